@@ -1,0 +1,52 @@
+"""Files that are whole or not there, whatever stops the machine."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the disk has a folder's entries."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a whole file in the place of what is there, and wait until the disk has it."""
+    temporary = _beside(path)
+    try:
+        write_synced(temporary, data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def create_file(path: Path, data: bytes) -> bool:
+    """Write a whole file unless one of this name is there; return whether it was written."""
+    temporary = _beside(path)
+    try:
+        write_synced(temporary, data)
+        # Unlike a rename, a link fails where the name is taken.
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return True
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")

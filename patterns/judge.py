@@ -1,0 +1,104 @@
+"""
+One line, from its bytes to its verdict: what the trainer, the stream and the command line all run.
+
+    bytes ─► LineReader ─► Line ─► Splitter ─► scope, shape ─► Matcher ─► Verdict
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from patterns.errors import RulesError
+from patterns.language import short_hash
+from patterns.line import Line, LineReader
+from patterns.matcher import Matcher, Verdict, parameters
+from patterns.pattern_set import PatternSet
+from patterns.rules import AUTO, BUILT_IN_FORMATS, PLAIN, Rules, load_zone
+from patterns.words import Splitter
+
+
+class Shaped(NamedTuple):
+    """A line with its scope and shape; `unjudged` says why it is not judged, or is None."""
+
+    line: Line
+    scope: str
+    shape: str
+    unjudged: str | None
+
+
+class Judgement(NamedTuple):
+    """A shaped line with its verdict; None for an unjudged line, which is no outlier."""
+
+    shaped: Shaped
+    verdict: Verdict | None
+
+    @property
+    def outlier(self) -> bool:
+        """Whether the line was judged and no pattern matches it."""
+        return self.verdict is not None and self.verdict.outlier
+
+
+class Shaper:
+    """Reads lines and takes them apart by `rules`; what mining and judging have in common. Not thread-safe."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Raises RulesError for rules that cannot be used."""
+        check_rules(rules)
+        self._reader = LineReader(rules)
+        self.splitter = Splitter(rules.words)
+        self._scope = lru_cache(maxsize=4096)(self.splitter.scope)
+
+    def shape(self, data: bytes, record_time: int) -> Shaped:
+        """Return the line that `data` is, without its end; `record_time` in microseconds since 1970."""
+        line = self._reader.read(data, record_time)
+        shape = self.splitter.shape(line.message)
+        return Shaped(line, self._scope(line.program) if line.program else "", shape, self.splitter.unjudged(shape))
+
+
+class Judge:
+    """Judges lines by a pattern set, read by the set's own rules. Not thread-safe."""
+
+    def __init__(self, pattern_set: PatternSet) -> None:
+        """Raises RulesError for a set whose rules cannot be used."""
+        self._shaper = Shaper(pattern_set.rules)
+        self._matcher = Matcher(pattern_set)
+
+    def judge(self, data: bytes, record_time: int) -> Judgement:
+        """Judge the line that `data` is, without its end; `record_time` in microseconds since 1970."""
+        shaped = self._shaper.shape(data, record_time)
+        return Judgement(shaped, None if shaped.unjudged else self._matcher.verdict(shaped.scope, shaped.shape))
+
+    def parameters(self, judgement: Judgement) -> list[str]:
+        """Return what the gaps of the line's pattern took; nothing for an outlier or an unjudged line."""
+        verdict, message = judgement.verdict, judgement.shaped.line.message
+        if verdict is None or verdict.known is None:
+            return []
+        return parameters(verdict.known, self._shaper.splitter.slices(message), message)
+
+
+@lru_cache(maxsize=65_536)
+def shape_id(scope: str, shape: str) -> str:
+    """Return the id of a shape in its scope: 12 hexadecimal digits, the same everywhere."""
+    return short_hash(msgspec.json.encode([scope, shape]), 6)
+
+
+def check_rules(rules: Rules) -> None:
+    """
+    Refuse rules that cannot be used.
+
+    Raises:
+        RulesError: A class or format does not compile, or a name, zone or limit makes no sense.
+    """
+    names = (AUTO, PLAIN, *BUILT_IN_FORMATS, *rules.formats)
+    if rules.header not in names:
+        raise RulesError(f"header is {rules.header!r}: there is no such format; give one of {', '.join(names)}")
+    taken = set(names[:5]) & set(rules.formats)
+    if taken:
+        raise RulesError(f"format {min(taken)!r} has the name of a built-in one; give it another")
+    if rules.max_line_bytes < 256:
+        raise RulesError(
+            f"max_line_bytes is {rules.max_line_bytes}: a header alone may be longer; set 256 or more (65536 is usual)"
+        )
+    for zone in (rules.zone, *(rule.zone for rule in rules.formats.values() if rule.zone)):
+        load_zone(zone)

@@ -1,0 +1,213 @@
+"""
+Bytes → line: header and message.
+
+A line ends at ``\\n`` alone; a final ``\\r`` is dropped. Built-in formats:
+
+    rfc5424   <34>1 2003-10-11T22:14:15.003Z web1 su 77 ID47 [x@1 k="v"] message
+    iso       2003-10-11T22:14:15.003+02:00 web1 su[77]: message
+    rfc3164   Oct 11 22:14:15 web1 su[77]: message
+
+The last two may have a ``<34>`` in front, and lack the host or the tag. Further formats come from conf/formats.toml.
+What no format fits is `plain`: the whole line is the message. A line is never dropped.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+import re2
+
+from patterns.errors import RulesError
+from patterns.rules import AUTO, BUILT_IN_FORMATS, PLAIN, FormatRule, Rules, load_zone
+from patterns.timestamps import TimeReader, epoch_reader, iso_reader, rfc3164_reader, strptime_reader
+
+_TAG = r"(?:(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<pid>[^\s\[\]]{0,64})\])?:(?:\s|$))?"
+_HOST = r"(?:(?P<host>[^\s\[\]]{0,255}[^\s:\[\]])(?:\s+|$))?"
+_PRIORITY = r"(?:<(?P<priority>\d{1,3})>)?"
+
+_BUILT_IN: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(expression, re.ASCII | re.DOTALL)
+    for name, expression in {
+        "rfc5424": (
+            r"<(?P<priority>\d{1,3})>[1-9]\d?\s(?P<timestamp>\S{1,64})\s(?P<host>\S{1,255})\s(?P<program>\S{1,128})\s"
+            r"(?P<pid>\S{1,128})\s\S{1,128}\s(?:-|(?:\[(?:[^\]\"]|\"(?:[^\"\\]|\\.)*\")*\])+)(?:\s\ufeff?(?P<message>.*))?"
+        ),
+        "iso": _PRIORITY
+        + r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\s"
+        + _HOST
+        + _TAG
+        + r"(?P<message>.*)",
+        "rfc3164": _PRIORITY
+        + r"(?P<timestamp>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s[\s\d]\d\s\d\d:\d\d:\d\d)\s"
+        + _HOST
+        + _TAG
+        + r"(?P<message>.*)",
+    }.items()
+}
+_GROUPS = ("timestamp", "host", "program", "pid", "level", "message")
+_SEPARATOR_BYTES = b" \t\v\f\r,;()[]{}"
+_NIL = "-"
+
+
+class Line(NamedTuple):
+    """
+    One line, read.
+
+    Attributes:
+        text: The whole line, invalid UTF-8 replaced.
+        original: The whole line's bytes in base64 where they are not UTF-8, else None.
+        cut: Whether the line was longer than max_line_bytes, so that only its start is judged.
+        format: Name of the header's format; ``plain`` for none.
+        time: The header's time in microseconds since 1970, else the record time.
+        host: Host in the header, or None.
+        program: Program in the header, or None.
+        pid: Process id in the header as text, or None.
+        priority: Syslog priority, 0 to 191, or None.
+        level: Level in the header, or None; it is the first word of the message.
+        message: What is judged.
+    """
+
+    text: str
+    original: str | None
+    cut: bool
+    format: str
+    time: int
+    host: str | None
+    program: str | None
+    pid: str | None
+    priority: int | None
+    level: str | None
+    message: str
+
+
+class _Format(NamedTuple):
+    name: str
+    match: Callable[[str], Mapping[str, str | None] | None]
+    time: TimeReader | None
+
+
+def split_lines(data: bytes) -> list[bytes]:
+    """Return the lines of `data` with a final ``\\r`` dropped from each; an unfinished last line counts as one."""
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return [drop_carriage_return(line) for line in lines]
+
+
+def drop_carriage_return(line: bytes) -> bytes:
+    """Return a line without its final ``\\r``."""
+    return line[:-1] if line.endswith(b"\r") else line
+
+
+class LineReader:
+    """Reads lines by `rules`. Not thread-safe."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Raises RulesError for a format that cannot be compiled."""
+        self._limit = rules.max_line_bytes
+        self._formats = list(_formats(rules))
+
+    def read(self, data: bytes, record_time: int) -> Line:
+        """
+        Read one line.
+
+        Args:
+            data: Its bytes without the line's end.
+            record_time: When the record reached us, in microseconds since 1970; stands in for a missing time.
+        """
+        judged = data if len(data) <= self._limit else data[: _cut(data, self._limit)]
+        try:
+            text, original = data.decode(), None
+        except UnicodeDecodeError:
+            text, original = data.decode(errors="replace"), base64.b64encode(data).decode()
+        start = text if judged is data else judged.decode(errors="replace")
+        for header in self._formats:
+            found = header.match(start)
+            if found is not None:
+                return _line(text, original, judged is not data, header, found, record_time)
+        return Line(text, original, judged is not data, PLAIN, record_time, None, None, None, None, None, start)
+
+
+def _cut(data: bytes, limit: int) -> int:
+    """Return where to cut: at the last separator up to `limit`, else before the character that crosses it."""
+    at = max(data.rfind(separator, 0, limit + 1) for separator in _SEPARATOR_BYTES)
+    if at > 0:
+        return at
+    while limit > 1 and data[limit] & 0xC0 == 0x80:
+        limit -= 1
+    return limit
+
+
+def _line(
+    text: str, original: str | None, cut: bool, header: _Format, found: Mapping[str, str | None], record_time: int
+) -> Line:
+    def value(name: str) -> str | None:
+        text = found.get(name)
+        return None if not text or text == _NIL else text
+
+    timestamp, level, message = value("timestamp"), value("level"), found.get("message") or ""
+    time = header.time(timestamp, record_time) if header.time and timestamp else None
+    priority = value("priority")
+    return Line(
+        text=text,
+        original=original,
+        cut=cut,
+        format=header.name,
+        time=record_time if time is None else time,
+        host=value("host"),
+        program=value("program"),
+        pid=value("pid"),
+        priority=int(priority) if priority and int(priority) < 192 else None,
+        level=level,
+        message=f"{level} {message}" if level else message,
+    )
+
+
+def _formats(rules: Rules) -> Iterable[_Format]:
+    if rules.header == PLAIN:
+        return
+    names = (*BUILT_IN_FORMATS, *rules.formats) if rules.header == AUTO else (rules.header,)
+    for name in names:
+        if name in rules.formats:
+            yield _configured(name, rules.formats[name], rules.zone)
+        else:
+            zone = load_zone(rules.zone)
+            time = rfc3164_reader(zone) if name == "rfc3164" else iso_reader(zone)
+            yield _Format(name, _groups(_BUILT_IN[name].fullmatch), time)
+
+
+def _configured(name: str, rule: FormatRule, default_zone: str) -> _Format:
+    options = re2.Options()
+    options.log_errors = False
+    options.dot_nl = True
+    try:
+        compiled = re2.compile(rule.expression, options)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        raise RulesError(
+            f"format {name!r} has the expression {rule.expression!r}: RE2 says {reason}; "
+            "write it without look-arounds and back-references"
+        ) from None
+    groups = set(compiled.groupindex)
+    if "message" not in groups or not groups <= set(_GROUPS):
+        raise RulesError(
+            f"format {name!r} has the named groups {sorted(groups)}: message is required and the others may be "
+            f"{', '.join(_GROUPS[:-1])}; name them (?P<message>...)"
+        )
+    if "timestamp" in groups and not rule.time:
+        raise RulesError(
+            f"format {name!r} has a timestamp but time is empty; say how it reads: iso, epoch, or strptime directives"
+        )
+    zone = load_zone(rule.zone or default_zone)
+    readers: dict[str, TimeReader] = {"iso": iso_reader(zone), "epoch": epoch_reader()}
+    time = readers.get(rule.time) or (strptime_reader(rule.time, zone) if rule.time else None)
+    return _Format(name, _groups(compiled.fullmatch), time)
+
+
+def _groups(fullmatch: Callable[[str], re.Match[str] | None]) -> Callable[[str], Mapping[str, str | None] | None]:
+    def match(text: str) -> Mapping[str, str | None] | None:
+        found = fullmatch(text)
+        return found.groupdict() if found else None
+
+    return match

@@ -1,0 +1,213 @@
+"""
+Scope and shape → verdict: the best match, or an outlier and what is nearest to it.
+
+Exact, without trying every pattern: a pattern without gaps is looked up by its text; any other is filed under its
+rarest constant, so a shape tries only the patterns whose rarest constant it has, in best-match order, until one fits.
+Verdicts are remembered by scope and shape, bounded.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Final
+
+from patterns.fitting import Difference, first_difference, fits, gap_lengths, places
+from patterns.language import NO_GAP, Constant
+from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.words import CLASS_RUN, Slice
+
+NO_PATTERN: Final = "no_pattern"
+"""Reason: the scope is known, but none of its patterns matches."""
+
+NEW_PROGRAM: Final = "new_program"
+"""Reason: the set has no pattern of this scope."""
+
+NONE: Final = "none"
+"""Stands for the program in a difference where a line or a pattern has none."""
+
+_REMEMBERED_SHAPES = 100_000
+_REMEMBERED_LENGTH = 1_024
+_POSTINGS_READ = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The pattern that shares most words with an outlier, and where it first stops fitting."""
+
+    known: KnownPattern
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    What a set says of a shape.
+
+    Attributes:
+        known: The best match; None for an outlier.
+        reason: Why it is an outlier, NO_PATTERN or NEW_PROGRAM; None for a match.
+        nearest: For an outlier the nearest pattern, of its scope or, where that is new, of all; None if no pattern
+            shares a word with it.
+    """
+
+    known: KnownPattern | None
+    reason: str | None
+    nearest: Nearest | None
+
+    @property
+    def outlier(self) -> bool:
+        """Whether no pattern matches."""
+        return self.known is None
+
+
+class Matcher:
+    """A pattern set made ready for judging. Building it costs a pass over the patterns; it may be shared by threads."""
+
+    def __init__(self, pattern_set: PatternSet) -> None:
+        """Index the set."""
+        self._scopes = {scope: _ScopeIndex(patterns) for scope, patterns in pattern_set.scopes.items()}
+        self._remembered = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._search)
+
+    def verdict(self, scope: str, shape: str) -> Verdict:
+        """Judge a shape that has a constant (the caller keeps unjudged ones away)."""
+        if len(shape) > _REMEMBERED_LENGTH:
+            return self._search(scope, shape)
+        return self._remembered(scope, shape)
+
+    def match(self, scope: str, shape: str) -> KnownPattern | None:
+        """Return the best match without seeking what is nearest; not remembered."""
+        index = self._scopes.get(scope)
+        return index.best(shape, shape.split(" ")) if index else None
+
+    def _search(self, scope: str, shape: str) -> Verdict:
+        words = shape.split(" ")
+        index = self._scopes.get(scope)
+        if index is None:
+            return Verdict(None, NEW_PROGRAM, _nearest(self._scopes.values(), scope, words))
+        known = index.best(shape, words)
+        if known is not None:
+            return Verdict(known, None, None)
+        return Verdict(None, NO_PATTERN, _nearest([index], scope, words))
+
+
+def parameters(known: KnownPattern, slices: Sequence[Slice], message: str) -> list[str]:
+    """
+    Return what the gaps of a matching pattern took, as it stands in the message.
+
+    Each parameter is the slice from its gap's first word to its last, separators included; ``""`` for an empty gap.
+
+    Raises:
+        ValueError: The pattern does not match.
+    """
+    lengths = gap_lengths(known.pattern, [part.text for part in slices])
+    if lengths is None:
+        msg = f"pattern {known.id} does not match {message!r}"
+        raise ValueError(msg)
+    taken: list[str] = []
+    at = 0
+    for gap, length in zip(known.pattern.gaps, lengths, strict=True):
+        if gap != NO_GAP:
+            taken.append(message[slices[at].start : slices[at + length - 1].end] if length else "")
+        at += length + 1
+    return taken
+
+
+def _nearest(indexes: Iterable["_ScopeIndex"], scope: str, words: Sequence[str]) -> Nearest | None:
+    """Return the pattern with the largest share of common words (Jaccard); of equals the first scope's best match."""
+    wanted = set(words) - {CLASS_RUN}
+    found = max((best for index in indexes for best in index.alike(wanted)), key=lambda best: best[0], default=None)
+    if found is None:
+        return None
+    known = found[1]
+    # A pattern of another scope may fit: then the program is what differs.
+    difference = first_difference(known.pattern, words) or Difference(0, known.scope or NONE, scope or NONE)
+    return Nearest(known, difference)
+
+
+class _ScopeIndex:
+    """The patterns of one scope, by text where they have no gap, else by their rarest constant."""
+
+    def __init__(self, patterns: Sequence[KnownPattern]) -> None:
+        self._patterns = patterns
+        self._words = [frozenset(_all_words(known)) for known in patterns]
+        self._lengths = [_lengths(known) for known in patterns]
+        self._postings: dict[str, list[int]] = {}
+        for rank, words in enumerate(self._words):
+            for word in words:
+                self._postings.setdefault(word, []).append(rank)
+        self._by_text: dict[str, int] = {}
+        self._by_anchor: dict[str, list[int]] = {}
+        self._without_anchor: list[int] = []
+        for rank, known in enumerate(patterns):
+            self._file(rank, known)
+
+    def best(self, shape: str, words: Sequence[str]) -> KnownPattern | None:
+        """Return the first pattern in best-match order that matches."""
+        distinct = set(words)
+        limit = self._by_text.get(shape, len(self._patterns))
+        ranks = {rank for word in distinct for rank in self._by_anchor.get(word, ()) if rank < limit}
+        ranks.update(rank for rank in self._without_anchor if rank < limit)
+        if ranks:
+            where = places(words)
+            for rank in sorted(ranks):
+                if self._may_fit(rank, distinct, len(words)) and fits(self._patterns[rank].pattern, where, len(words)):
+                    return self._patterns[rank]
+        return self._patterns[limit] if limit < len(self._patterns) else None
+
+    def alike(self, wanted: set[str]) -> Iterator[tuple[float, KnownPattern]]:
+        """
+        Yield the pattern with most words in common and how alike it is; none where no word is.
+
+        Read are the first 4,096 uses of the wanted words, rarest words first: a word that thousands of patterns have
+        says little of which is near, and an outlier must not cost a pass over the set.
+        """
+        common = [self._postings[word] for word in sorted(wanted) if word in self._postings]
+        common.sort(key=len)
+        shared = Counter(islice((rank for ranks in common for rank in ranks), _POSTINGS_READ))
+        if shared:
+            rank = min(shared, key=lambda rank: (-self._share(rank, shared[rank], len(wanted)), rank))
+            yield self._share(rank, shared[rank], len(wanted)), self._patterns[rank]
+
+    def _share(self, rank: int, shared: int, wanted: int) -> float:
+        return shared / (len(self._words[rank]) + wanted - shared)
+
+    def _may_fit(self, rank: int, distinct: set[str], length: int) -> bool:
+        """Refuse cheaply most of what cannot fit: a length out of bounds, a constant that is not there."""
+        least, most = self._lengths[rank]
+        if length < least or (most is not None and length > most):
+            return False
+        return all(
+            constant in distinct if isinstance(constant, str) else not distinct.isdisjoint(constant)
+            for constant in self._patterns[rank].pattern.constants
+        )
+
+    def _file(self, rank: int, known: KnownPattern) -> None:
+        constants = known.pattern.constants
+        if not constants:
+            self._without_anchor.append(rank)
+        elif all(gap == NO_GAP for gap in known.pattern.gaps) and all(isinstance(c, str) for c in constants):
+            self._by_text.setdefault(" ".join(map(str, constants)), rank)
+        else:
+            for word in min((_words(c) for c in constants), key=lambda words: (self._uses(words), words)):
+                self._by_anchor.setdefault(word, []).append(rank)
+
+    def _uses(self, words: Sequence[str]) -> int:
+        return sum(len(self._postings[word]) for word in words)
+
+
+def _words(constant: Constant) -> tuple[str, ...]:
+    return (constant,) if isinstance(constant, str) else constant
+
+
+def _all_words(known: KnownPattern) -> Iterator[str]:
+    return (word for constant in known.pattern.constants for word in _words(constant))
+
+
+def _lengths(known: KnownPattern) -> tuple[int, int | None]:
+    """Return the fewest and the most words of a shape that the pattern can match."""
+    constants = len(known.pattern.constants)
+    mosts: list[int] = [most for _, most in known.pattern.gaps if most is not None]
+    bounded = len(mosts) == len(known.pattern.gaps)
+    return constants + sum(least for least, _ in known.pattern.gaps), constants + sum(mosts) if bounded else None

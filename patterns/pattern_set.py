@@ -1,0 +1,112 @@
+"""
+All patterns of one training, in the order in which a line looks for its best match.
+
+*Best match* is total, so that a line always gets the same pattern: the highest level at which it was mined; then the
+most constants; then the smallest total of gap maxima, unbounded last; then the highest support when it was mined (the
+lines whose best match it is depend on this order, so they cannot decide it); then the text's bytes, ascending.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from types import MappingProxyType
+
+import msgspec
+
+from patterns.language import Pattern, short_hash
+from patterns.rules import Rules
+
+
+@dataclass(frozen=True)
+class KnownPattern:
+    """
+    A pattern of a set, with what its training saw of it.
+
+    Attributes:
+        scope: The program that the pattern belongs to; ``""`` for lines without one.
+        pattern: What its lines look like.
+        level: The support at which it was mined; 1 for a kind seen once at the bottom of the ladder.
+        support: Lines of the training whose best match it is, so that supports add up to the covered lines.
+        mined_support: Lines of its cluster when it was mined, before other patterns took their share.
+        state: ``known`` or ``pending``.
+        first_day: First UTC day, ``YYYY-MM-DD``, of its lines; None while no line has it as best match.
+        last_day: Last such day.
+        examples: Up to three of its lines.
+    """
+
+    scope: str
+    pattern: Pattern
+    level: int
+    support: int
+    mined_support: int
+    state: str = "known"
+    first_day: str | None = None
+    last_day: str | None = None
+    examples: tuple[str, ...] = ()
+
+    @cached_property
+    def id(self) -> str:
+        """The id that stays while scope and words stay."""
+        return self.pattern.identity(self.scope)
+
+    @cached_property
+    def label(self) -> str:
+        """The id's start and the text's start: short enough for a chart's legend."""
+        text = self.pattern.text
+        return f"{self.id[:6]} {text if len(text) <= 60 else text[:59] + '…'}"
+
+    @property
+    def seen_once(self) -> bool:
+        """Whether it comes from the bottom of the ladder, where every shape that is left is taken."""
+        return self.level == 1
+
+
+def best_match_order(known: KnownPattern) -> tuple[int, int, bool, int, int, bytes]:
+    """Return the key by which patterns of a scope are tried: the best match is the first that matches."""
+    mosts = [most for _, most in known.pattern.gaps]
+    return (
+        -known.level,
+        -len(known.pattern.constants),
+        None in mosts,
+        sum(most for most in mosts if most is not None),
+        -known.mined_support,
+        known.pattern.text.encode(),
+    )
+
+
+@dataclass(frozen=True)
+class PatternSet:
+    """
+    The patterns and the rules they were mined with; matching must read and split lines by the same rules.
+
+    An empty set is allowed in memory: every judged line is an outlier of it. The store refuses to publish one.
+    """
+
+    rules: Rules
+    patterns: tuple[KnownPattern, ...]
+
+    @classmethod
+    def of(cls, rules: Rules, patterns: Iterable[KnownPattern]) -> "PatternSet":
+        """Return the set with its patterns by scope (UTF-8 bytes) and, within one, in best-match order."""
+        return cls(rules, tuple(sorted(patterns, key=lambda known: (known.scope.encode(), best_match_order(known)))))
+
+    @cached_property
+    def scopes(self) -> Mapping[str, tuple[KnownPattern, ...]]:
+        """Scope → its patterns in best-match order."""
+        grouped = groupby(self.patterns, key=lambda known: known.scope)
+        return MappingProxyType({scope: tuple(patterns) for scope, patterns in grouped})
+
+    @cached_property
+    def by_id(self) -> Mapping[str, KnownPattern]:
+        """Id → pattern."""
+        return MappingProxyType({known.id: known for known in self.patterns})
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits over all that judging depends on: rules, and patterns in their order."""
+        judged = [
+            [known.scope, known.pattern.text, known.pattern.positional, known.level, known.state]
+            for known in self.patterns
+        ]
+        return short_hash(msgspec.json.encode([self.rules, judged]), 8)

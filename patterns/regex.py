@@ -1,0 +1,119 @@
+"""
+Pattern → regular expression over the message as it stands, for use outside of logwinnow.
+
+For raw rules it is exact. For the default rules it writes out word separators and class words, and is one-sided: each
+line that the pattern matches, it matches too. (It also takes some lines that the pattern does not: a class word there
+may count as a word of its own, and an expression of a class may reach further than one word.)
+
+It is one for Python's `re`, PCRE and, for gaps that are not too wide, RE2; it needs no flags.
+"""
+
+import re
+from typing import NamedTuple
+
+from patterns.language import NO_GAP, Constant, Gap, Pattern
+from patterns.words import CLASS_RUN, WordRules
+
+_SPACE = r"\t-\r "
+_SEPARATOR = rf"{_SPACE},;()\[\]{{}}"
+_IN_WORD = rf"[^{_SEPARATOR}=]"
+_ESCAPES = {
+    "S": _IN_WORD,
+    "w": "[0-9A-Za-z_]",
+    "W": rf"[^0-9A-Za-z_{_SEPARATOR}=]",
+    "d": "[0-9]",
+    "D": rf"[^0-9{_SEPARATOR}=]",
+}
+_ESCAPES_IN_BRACKETS = {"w": "0-9A-Za-z_", "d": "0-9", "s": _SPACE}
+_LIKE_A_KEPT_PREFIX = re.compile(r"(?:[^0-9]*[A-Za-z]){3}[^0-9]*")
+
+
+class _Words(NamedTuple):
+    """Expressions of: separators; one word, or run of class words, with what follows before the next; the last one."""
+
+    separator: str
+    then: str
+    last: str
+
+
+def message_regex(pattern: Pattern, rules: WordRules) -> str:
+    """Return a regular expression that matches the whole message of each line that the pattern matches."""
+    words = _raw_words() if rules.raw else _words(rules)
+    whole = f"{words.separator}*"
+    for index, (gap, constant) in enumerate(zip(pattern.gaps, pattern.constants, strict=False)):
+        whole += _gap(gap, words.then)
+        if index < len(pattern.constants) - 1:
+            whole += _then(constant, pattern.gaps[index + 1], words, rules)
+    return f"^{whole}{_end(pattern, words, rules)}$"
+
+
+def _end(pattern: Pattern, words: _Words, rules: WordRules) -> str:
+    """Return the expression of the last constant and the gap behind it."""
+    least, most = gap = pattern.gaps[-1]
+    before_last: Gap = (max(least - 1, 0), None if most is None else most - 1)
+    last_words = _gap(before_last, words.then) + words.last
+    if not pattern.constants:
+        return last_words if least else f"(?:{last_words})?"
+    constant = pattern.constants[-1]
+    alone = f"{_one_of(constant)}{words.separator}*"
+    if gap == NO_GAP:
+        return alone
+    followed = _then(constant, gap, words, rules) + last_words
+    return followed if least else f"(?:{alone}|{followed})"
+
+
+def _then(constant: Constant, gap: Gap, words: _Words, rules: WordRules) -> str:
+    """Return the expression of a constant and what separates it from the next word."""
+    alternatives = (constant,) if isinstance(constant, str) else constant
+    open_end = any(
+        not rules.raw and (word.endswith("=") or (gap != NO_GAP and _LIKE_A_KEPT_PREFIX.fullmatch(word)))
+        for word in alternatives
+    )
+    return f"{_one_of(constant)}{words.separator}{'*' if open_end else '+'}"
+
+
+def _gap(gap: Gap, word: str) -> str:
+    least, most = gap
+    return "" if gap == NO_GAP else f"{word}{{{least},{'' if most is None else most}}}"
+
+
+def _one_of(constant: Constant) -> str:
+    if isinstance(constant, str):
+        return re.escape(constant)
+    return "(?:" + "|".join(re.escape(word) for word in constant) + ")"
+
+
+def _raw_words() -> _Words:
+    separator, word = f"[{_SPACE}]", f"[^{_SPACE}]+"
+    return _Words(separator, f"(?:{word}{separator}+)", f"{word}{separator}*")
+
+
+def _words(rules: WordRules) -> _Words:
+    separator = f"[{_SEPARATOR}]"
+    classes = "|".join([*(_spelled_out(expression) for expression in rules.classes.values()), re.escape(CLASS_RUN)])
+    # A word that ends in "=" needs no separator behind it.
+    class_then = f"(?:(?:{classes})(?:={separator}*|{separator}+))"
+    word = f"(?:{_IN_WORD}+=?|=)"
+    word_then = f"(?:{_IN_WORD}*={separator}*|{_IN_WORD}+{separator}+)"
+    return _Words(
+        separator,
+        f"(?:{class_then}+|{word_then})",
+        f"(?:{class_then}*(?:{classes})=?{separator}*|{word}{separator}*)",
+    )
+
+
+def _spelled_out(expression: str) -> str:
+    r"""Write ``.`` and the ASCII classes ``\S \w \W \d \D \s`` of a class as sets that stay inside one word."""
+    written, in_brackets, at = [], False, 0
+    while at < len(expression):
+        character = expression[at]
+        if character == "\\":
+            escape = expression[at + 1 : at + 2]
+            table = _ESCAPES_IN_BRACKETS if in_brackets else _ESCAPES
+            written.append(table.get(escape, f"\\{escape}"))
+            at += 2
+            continue
+        in_brackets = character == "[" or (in_brackets and character != "]")
+        written.append(_IN_WORD if character == "." and not in_brackets else character)
+        at += 1
+    return "".join(written)

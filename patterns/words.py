@@ -1,0 +1,195 @@
+"""
+Message → words → shape: the one place where a message is taken apart.
+
+    "Accepted password for root from 10.0.0.7 port 4022"
+     words   Accepted password for root from 10.0.0.7 port 4022
+     classes                              number         number
+     shape   Accepted password for root from <*> port <*>
+
+*Word* (default rules): white space and ``, ; ( ) [ ] { }`` separate; ``key=`` is one word and its value the next.
+*Class word*: variable by its looks, never a constant. *Shape*: the words joined by one space, each run of class
+words as one ``<*>``. Lines of one scope and shape are judged alike, so a shape is what is mined, cached and alerted.
+
+A message whose words are all class words would have no constant at all. Of those that have a digit, the part before
+the first digit then stays as a constant if it has three letters or more and is no class word itself:
+``onExtend:1514`` reads ``onExtend: <*>``; and a key of one or two letters and as many digits stays whole, so that a
+dump of registers, ``r24=0x0f r25=0x03``, reads ``r24= <*> r25= <*>``. What is blank or has no constant even so is *unjudged* (see `Splitter.unjudged`).
+
+``raw`` rules, for comparison with slct and logcluster.pl: ASCII white space alone separates, no word is a class word.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import re2
+
+from patterns.errors import RulesError
+
+CLASS_RUN: Final = "<*>"
+"""How a run of class words reads in a shape; as a word of a message it is a class word itself."""
+
+SEPARATORS: Final = r"\s,;()\[\]{}"
+"""What separates words by the default rules, written for inside a regular expression's brackets."""
+
+DEFAULT_CLASSES: Final[Mapping[str, str]] = {
+    "number": r"\S*[0-9]\S*",
+    "calendar": r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[.,]?",
+    "unit": r"[KMGTP]?i?B|[num]?secs?|ms|ns",
+    "path": r"/\S*|\W*/\S*/\S*",
+    "dotted_name": r"\S*\w\.\w\S*\.\w\S*",
+    "hexadecimal": r"[0-9a-f]{8,}",
+}
+"""
+Name → regular expression that the whole word must match. Each runs in linear time in Python's `re` too: whatever
+follows a greedy part fails at most twice before the expression matches or cannot match at all.
+"""
+
+_DEFAULT_WORD = rf"[^{SEPARATORS}=]+=?|="
+_RAW_WORD = r"\S+"
+_RUN_OF_RUNS = re.compile(r"(?<![^ ])<\*>(?: <\*>)+(?![^ ])")
+_BEFORE_DIGIT = re.compile(r"[^0-9]*")
+_NUMBERED_KEY = re.compile(r"[A-Za-z]{1,2}[0-9]{1,2}=")
+_REMEMBERED_WORDS = 1_000_000
+_REMEMBERED_LENGTH = 128
+_VARIABLE_IN_NAMES = ("number", "hexadecimal")
+
+
+@dataclass(frozen=True, slots=True)
+class WordRules:
+    """
+    How messages are taken apart; part of a pattern set, since judging must use the rules of mining.
+
+    Attributes:
+        raw: ASCII white space alone separates and `classes` are not used.
+        classes: Name → RE2 regular expression that a whole class word matches; ``\\s \\w \\d`` mean ASCII.
+    """
+
+    raw: bool = False
+    classes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_CLASSES))
+
+
+class Slice(NamedTuple):
+    """One word of a shape and the characters [start, end) of the message that it stands for."""
+
+    text: str
+    start: int
+    end: int
+
+
+def linear_matcher(name: str, expression: str) -> Callable[[str], bool]:
+    """
+    Compile a regular expression that words of hostile lines may meet, into a test of the whole word.
+
+    Raises:
+        RulesError: RE2 does not take the expression (a look-around or a back-reference, say).
+    """
+    if DEFAULT_CLASSES.get(name) == expression:
+        # `re` is some ten times faster to call than RE2, and for these it is linear.
+        whole = re.compile(expression, re.ASCII).fullmatch
+        return lambda word: whole(word) is not None
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile(expression, options)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        raise RulesError(
+            f"word class {name!r} is {expression!r}: RE2 says {reason}; "
+            "write it without look-arounds and back-references, as a whole word must match it"
+        ) from None
+    return lambda word: compiled.fullmatch(word) is not None
+
+
+class _Shown(dict[str, str]):
+    """Word → how it reads in a shape; decided once a distinct word, forgotten as a whole when too many."""
+
+    def __init__(self, is_class: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._is_class = is_class
+
+    def __missing__(self, word: str) -> str:
+        shown = CLASS_RUN if self._is_class(word) else word
+        if len(word) <= _REMEMBERED_LENGTH:
+            if len(self) >= _REMEMBERED_WORDS:
+                self.clear()
+            self[word] = shown
+        return shown
+
+
+class Splitter:
+    """Takes messages apart by `rules`. Not thread-safe; cheap enough for one a task."""
+
+    def __init__(self, rules: WordRules) -> None:
+        """Raises RulesError for a class that cannot be compiled."""
+        self.rules = rules
+        self._words = re.compile(_RAW_WORD if rules.raw else _DEFAULT_WORD, re.ASCII)
+        self._classes = {} if rules.raw else {n: linear_matcher(n, e) for n, e in rules.classes.items()}
+        self._shown = _Shown(self.is_class)
+
+    def is_class(self, word: str) -> bool:
+        """Tell whether a word is variable by its looks; never by the raw rules."""
+        if self.rules.raw:
+            return False
+        return word == CLASS_RUN or any(matches(word) for matches in self._classes.values())
+
+    def unjudged(self, shape: str) -> str | None:
+        """Return why a shape is not judged, ``blank`` or ``no_constant``, or None for one that is."""
+        if not shape:
+            return "blank"
+        return "no_constant" if shape == CLASS_RUN and not self.rules.raw else None
+
+    def shape(self, message: str) -> str:
+        """Return the shape of a message: ``""`` when blank, ``<*>`` when it has no constant."""
+        text = " ".join(map(self._shown.__getitem__, self._words.findall(message)))
+        if self.rules.raw:
+            return text
+        if "<*> <*>" in text:
+            text = _RUN_OF_RUNS.sub(CLASS_RUN, text)
+        if text == CLASS_RUN:
+            return " ".join(part.text for part in self.slices(message))
+        return text
+
+    def slices(self, message: str) -> list[Slice]:
+        """Return the words of the shape in order, each with the characters of the message it stands for."""
+        parts = [Slice(self._shown[m[0]], m.start(), m.end()) for m in self._words.finditer(message)]
+        if not self.rules.raw and parts and all(part.text == CLASS_RUN for part in parts):
+            parts = [piece for part in parts for piece in self._keep_constant(message, part)]
+        joined: list[Slice] = []
+        for part in parts:
+            if not self.rules.raw and part.text == CLASS_RUN and joined and joined[-1].text == CLASS_RUN:
+                joined[-1] = Slice(CLASS_RUN, joined[-1].start, part.end)
+            else:
+                joined.append(part)
+        return joined
+
+    def scope(self, program: str) -> str:
+        """
+        Return the scope of a program: its name with the parts that vary masked, ``docker/3f2a90c1`` as ``docker/<*>``.
+
+        Parts are what ``/`` separates. Only digits and hexadecimal letters mark a part as variable (a name with dots
+        is a name), and what stands before the first digit stays if it has three letters: ``worker-17``, ``worker-<*>``.
+        """
+        return "/".join(self._masked_name(part) for part in program.split("/")) if program else ""
+
+    def _masked_name(self, part: str) -> str:
+        tests = [self._classes[name] for name in _VARIABLE_IN_NAMES if name in self._classes]
+        if not any(matches(part) for matches in tests):
+            return part
+        prefix = self._kept_prefix(part)
+        return prefix + CLASS_RUN
+
+    def _kept_prefix(self, word: str) -> str:
+        found = _BEFORE_DIGIT.match(word)
+        prefix = found[0] if found else ""
+        letters = sum(c.isascii() and c.isalpha() for c in prefix)
+        return prefix if len(prefix) < len(word) and letters >= 3 and not self.is_class(prefix) else ""
+
+    def _keep_constant(self, message: str, part: Slice) -> list[Slice]:
+        word = message[part.start : part.end]
+        prefix = self._kept_prefix(word)
+        if not prefix:
+            return [Slice(word, *part[1:])] if _NUMBERED_KEY.fullmatch(word) else [part]
+        cut = part.start + len(prefix)
+        return [Slice(prefix, part.start, cut), Slice(CLASS_RUN, cut, part.end)]

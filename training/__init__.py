@@ -1,0 +1,1 @@
+"""The batch job: corpus → shapes → (frequent words → candidates → clusters, level by level) → publish."""

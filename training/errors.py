@@ -1,0 +1,16 @@
+"""
+The errors of the trainer; the tree's root is `patterns.errors.LogwinnowError`.
+
+    TrainingError
+    └── CorpusError      a file of the corpus cannot be read, or is of a kind that the trainer does not take
+"""
+
+from patterns.errors import LogwinnowError
+
+
+class TrainingError(LogwinnowError):
+    """Raised by the trainer."""
+
+
+class CorpusError(TrainingError):
+    """Raised when a part of the corpus cannot be read."""

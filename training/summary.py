@@ -1,0 +1,54 @@
+"""What a training found, in numbers for people and programs."""
+
+from collections import Counter
+from typing import Any, Final
+
+from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.shapes import ShapeTable
+from training.shapes import CorpusCounts
+
+WIDEST: Final = 5
+"""How many of the widest patterns are shown: those to look at first when reviewing a set."""
+
+
+def summarise(version: str, patterns: PatternSet, table: ShapeTable, counts: CorpusCounts) -> dict[str, Any]:
+    """
+    Return the summary of a training.
+
+    Returns:
+        ``version``, ``scopes``, ``patterns``, ``shapes`` (distinct, by scope); ``corpus`` as CorpusCounts.as_run;
+        ``covered`` lines and ``coverage`` as a share of the judged ones; ``levels``: support at which patterns were
+        mined → how many; ``seen_once``: patterns of level 1, their lines and share of the judged; ``widest``: the
+        patterns that leave most words open.
+    """
+    covered = sum(known.support for known in patterns.patterns)
+    once = [known for known in patterns.patterns if known.seen_once]
+    once_lines = sum(known.support for known in once)
+    levels = Counter(known.level for known in patterns.patterns)
+    judged = counts.judged or 1
+    return {
+        "version": version,
+        "scopes": len(patterns.scopes),
+        "patterns": len(patterns.patterns),
+        "shapes": len({(key.scope, key.shape) for key in table.rows}),
+        "corpus": counts.as_run(),
+        "covered": covered,
+        "coverage": covered / judged,
+        "levels": {str(level): levels[level] for level in sorted(levels, reverse=True)},
+        "seen_once": {"patterns": len(once), "lines": once_lines, "share": once_lines / judged},
+        "widest": [
+            {"id": known.id, "scope": known.scope, "pattern": known.pattern.text, "support": known.support}
+            for known in sorted(patterns.patterns, key=_openness)[:WIDEST]
+            if _open_words(known) > 0
+        ],
+    }
+
+
+def _open_words(known: KnownPattern) -> float:
+    """Return how many words its gaps may take beyond one each, which is what a class run takes."""
+    return sum(float("inf") if most is None else max(most - 1, 0) for _, most in known.pattern.gaps)
+
+
+def _openness(known: KnownPattern) -> tuple[float, str]:
+    """Order by the words left open for each constant, most first."""
+    return -_open_words(known) / max(len(known.pattern.constants), 1), known.id

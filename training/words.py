@@ -1,0 +1,47 @@
+"""
+First pass of both algorithms: which words are frequent.
+
+Lines of one shape have the same words, so a pass goes over distinct shapes and adds their line counts. A shape's class
+runs, None here, are variable by their looks and never counted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+Words = tuple[str | None, ...]
+"""The words of a shape; None for a run of class words."""
+
+WeightedShape = tuple[Words, int]
+"""A shape's words and the number of its lines."""
+
+
+def frequent_words(shapes: Iterable[WeightedShape], support: int) -> frozenset[str]:
+    """
+    Return the words that occur in at least `support` lines, wherever in the line; LogCluster's frequent words.
+
+    A word counts once a line, however often the line repeats it.
+
+    Source: Vaarandi & Pihelgas, "LogCluster - A Data Clustering and Pattern Mining Algorithm for Event Logs", CNSM
+    2015, section III: the first pass.
+    """
+    counts: Counter[str] = Counter()
+    for words, lines in shapes:
+        for word in set(words):
+            if word is not None:
+                counts[word] += lines
+    return frozenset(word for word, lines in counts.items() if lines >= support)
+
+
+def frequent_positions(shapes: Iterable[WeightedShape], support: int) -> frozenset[tuple[int, str]]:
+    """
+    Return the (position from 0, word) pairs that occur in at least `support` lines; SLCT's frequent words.
+
+    Source: Vaarandi, "A Data Clustering Algorithm for Mining Patterns from Event Logs", IPOM 2003, section 3: the
+    data summary. The same word at another position is another attribute of the line.
+    """
+    counts: Counter[tuple[int, str]] = Counter()
+    for words, lines in shapes:
+        for position, word in enumerate(words):
+            if word is not None:
+                counts[position, word] += lines
+    return frozenset(pair for pair, lines in counts.items() if lines >= support)
