@@ -7,10 +7,8 @@ One line, from its bytes to its verdict: what the trainer, the stream and the co
 from functools import lru_cache
 from typing import NamedTuple
 
-import msgspec
-
 from patterns.errors import RulesError
-from patterns.language import short_hash
+from patterns.language import hash_of
 from patterns.line import Line, LineReader
 from patterns.matcher import Matcher, Verdict, parameters
 from patterns.pattern_set import PatternSet
@@ -80,7 +78,7 @@ class Judge:
 @lru_cache(maxsize=65_536)
 def shape_id(scope: str, shape: str) -> str:
     """Return the id of a shape in its scope: 12 hexadecimal digits, the same everywhere."""
-    return short_hash(msgspec.json.encode([scope, shape]), 6)
+    return hash_of([scope, shape], 6)
 
 
 def check_rules(rules: Rules) -> None:

@@ -35,14 +35,13 @@ A pattern matches words in order: constants, alternatives, and gaps that take wo
 over a shape is also said by `Pattern.regex`, the oracle of the matcher.
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from typing import Final
-
-import msgspec
 
 from patterns.errors import PatternSyntaxError
 
@@ -104,7 +103,7 @@ class Pattern:
         """
         words: list[object] = [list(c) if isinstance(c, tuple) else c for c in self.constants]
         places = self.gaps if self.positional else None
-        return short_hash(msgspec.json.encode([scope, words, places]), 6)
+        return hash_of([scope, words, places], 6)
 
     def regex(self) -> str:
         """
@@ -169,6 +168,11 @@ def of_words(words: Iterable[str | None]) -> Pattern:
 def short_hash(data: bytes, size: int) -> str:
     """Return a hash of `size` bytes in hexadecimal digits, the same on every machine."""
     return blake2b(data, digest_size=size).hexdigest()
+
+
+def hash_of(value: object, size: int) -> str:
+    """Return the short hash of a plain value: lists, texts, numbers, booleans, None."""
+    return short_hash(json.dumps(value, separators=(",", ":")).encode(), size)
 
 
 def join_gaps(gaps: Sequence[Gap]) -> Gap:

@@ -1,7 +1,7 @@
-"""
+r"""
 Bytes → line: header and message.
 
-A line ends at ``\\n`` alone; a final ``\\r`` is dropped. Built-in formats:
+A line ends at ``\n`` alone; a final ``\r`` is dropped. Built-in formats:
 
     rfc5424   <34>1 2003-10-11T22:14:15.003Z web1 su 77 ID47 [x@1 k="v"] message
     iso       2003-10-11T22:14:15.003+02:00 web1 su[77]: message
@@ -16,9 +16,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-import re2
-
 from patterns.errors import RulesError
+from patterns.linear import compile_linear
 from patterns.rules import AUTO, BUILT_IN_FORMATS, PLAIN, FormatRule, Rules, load_zone
 from patterns.timestamps import TimeReader, epoch_reader, iso_reader, rfc3164_reader, strptime_reader
 
@@ -88,7 +87,7 @@ class _Format(NamedTuple):
 
 
 def split_lines(data: bytes) -> list[bytes]:
-    """Return the lines of `data` with a final ``\\r`` dropped from each; an unfinished last line counts as one."""
+    r"""Return the lines of `data` with a final ``\r`` dropped from each; an unfinished last line counts as one."""
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -96,7 +95,7 @@ def split_lines(data: bytes) -> list[bytes]:
 
 
 def drop_carriage_return(line: bytes) -> bytes:
-    """Return a line without its final ``\\r``."""
+    r"""Return a line without its final ``\r``."""
     return line[:-1] if line.endswith(b"\r") else line
 
 
@@ -125,7 +124,7 @@ class LineReader:
         for header in self._formats:
             found = header.match(start)
             if found is not None:
-                return _line(text, original, judged is not data, header, found, record_time)
+                return _line(header, found, record_time, text=text, original=original, cut=judged is not data)
         return Line(text, original, judged is not data, PLAIN, record_time, None, None, None, None, None, start)
 
 
@@ -140,7 +139,7 @@ def _cut(data: bytes, limit: int) -> int:
 
 
 def _line(
-    text: str, original: str | None, cut: bool, header: _Format, found: Mapping[str, str | None], record_time: int
+    header: _Format, found: Mapping[str, str | None], record_time: int, *, text: str, original: str | None, cut: bool
 ) -> Line:
     def value(name: str) -> str | None:
         text = found.get(name)
@@ -178,17 +177,7 @@ def _formats(rules: Rules) -> Iterable[_Format]:
 
 
 def _configured(name: str, rule: FormatRule, default_zone: str) -> _Format:
-    options = re2.Options()
-    options.log_errors = False
-    options.dot_nl = True
-    try:
-        compiled = re2.compile(rule.expression, options)
-    except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
-        raise RulesError(
-            f"format {name!r} has the expression {rule.expression!r}: RE2 says {reason}; "
-            "write it without look-arounds and back-references"
-        ) from None
+    compiled = compile_linear(rule.expression, f"expression of format {name!r}")
     groups = set(compiled.groupindex)
     if "message" not in groups or not groups <= set(_GROUPS):
         raise RulesError(

@@ -1,8 +1,8 @@
 """
 Scope and shape → verdict: the best match, or an outlier and what is nearest to it.
 
-Exact, without trying every pattern: a pattern without gaps is looked up by its text; any other is filed under its
-rarest constant, so a shape tries only the patterns whose rarest constant it has, in best-match order, until one fits.
+Exact, without trying every pattern: a pattern without gaps is looked up by its text; any other is filed under its two
+rarest constants, so a shape tries only the patterns of which it has both, in best-match order, until one fits.
 Verdicts are remembered by scope and shape, bounded.
 """
 
@@ -30,6 +30,7 @@ NONE: Final = "none"
 _REMEMBERED_SHAPES = 100_000
 _REMEMBERED_LENGTH = 1_024
 _POSTINGS_READ = 4_096
+_ALONE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _nearest(indexes: Iterable["_ScopeIndex"], scope: str, words: Sequence[str])
 
 
 class _ScopeIndex:
-    """The patterns of one scope, by text where they have no gap, else by their rarest constant."""
+    """The patterns of one scope, by text where they have no gap, else by their two rarest constants."""
 
     def __init__(self, patterns: Sequence[KnownPattern]) -> None:
         self._patterns = patterns
@@ -138,7 +139,7 @@ class _ScopeIndex:
             for word in words:
                 self._postings.setdefault(word, []).append(rank)
         self._by_text: dict[str, int] = {}
-        self._by_anchor: dict[str, list[int]] = {}
+        self._by_anchors: dict[str, dict[str, list[int]]] = {}
         self._without_anchor: list[int] = []
         for rank, known in enumerate(patterns):
             self._file(rank, known)
@@ -147,7 +148,7 @@ class _ScopeIndex:
         """Return the first pattern in best-match order that matches."""
         distinct = set(words)
         limit = self._by_text.get(shape, len(self._patterns))
-        ranks = {rank for word in distinct for rank in self._by_anchor.get(word, ()) if rank < limit}
+        ranks = {rank for found in self._filed(distinct) for rank in found if rank < limit}
         ranks.update(rank for rank in self._without_anchor if rank < limit)
         if ranks:
             where = places(words)
@@ -190,8 +191,20 @@ class _ScopeIndex:
         elif all(gap == NO_GAP for gap in known.pattern.gaps) and all(isinstance(c, str) for c in constants):
             self._by_text.setdefault(" ".join(map(str, constants)), rank)
         else:
-            for word in min((_words(c) for c in constants), key=lambda words: (self._uses(words), words)):
-                self._by_anchor.setdefault(word, []).append(rank)
+            rarest = sorted({_words(constant) for constant in constants}, key=lambda words: (self._uses(words), words))
+            for first in rarest[0]:
+                seconds = self._by_anchors.setdefault(first, {})
+                for second in rarest[1] if len(rarest) > 1 else [_ALONE]:
+                    seconds.setdefault(second, []).append(rank)
+
+    def _filed(self, distinct: set[str]) -> Iterator[list[int]]:
+        """Yield the ranks that are filed under two of the words, or under one alone."""
+        for word in distinct:
+            seconds = self._by_anchors.get(word)
+            if seconds:
+                for second in seconds.keys() & distinct:
+                    yield seconds[second]
+                yield seconds.get(_ALONE, [])
 
     def _uses(self, words: Sequence[str]) -> int:
         return sum(len(self._postings[word]) for word in words)

@@ -7,14 +7,12 @@ lines whose best match it is depend on this order, so they cannot decide it); th
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import groupby
 from types import MappingProxyType
 
-import msgspec
-
-from patterns.language import Pattern, short_hash
+from patterns.language import Pattern, hash_of
 from patterns.rules import Rules
 
 
@@ -109,4 +107,4 @@ class PatternSet:
             [known.scope, known.pattern.text, known.pattern.positional, known.level, known.state]
             for known in self.patterns
         ]
-        return short_hash(msgspec.json.encode([self.rules, judged]), 8)
+        return hash_of([asdict(self.rules), judged], 8)

@@ -43,7 +43,7 @@ class Rules:
 
     Attributes:
         words: How messages are taken apart.
-        header: ``auto`` finds the format of each line; ``plain`` takes every whole line as message; or one format's name.
+        header: ``auto`` finds each line's format; ``plain`` takes the whole line as message; or one format's name.
         formats: Name → format beyond the built-in ones, tried in this order after those.
         zone: IANA name of the zone of timestamps that name none.
         max_line_bytes: A longer line is cut at the last separator before it, for judging only.

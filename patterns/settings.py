@@ -92,7 +92,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         SettingsError: It cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}; check the path and its rights") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from patterns.language import short_hash
 
 EXAMPLES: Final = 3
-"""How many lines stand for a shape of a day: those whose text has the smallest hash, so that any order gives the same."""
+"""Lines that stand for a shape of a day: those whose text has the smallest hash, so that any order gives the same."""
 
 EXAMPLE_CHARACTERS: Final = 2_000
 """A longer line is kept as an example by its start alone."""
@@ -126,8 +126,12 @@ class ShapeTable:
         Raises:
             pyarrow.ArrowException: The file is no Parquet file, or lacks a column.
         """
-        table = cls()
-        for key, row in _rows(pq.read_table(file, schema=SCHEMA)):
+        table, stored = cls(), pq.read_table(file, schema=SCHEMA)
+        lacking = [name for name in SCHEMA.names if stored[name].null_count]
+        if lacking:
+            msg = f"column {lacking[0]!r} is missing or has missing values"
+            raise pa.ArrowInvalid(msg)
+        for key, row in _rows(stored):
             table.rows[key] = row
         return table
 

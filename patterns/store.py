@@ -121,7 +121,8 @@ class Store:
     def current(self) -> str | None:
         """Return the name of the newest version, None before the first was published. Reads one small file."""
         try:
-            return str(self._fs.cat_file(self._join(CURRENT)).decode().strip()) or None
+            # What is no UTF-8 names no version, and `read` says so.
+            return str(self._fs.cat_file(self._join(CURRENT)).decode(errors="replace").strip()) or None
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -249,8 +250,8 @@ def decode(version: str, manifest: bytes, rows: bytes, *, place: str) -> StoredS
         written_by = msgspec.json.decode(manifest, type=_Format).format
         if written_by > FORMAT:
             raise BrokenPatternSet(
-                f"pattern set {version!r} in {place!r} is of format {written_by} and this logwinnow reads up to {FORMAT}; "
-                "update logwinnow, or publish the set again with this one"
+                f"pattern set {version!r} in {place!r} is of format {written_by}, and this logwinnow reads up to "
+                f"format {FORMAT}; install a newer logwinnow, or publish the set again with this one"
             )
         head = msgspec.json.decode(manifest, type=_Manifest)
         # A row ends at its line feed alone: other line ends may stand in a text.
@@ -290,10 +291,9 @@ def _for_people(patterns: PatternSet) -> str:
     lines = []
     for scope, known_patterns in patterns.scopes.items():
         lines.append(f"# {printable(scope) or '(no program)'}: {len(known_patterns)} patterns")
-        lines += [
-            f"{known.support:>9}  {known.id}  {printable(known.pattern.text)}{'  (seen once)' if known.seen_once else ''}"
-            for known in sorted(known_patterns, key=lambda known: -known.support)
-        ]
+        for known in sorted(known_patterns, key=lambda known: -known.support):
+            mark = "  (seen once)" if known.seen_once else ""
+            lines.append(f"{known.support:>9}  {known.id}  {printable(known.pattern.text)}{mark}")
         lines.append("")
     return "\n".join(lines)
 

@@ -5,10 +5,13 @@ A timestamp without a year gets the year that puts it nearest to the *record tim
 on every replay. So a line of December read in January is last year's, with no clock asked.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Final
+
+from patterns.errors import RulesError
 
 SECOND: Final = 1_000_000
 DAY: Final = 86_400 * SECOND
@@ -33,12 +36,18 @@ def utc_day(time: int) -> str:
 
 def iso(time: int) -> str:
     """Return a time as RFC 3339 with milliseconds, the form that Elasticsearch's dates have."""
-    return datetime.fromtimestamp(time // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{time % SECOND // 1000:03}Z"
+    # isoformat gives the year four digits always, strftime on Linux does not: 0001 is what Go calls no time.
+    return datetime.fromtimestamp(time // SECOND, UTC).isoformat()[:19] + f".{time % SECOND // 1000:03}Z"
 
 
 def microseconds(moment: datetime) -> int:
-    """Return an aware datetime as microseconds since 1970, exactly."""
-    since = moment - _EPOCH
+    """
+    Return an aware datetime as microseconds since 1970, exactly.
+
+    Raises:
+        OverflowError: In UTC it is not within the years 1 to 9999, so that no day could be named.
+    """
+    since = moment.astimezone(UTC) - _EPOCH
     return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
@@ -77,23 +86,41 @@ def rfc3164_reader(zone: tzinfo) -> TimeReader:
             moment = datetime(
                 year, _MONTHS[text[:3]], int(text[4:6]), int(text[7:9]), int(text[10:12]), int(text[13:15]), tzinfo=zone
             )
-        except (ValueError, KeyError):
+            return microseconds(moment)
+        except (ValueError, KeyError, OverflowError):
             return None
-        return microseconds(moment)
 
     return _nearest_year(in_year)
 
 
 def strptime_reader(directives: str, zone: tzinfo) -> TimeReader:
-    """Read what `datetime.strptime` reads by `directives`; names of months and days are the English ones."""
-    if "%Y" in directives or "%y" in directives:
+    """
+    Read what `datetime.strptime` reads by `directives`; names of months and days are the English ones.
+
+    Raises:
+        RulesError: It cannot read by them whatever the text.
+    """
+    has_year = "%Y" in directives or "%y" in directives
+    _check(directives, directives if has_year else f"%Y {directives}")
+    if has_year:
         return _cached(lambda text: _strptime(text, directives, zone))
     return _nearest_year(lambda year, text: _strptime(f"{year} {text}", f"%Y {directives}", zone))
 
 
+def _check(directives: str, whole: str) -> None:
+    """Refuse directives by which no time can be read: unknown ones, one twice, the year of a week."""
+    try:
+        datetime.strptime(_EPOCH.strftime(whole), whole)  # noqa: DTZ007 (only whether it can be read)
+    except (ValueError, re.error) as error:
+        raise RulesError(
+            f"time is {directives!r}: datetime.strptime cannot read by it: {error}; "
+            "give iso, epoch, or directives such as %b %d %H:%M:%S, each once"
+        ) from None
+
+
 def _strptime(text: str, directives: str, zone: tzinfo) -> int | None:
     try:
-        moment = datetime.strptime(text, directives)
+        moment = datetime.strptime(text, directives)  # noqa: DTZ007 (the zone follows)
         return microseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     except (ValueError, OverflowError):
         return None

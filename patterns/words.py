@@ -13,7 +13,8 @@ words as one ``<*>``. Lines of one scope and shape are judged alike, so a shape 
 A message whose words are all class words would have no constant at all. Of those that have a digit, the part before
 the first digit then stays as a constant if it has three letters or more and is no class word itself:
 ``onExtend:1514`` reads ``onExtend: <*>``; and a key of one or two letters and as many digits stays whole, so that a
-dump of registers, ``r24=0x0f r25=0x03``, reads ``r24= <*> r25= <*>``. What is blank or has no constant even so is *unjudged* (see `Splitter.unjudged`).
+dump of registers, ``r24=0x0f r25=0x03``, reads ``r24= <*> r25= <*>``. What is blank or has no constant even so is
+*unjudged* (see `Splitter.unjudged`).
 
 ``raw`` rules, for comparison with slct and logcluster.pl: ASCII white space alone separates, no word is a class word.
 """
@@ -23,9 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-import re2
-
-from patterns.errors import RulesError
+from patterns.linear import compile_linear
 
 CLASS_RUN: Final = "<*>"
 """How a run of class words reads in a shape; as a word of a message it is a class word itself."""
@@ -50,6 +49,7 @@ _DEFAULT_WORD = rf"[^{SEPARATORS}=]+=?|="
 _RAW_WORD = r"\S+"
 _RUN_OF_RUNS = re.compile(r"(?<![^ ])<\*>(?: <\*>)+(?![^ ])")
 _BEFORE_DIGIT = re.compile(r"[^0-9]*")
+_NAME_PART = re.compile(r"[^/\s]+", re.ASCII)
 _NUMBERED_KEY = re.compile(r"[A-Za-z]{1,2}[0-9]{1,2}=")
 _REMEMBERED_WORDS = 1_000_000
 _REMEMBERED_LENGTH = 128
@@ -58,12 +58,12 @@ _VARIABLE_IN_NAMES = ("number", "hexadecimal")
 
 @dataclass(frozen=True, slots=True)
 class WordRules:
-    """
+    r"""
     How messages are taken apart; part of a pattern set, since judging must use the rules of mining.
 
     Attributes:
         raw: ASCII white space alone separates and `classes` are not used.
-        classes: Name → RE2 regular expression that a whole class word matches; ``\\s \\w \\d`` mean ASCII.
+        classes: Name → RE2 regular expression that a whole class word matches; ``\s \w \d`` mean ASCII.
     """
 
     raw: bool = False
@@ -89,16 +89,7 @@ def linear_matcher(name: str, expression: str) -> Callable[[str], bool]:
         # `re` is some ten times faster to call than RE2, and for these it is linear.
         whole = re.compile(expression, re.ASCII).fullmatch
         return lambda word: whole(word) is not None
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        compiled = re2.compile(expression, options)
-    except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
-        raise RulesError(
-            f"word class {name!r} is {expression!r}: RE2 says {reason}; "
-            "write it without look-arounds and back-references, as a whole word must match it"
-        ) from None
+    compiled = compile_linear(expression, f"word class {name!r}")
     return lambda word: compiled.fullmatch(word) is not None
 
 
@@ -168,10 +159,10 @@ class Splitter:
         """
         Return the scope of a program: its name with the parts that vary masked, ``docker/3f2a90c1`` as ``docker/<*>``.
 
-        Parts are what ``/`` separates. Only digits and hexadecimal letters mark a part as variable (a name with dots
+        Parts are what ``/`` and white space separate. Only digits and hexadecimal letters mark a part as variable (a name with dots
         is a name), and what stands before the first digit stays if it has three letters: ``worker-17``, ``worker-<*>``.
         """
-        return "/".join(self._masked_name(part) for part in program.split("/")) if program else ""
+        return _NAME_PART.sub(lambda part: self._masked_name(part[0]), program)
 
     def _masked_name(self, part: str) -> str:
         tests = [self._classes[name] for name in _VARIABLE_IN_NAMES if name in self._classes]

@@ -2,7 +2,7 @@
 Second pass: lines with the same frequent words are one candidate.
 
     LogCluster   the line's frequent words in order, repetitions kept; between them gaps of the other words.
-                 "Interface eth0 down at 10:01" with {Interface, down, at} frequent is (Interface, down, at), gaps 0 1 0 1
+                 "Interface eth0 down at 10:01" with {Interface, down, at} frequent: (Interface, down, at), gaps 0 1 0 1
     SLCT         the line's frequent words with their positions; every other position is a hole.
 """
 

@@ -5,6 +5,7 @@ A structure's own checks raise ValueError with the key's path first; patterns.se
 """
 
 import re
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -50,7 +51,7 @@ class Mining(Struct, frozen=True, forbid_unknown_fields=True):
         if self.support is None:
             return None
         share = _share(self.support)
-        return max(1, int(lines * share)) if isinstance(share, float) else share
+        return max(1, int(lines * share)) if isinstance(share, Fraction) else share
 
 
 class Patterns(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +61,7 @@ class Patterns(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Publish(Struct, frozen=True, forbid_unknown_fields=True):
-    """When a new set is refused: if it covers less than `keep` of the last one's lines, or saw less than `keep` of them."""
+    """A new set is refused if it covers less than `keep` of the last one's lines, or was mined from less than that."""
 
     keep: Annotated[float, Meta(ge=0, le=1)] = 0.5
 
@@ -85,13 +86,13 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-def _share(support: int | str) -> int | float:
-    """Return a support in lines (int) or as a share of the lines (float)."""
+def _share(support: int | str) -> int | Fraction:
+    """Return a support in lines, or as a share of the lines: a fraction, for 29 % of 100 is 29 and no less."""
     found = _PERCENT.fullmatch(support) if isinstance(support, str) else None
     if isinstance(support, int) and support >= 1:
         return support
-    if found and 0 < float(found[1]) <= 100:
-        return float(found[1]) / 100
+    if found and 0 < Fraction(found[1]) <= 100:
+        return Fraction(found[1]) / 100
     msg = (
         f"$.mining.support is {support!r}: a pattern needs at least 1 line of support; "
         "set an integer ≥ 1 or a percentage such as '0.5%'"

@@ -1,8 +1,8 @@
-"""
+r"""
 Files and standard input → lines as bytes.
 
-A line ends at ``\\n`` alone. Of a line longer than 16 MiB the start is given and the rest passed over: judging sees less
-than that anyway.
+A line ends at ``\n`` alone. Of a line longer than 16 MiB the start is given and the rest passed over: judging sees
+less than that anyway.
 """
 
 import os
@@ -10,6 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from patterns.line import drop_carriage_return
@@ -58,7 +59,7 @@ def lines(paths: Sequence[str]) -> Iterator[CorpusLine]:
             yield from _lines(sys.stdin.buffer, time.time_ns() // 1000)
             continue
         try:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 yield from _lines(file, int(os.fstat(file.fileno()).st_mtime * SECOND))
         except OSError as error:
             raise CorpusError(f"{path!r} cannot be read: {error.strerror}; check the path and its rights") from None
@@ -77,12 +78,12 @@ def _size(path: str) -> int | None:
     if path == STANDARD_INPUT:
         return None
     try:
-        status = os.stat(path)
+        status = Path(path).stat()
         if stat.S_ISDIR(status.st_mode):
-            raise CorpusError(f"{path!r} is a folder; name its files, for example {os.path.join(path, '*.log')}")
+            raise CorpusError(f"{path!r} is a folder; name its files, for example {path.rstrip('/')}/*.log")
         if not stat.S_ISREG(status.st_mode):
             return None
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             start = file.read(8)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error

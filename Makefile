@@ -1,0 +1,80 @@
+# The front door. Every target works on a machine with nothing but make and Python 3.11 or newer.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip --disable-pip-version-check --no-input --quiet
+STAMP  := $(VENV)/.set-up
+LOCKS  := requirements-build.lock requirements-dev.lock requirements-java.lock
+UV     := 0.13.9
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check check-long lock clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## make .venv with everything that the product and its checks need, from the locks
+
+run: setup ## show the product at work: logwinnow demo
+	@$(VENV)/bin/logwinnow demo
+
+test: setup ## run the tests that this machine allows and name the rest (ARGS="-k words" chooses)
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## all that CI asks for: format, lint, types, layers, and every test, where a skipped one fails
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-logo
+	@LOGWINNOW_REQUIRE_ALL=1 $(PY) -m pytest
+
+check-long: export LOGWINNOW_LONG = 1
+check-long: check ## the same with the slow tests and a longer search for counterexamples
+
+# Nothing runs that no lock names: what builds the two packages without a wheel (pyspark and this one) comes first,
+# and the builds use it instead of fetching their own.
+$(STAMP): pyproject.toml $(LOCKS) Makefile
+	@$(PY) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    "$(PYTHON)" -c '' 2>/dev/null || { \
+	        echo "make: '$(PYTHON)' does not run here, and logwinnow needs Python 3.11 or newer:" \
+	            "install one (Debian: apt install python3 python3-venv)" \
+	            "or name one, as in: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1; }; \
+	    "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	        echo "make: '$(PYTHON)' is Python $$("$(PYTHON)" -c 'import platform; print(platform.python_version())')," \
+	            "and logwinnow needs 3.11 or newer:" \
+	            "install one and name it, as in: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1; }; \
+	    "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+	        echo "make: '$(PYTHON)' cannot make a virtual environment, for its modules venv and ensurepip are not" \
+	            "installed: install them (Debian: apt install python3-venv)" >&2; exit 1; }; \
+	    echo "setup: a virtual environment in $(VENV)"; \
+	    "$(PYTHON)" -m venv --clear $(VENV); }
+	@echo "setup: the packages of requirements-dev.lock (the first time pyspark alone is a download of 430 MB)"
+	@$(PIP) install --require-hashes -r requirements-build.lock
+	@$(PIP) install --require-hashes --no-build-isolation --use-pep517 -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	@$(PY) -m streaming.java >/dev/null 2>&1 || { \
+	    echo "setup: a Java from requirements-java.lock, for none of version 17 or newer is on this machine"; \
+	    $(PIP) install --require-hashes -r requirements-java.lock; }
+	@echo "setup: done, Spark runs on $$($(PY) -m streaming.java)"
+	@touch $@
+
+lock: ## resolve the locks again, keeping what still fits (UPGRADE=1: the newest of everything)
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
+	"$(PYTHON)" -m venv "$$tools" && \
+	"$$tools/bin/python" -m pip --disable-pip-version-check --no-input --quiet install uv==$(UV) && \
+	compile() { \
+	    "$$tools/bin/uv" pip compile --quiet --python "$$tools/bin/python" --python-version 3.11 --universal \
+	        --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	        $(if $(UPGRADE),--upgrade) "$$@"; } && \
+	compile pyproject.toml -o requirements.lock && \
+	compile pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock && \
+	compile --group build -c requirements-dev.lock -o requirements-build.lock && \
+	compile --group java -o requirements-java.lock && \
+	if grep -n '://' requirements*.lock; then \
+	    echo "make lock: a lock names a host: take it out of the settings of uv on this machine" >&2; exit 1; fi
+
+clean: ## remove what make made: .venv, caches, builds
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +

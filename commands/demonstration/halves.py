@@ -1,0 +1,70 @@
+"""A log in two parts: one to train on, one to stream; of a simulated log with the label of each line of the second."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from commands.simulation.fleet import simulate
+from training import corpus
+
+LINES: Final = 100_000
+"""Of the simulated log: five days of the fleet. Fewer, and much of what is normal was not seen often enough."""
+
+SEED: Final = 1
+START: Final = datetime(2026, 11, 16, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """
+    Files of the two parts.
+
+    Attributes:
+        first: To train on.
+        rest: To stream.
+        labels: (path, byte offset) of each line of `rest` → its kind if it is novel, else None; empty for real logs.
+    """
+
+    first: list[Path]
+    rest: list[Path]
+    labels: dict[tuple[str, int], str | None] = field(default_factory=dict)
+
+
+def simulated(folder: Path) -> Halves:
+    """Write the simulated log into `folder`."""
+    first, rest = folder / "first.log", folder / "rest.log"
+    labels: dict[tuple[str, int], str | None] = {}
+    with first.open("wb") as train, rest.open("wb") as live:
+        for number, line in enumerate(simulate(LINES, SEED, start=START)):
+            if number < LINES // 2:
+                train.write(line.text.encode() + b"\n")
+            else:
+                labels[str(rest), live.tell()] = line.kind if line.novel else None
+                live.write(line.text.encode() + b"\n")
+    return Halves([first], [rest], labels)
+
+
+def of_files(paths: Sequence[str], folder: Path) -> Halves:
+    """
+    Write the halves, by lines, of each file into `folder`.
+
+    Raises:
+        CorpusError: A file cannot be read.
+    """
+    corpus.check(paths)
+    halves = Halves([], [])
+    for number, path in enumerate(paths):
+        lines = sum(1 for _ in corpus.lines([path]))
+        first, rest = (folder / f"{part}-{number}.log" for part in ("first", "rest"))
+        with first.open("wb") as train, rest.open("wb") as live:
+            for index, line in enumerate(_whole(path)):
+                (train if index < lines // 2 else live).write(line + b"\n")
+        halves.first.append(first)
+        halves.rest.append(rest)
+    return halves
+
+
+def _whole(path: str) -> Iterator[bytes]:
+    return (line.data for line in corpus.lines([path]))

@@ -1,0 +1,137 @@
+"""`logwinnow match`: judges lines by a pattern set, offline and without Spark, and explains the outliers."""
+
+import argparse
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from commands.console import counted, shown, stderr
+from commands.options import HEADER_HELP, add_stored_set, read_set
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from commands.reading import Batch
+    from patterns.judge import Judgement
+
+_DESCRIPTION = """\
+Judges each line by the current pattern set and shows the outliers: the lines
+that no pattern matches, each with the nearest pattern and the first word that
+differs; of outliers of one shape only the first is explained. A summary follows
+on standard error. Outliers are no failure: the exit code is 0. Lines are shown
+as soon as they arrive, so `tail -f` can be read."""
+
+_EXAMPLE = """\
+examples:
+  logwinnow match /var/log/auth.log
+  tail -F /var/log/syslog | logwinnow match -
+  logwinnow match app.log --json | jq -c 'select(.outlier) | .shape_text'
+
+a JSON object has:
+  outlier     true, or false also for what is not judged
+  pattern     id of the best match, or null
+  shape       id of its shape, and shape_text; what an alert would be about
+  unjudged    why it is not judged (blank, no_constant), or null
+  reason      why it is an outlier (no_pattern, new_program), or null
+  scope       the program by which patterns are looked up
+  params      what the pattern's gaps took of the message
+  nearest     of an outlier {"id", "text", "difference"}, or null
+  line        its number in its file, from 1; and file"""
+
+_REMEMBERED_SHAPES = 100_000
+
+
+class Writer(Protocol):
+    """What shows judged lines."""
+
+    def write(self, batch: "Batch", judgements: "Sequence[Judgement]") -> None:
+        """Show what there is to show of the lines of a batch, and flush it."""
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the verb."""
+    verb = verbs.add_parser(
+        "match",
+        help="judge lines offline, and explain the outliers",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    add_stored_set(verb)
+    verb.add_argument("--header", metavar="FORMAT", help=f"{HEADER_HELP} (default: as the set was mined)")
+    which = verb.add_mutually_exclusive_group()
+    which.add_argument("--outliers", action="store_true", help="show outliers alone (default without --json)")
+    which.add_argument("--all", action="store_true", help="show every line, with its pattern's id (default of --json)")
+    verb.add_argument("--json", action="store_true", help="print one JSON object a line, in their order")
+    verb.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Judge all lines and show them.
+
+    Returns:
+        0, with outliers too.
+
+    Raises:
+        LogwinnowError: A file, the set or the format cannot be used.
+    """
+    from commands.judged import JsonWriter, PeopleWriter
+    from commands.reading import batches
+    from patterns.judge import Judge
+    from training import corpus
+
+    stored = read_set(arguments)
+    patterns = stored.patterns
+    if arguments.header is not None:
+        patterns = replace(patterns, rules=replace(patterns.rules, header=arguments.header))
+    judge = Judge(patterns)
+    corpus.check(arguments.files)
+    counts = Counts()
+    every = arguments.all or (arguments.json and not arguments.outliers)
+    writer: Writer = JsonWriter(judge, every=every) if arguments.json else PeopleWriter(patterns.rules, every=every)
+    try:
+        for batch in batches(arguments.files):
+            judgements = [judge.judge(line, batch.record_time) for line in batch.lines]
+            counts.add(judgements)
+            writer.write(batch, judgements)
+    finally:
+        # Ctrl-C is how `tail -f | logwinnow match -` ends.
+        stderr().print(shown(f"{counts}; set {stored.version}"), soft_wrap=True)
+    return 0
+
+
+class Counts:
+    """How many lines were judged how; memory is bounded, so that shapes are counted up to a limit."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self._lines = 0
+        self._outliers = 0
+        self._unjudged: Counter[str] = Counter()
+        self._shapes: set[tuple[str, str]] = set()
+
+    def add(self, judgements: "Sequence[Judgement]") -> None:
+        """Count lines."""
+        self._lines += len(judgements)
+        for judgement in judgements:
+            shaped = judgement.shaped
+            if judgement.verdict is None:
+                self._unjudged[str(shaped.unjudged)] += 1
+            elif judgement.verdict.known is None:
+                self._outliers += 1
+                if len(self._shapes) < _REMEMBERED_SHAPES:
+                    self._shapes.add((shaped.scope, shaped.shape))
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        matched = self._lines - self._outliers - self._unjudged.total()
+        said = f"{counted(self._lines, 'line')}: {matched:,} matched, {counted(self._outliers, 'outlier')}"
+        if self._outliers:
+            more = " or more" if len(self._shapes) == _REMEMBERED_SHAPES else ""
+            said += f" of {counted(len(self._shapes), 'shape')}{more}"
+        if self._unjudged:
+            why = ", ".join(f"{reason} {number:,}" for reason, number in sorted(self._unjudged.items()))
+            said += f", {self._unjudged.total():,} not judged ({why})"
+        return said

@@ -1,0 +1,94 @@
+"""Options that verbs share, and what they stand for: the configuration, the store, a pattern set."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patterns.errors import NoPatternSet, PatternsError
+from patterns.settings import find, load
+
+if TYPE_CHECKING:
+    from patterns.store import Store, StoredSet
+    from training.config import TrainingConfig
+
+HEADER_HELP = "auto, plain (no header), rfc3164, rfc5424, iso, or a format of conf/formats.toml"
+
+
+def add_config(verb: argparse.ArgumentParser) -> None:
+    """Add --config."""
+    verb.add_argument("--config", type=Path, metavar="FILE", help="default: conf/training.toml, or /etc/logwinnow's")
+
+
+def add_set(verb: argparse.ArgumentParser) -> None:
+    """Add --set."""
+    verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of the file")
+
+
+def add_stored_set(verb: argparse.ArgumentParser) -> None:
+    """Add what chooses a published set: --store, --version and --config."""
+    add_store(verb)
+    verb.add_argument("--version", metavar="V", help="a version that `patterns versions` lists (default: the current)")
+
+
+def add_store(verb: argparse.ArgumentParser) -> None:
+    """Add what chooses a store: --store and --config."""
+    verb.add_argument("--store", metavar="DIR", help="folder or URL of the pattern sets (default: $.patterns.store)")
+    add_config(verb)
+
+
+def training_config(config: Path | None, assignments: list[str]) -> "tuple[TrainingConfig, Path | None]":
+    """
+    Return conf/training.toml, and its path if there is one; variables and `assignments` override it.
+
+    Raises:
+        SettingsError: A value is wrong, or there is no such file.
+    """
+    from training.config import FILE, TrainingConfig
+
+    path = find(FILE, config)
+    return load(TrainingConfig, path, os.environ, assignments), path
+
+
+def open_store(arguments: argparse.Namespace) -> "Store":
+    """
+    Return the store that --store names, else the configuration.
+
+    Raises:
+        LogwinnowError: The configuration is wrong, or the store is of no known kind.
+    """
+    from patterns.store import Store
+
+    if arguments.store is not None:
+        return Store(arguments.store)
+    return Store(training_config(arguments.config, [])[0].patterns.store)
+
+
+def read_set(arguments: argparse.Namespace) -> "StoredSet":
+    """
+    Return the set that --store and --version name, by default the current one.
+
+    Raises:
+        LogwinnowError: There is none, or it is damaged.
+    """
+    store = open_store(arguments)
+    if arguments.version is not None:
+        versions = published(store)
+        if arguments.version not in versions:
+            raise PatternsError(
+                f"version {arguments.version!r} is not in store {store.root!r}; there are: {', '.join(versions[-5:])}"
+            )
+    return store.read(arguments.version)
+
+
+def published(store: "Store") -> list[str]:
+    """
+    Return the versions of a store, oldest first.
+
+    Raises:
+        NoPatternSet: There is none.
+    """
+    versions = store.versions()
+    if not versions:
+        raise NoPatternSet(f"store {store.root!r} holds no pattern set; run: logwinnow train FILE --store {store.root}")
+    return versions

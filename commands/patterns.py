@@ -1,0 +1,253 @@
+"""`logwinnow patterns`: looks into published pattern sets, and exports them."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json_lines
+from commands.options import add_store, add_stored_set, open_store, published, read_set
+from patterns.errors import LogwinnowError
+from patterns.terminal import printable
+
+if TYPE_CHECKING:
+    from patterns.pattern_set import KnownPattern, PatternSet
+    from patterns.store import StoredSet
+
+_DESCRIPTION = """\
+Looks into the published pattern sets: their patterns, one pattern in full, the
+versions; and exports a set, also as regular expressions for other programs."""
+
+_EXAMPLE = """\
+examples:
+  logwinnow patterns list --scope sshd
+  logwinnow patterns show 3f2a90
+  logwinnow patterns export --format regex --output patterns.jsonl
+  logwinnow patterns versions"""
+
+_LIST = """\
+Lists the patterns of a set: how many lines of the training each matched best,
+its id, the support at which it was mined (1: a kind seen once), its program and
+its text, in which *{m,n} is a gap of m to n words. Sorted by last_day, those
+come first that were not seen for longest."""
+
+_SHOW = """\
+Shows patterns in full: text, numbers, days, examples, and the regular
+expressions that say the same."""
+
+_EXPORT = """\
+Writes all patterns of a set, in the order in which a line looks for its match:
+  jsonl   the published file: one object a line with all that is known
+  text    id, support, program and pattern, separated by tabs; what is no
+          visible character is written as its escape
+  regex   one object a line, {"id", "scope", "regex"}: an expression for
+          Python's re and PCRE that needs no flags"""
+
+_VERSIONS = """\
+Lists the versions of the store, oldest first; CURRENT marks the one by which
+`match` and `stream` judge."""
+
+_ORDERS: "Final[dict[str, Callable[[KnownPattern], tuple[object, ...]]]]" = {
+    "support": lambda known: (-known.support, known.id),
+    "level": lambda known: (-known.level, -known.support, known.id),
+    "scope": lambda known: (known.scope, -known.support, known.id),
+    "last_day": lambda known: (known.last_day or "", -known.support, known.id),
+}
+_EXAMPLE_SHOWN: Final = 600
+_LEAST_PREFIX: Final = 4
+_ALIKE: Final = 5
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the verb and what it can do."""
+    verb = _parser(verbs, "patterns", "list, show and export the patterns of a set", _DESCRIPTION, _EXAMPLE)
+    deeds = verb.add_subparsers(title="what to do", metavar="WHAT", dest="what", required=True)
+
+    example = "example:\n  logwinnow patterns list --scope sshd --sort level"
+    listing = _parser(deeds, "list", "list the patterns of a set", _LIST, example)
+    add_stored_set(listing)
+    listing.add_argument("--scope", metavar="PROGRAM", help='patterns of this program alone; "" for lines without one')
+    listing.add_argument("--sort", choices=tuple(_ORDERS), default="support", help="(default: %(default)s)")
+    listing.add_argument("--json", action="store_true", help="print one JSON object a line, as export's jsonl has them")
+    listing.set_defaults(run=_list)
+
+    showing = _parser(deeds, "show", "show patterns in full", _SHOW, "example:\n  logwinnow patterns show 3f2a90")
+    showing.add_argument("ids", nargs="+", metavar="ID", help="12 digits, or the first 4 or more if no other has them")
+    add_stored_set(showing)
+    showing.set_defaults(run=_show)
+
+    example = "example:\n  logwinnow patterns export --format regex --over message --output sshd.jsonl"
+    export = _parser(deeds, "export", "write all patterns of a set", _EXPORT, example)
+    export.add_argument("--format", choices=("jsonl", "text", "regex"), required=True, help="see above")
+    export.add_argument(
+        "--over",
+        choices=("message", "shape"),
+        help="what a regex is matched with: the message as it stands (default: each line that the pattern matches, and "
+        "some more), or its shape (exact)",
+    )
+    export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    add_stored_set(export)
+    # Wrong use is the parser's to tell.
+    export.set_defaults(run=_export, refuse=export.error)
+
+    example = "example:\n  logwinnow patterns versions --store patterns"
+    versions = _parser(deeds, "versions", "list the versions of the store", _VERSIONS, example)
+    add_store(versions)
+    versions.set_defaults(run=_versions)
+
+
+def _parser(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, description: str, example: str
+) -> argparse.ArgumentParser:
+    return verbs.add_parser(
+        name,
+        help=short,
+        description=description,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from patterns.pattern_set import PatternSet
+    from patterns.store import encode
+
+    patterns = read_set(arguments).patterns
+    found = list(patterns.patterns if arguments.scope is None else _of_scope(patterns, arguments.scope))
+    found.sort(key=_ORDERS[arguments.sort])
+    if arguments.json:
+        _, rows = encode(PatternSet(patterns.rules, tuple(found)), {})
+        write_json_lines(rows)
+        return 0
+    columns = [
+        Column("lines", right=True),
+        Column("id"),
+        Column("level", right=True),
+        Column("program", ratio=2),
+        Column("pattern", ratio=7),
+    ]
+    print_table(
+        stdout(),
+        columns,
+        [
+            (f"{known.support:,}", known.id, f"{known.level:,}", known.scope or "-", known.pattern.text)
+            for known in found
+        ],
+    )
+    return 0
+
+
+def _of_scope(patterns: "PatternSet", scope: str) -> "tuple[KnownPattern, ...]":
+    if scope not in patterns.scopes:
+        names = [repr(name) for name in patterns.scopes]
+        more = f" and {len(names) - _ALIKE:,} more" if len(names) > _ALIKE else ""
+        raise LogwinnowError(f"no pattern is of program {scope!r}; there are: {', '.join(names[:_ALIKE])}{more}")
+    return patterns.scopes[scope]
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    patterns = read_set(arguments).patterns
+    for number, known in enumerate([_find(patterns, given.lower()) for given in arguments.ids]):
+        if number:
+            print()
+        _show_one(known, patterns)
+    return 0
+
+
+def _show_one(known: "KnownPattern", patterns: "PatternSet") -> None:
+    from patterns.regex import message_regex
+
+    console = stdout()
+    print_facts(console, _facts(known))
+    # Whole, so that they can be copied.
+    for over, regex in (
+        ("shape", known.pattern.regex()),
+        ("message", message_regex(known.pattern, patterns.rules.words)),
+    ):
+        console.print(shown(f"regex of the {over}:", "bold"))
+        console.print(shown(regex), soft_wrap=True)
+
+
+def _find(patterns: "PatternSet", given: str) -> "KnownPattern":
+    """
+    Return the pattern of an id, or of its beginning.
+
+    Raises:
+        LogwinnowError: There is none, or more than one.
+    """
+    if given in patterns.by_id:
+        return patterns.by_id[given]
+    begin_so = sorted(known_id for known_id in patterns.by_id if given and known_id.startswith(given))
+    if len(begin_so) == 1 and len(given) >= _LEAST_PREFIX:
+        return patterns.by_id[begin_so[0]]
+    if begin_so:
+        why = f"{counted(len(begin_so), 'id begins', 'ids begin')} so"
+        more = f"give {_LEAST_PREFIX} digits or more, as many as tell it from the others"
+        raise LogwinnowError(f"{given!r} names no single pattern: {why}, {', '.join(begin_so[:_ALIKE])}; {more}")
+    raise LogwinnowError(f"no pattern has the id {given!r}{_alike(patterns, given)}; see: logwinnow patterns list")
+
+
+def _alike(patterns: "PatternSet", given: str) -> str:
+    """Name the ids that share most digits with the beginning of the given one."""
+    for length in range(len(given) - 1, 0, -1):
+        alike = sorted(known_id for known_id in patterns.by_id if known_id.startswith(given[:length]))
+        if alike:
+            return f"; alike begin {', '.join(alike[:_ALIKE])}"
+    return ""
+
+
+def _facts(known: "KnownPattern") -> Iterator[tuple[str, str]]:
+    yield "pattern", known.pattern.text
+    yield "id", known.id
+    yield "program", known.scope or "- (lines without one)"
+    seen_once = ", a kind seen once" if known.seen_once else ""
+    yield "level", f"mined at a support of {counted(known.level, 'line')}{seen_once}"
+    yield "support", f"best match of {counted(known.support, 'line')}; {known.mined_support:,} when it was mined"
+    yield "state", known.state
+    yield "seen", f"{known.first_day} to {known.last_day}" if known.first_day else "in no line as its best match"
+    for number, example in enumerate(known.examples):
+        yield "" if number else "examples", printable(example, _EXAMPLE_SHOWN)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    if arguments.over and arguments.format != "regex":
+        arguments.refuse("--over is for --format regex alone")
+    lines = _exported(read_set(arguments), arguments.format, arguments.over)
+    if arguments.output:
+        with arguments.output.open("wb") as file:
+            file.writelines(lines)
+        return 0
+    for line in lines:
+        if arguments.format == "text":
+            print(line.decode(), end="")
+        else:
+            write_json_lines(line)
+    return 0
+
+
+def _exported(stored: "StoredSet", form: str, over: str | None) -> Iterator[bytes]:
+    """Yield a set's export, in whole lines."""
+    import msgspec
+
+    from patterns.regex import message_regex
+
+    if form == "jsonl":
+        yield stored.rows
+        return
+    for known in stored.patterns.patterns:
+        if form == "text":
+            row = (known.id, str(known.support), printable(known.scope), printable(known.pattern.text))
+            yield "\t".join(row).encode() + b"\n"
+        else:
+            shape = over == "shape"
+            regex = known.pattern.regex() if shape else message_regex(known.pattern, stored.patterns.rules.words)
+            yield msgspec.json.encode({"id": known.id, "scope": known.scope, "regex": regex}) + b"\n"
+
+
+def _versions(arguments: argparse.Namespace) -> int:
+    store = open_store(arguments)
+    versions, current = published(store), store.current()
+    console = stdout()
+    for version in versions:
+        console.print(shown(f"{version}  CURRENT" if version == current else version), soft_wrap=True)
+    return 0

@@ -1,0 +1,72 @@
+"""How far a long reading is, on standard error: a bar on a terminal, else a plain line now and then."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from commands.console import stderr
+
+Report = Callable[[int, int, int], None]
+"""Called with (lines read, bytes read, bytes in all); the last is 0 where it is not known."""
+
+SECONDS_BETWEEN_LINES: Final = 10.0
+"""Of plain progress: a job in a log file says a few lines, a short one none."""
+
+
+@contextmanager
+def reading(*, quiet: bool) -> Iterator[Report]:
+    """Show how far the reading is, until the block ends; nothing if `quiet`."""
+    if quiet:
+        yield lambda _lines, _done, _size: None
+    elif stderr().is_terminal:
+        with _bar() as report:
+            yield report
+    else:
+        yield _plain()
+
+
+@contextmanager
+def _bar() -> Iterator[Report]:
+    # Takes a while to load, and only a terminal needs it.
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    began = time.monotonic()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[read]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=stderr(), transient=True) as progress:
+        task = progress.add_task("reading", total=None, read="")
+
+        def report(lines: int, done: int, size: int) -> None:
+            rate = lines / max(time.monotonic() - began, 0.001)
+            # All is read, and mining begins: how long that takes depends on the lines, so the bar only moves.
+            mining = 0 < size == done
+            progress.update(
+                task,
+                description="mining" if mining else "reading",
+                completed=done,
+                total=None if mining else size or None,
+                read=f"{lines:,} lines" if mining else f"{lines:,} lines, {rate:,.0f}/s",
+            )
+
+        yield report
+
+
+def _plain() -> Report:
+    began = said = time.monotonic()
+
+    def report(lines: int, done: int, size: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said < SECONDS_BETWEEN_LINES:
+            return
+        said = now
+        share = f", {done / size:.0%}, {(now - began) * (size / done - 1):,.0f} s left" if 0 < done < size else ""
+        print(f"read {lines:,} lines, {lines / (now - began):,.0f}/s{share}", file=sys.stderr, flush=True)
+
+    return report

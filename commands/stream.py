@@ -1,0 +1,64 @@
+"""`logwinnow stream`: judges lines live by Spark, and writes events and alerts."""
+
+import argparse
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+
+from commands.logs import log_to
+from patterns.settings import find, load
+
+_DESCRIPTION = """\
+Reads lines from the source, judges each by the newest pattern set, and writes events and outlier alerts to the sink.
+Runs until SIGTERM or Ctrl-C, which end it after the current batch; started again, it goes on where it was, with no
+line lost and none twice. A set that is published meanwhile is taken up at the next batch."""
+
+_EXAMPLE = """\
+examples:
+  logwinnow stream                                              as conf/streaming.toml says
+  logwinnow stream --once --set 'source.files.paths=["/var/log/auth.log"]'
+                                                                take what is there, and end
+"""
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the verb."""
+    verb = verbs.add_parser(
+        "stream",
+        help="judge lines live; write events and alerts",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("--once", action="store_true", help="take what is there, unfinished last lines too, and end")
+    verb.add_argument("--config", type=Path, metavar="FILE", help="default: conf/streaming.toml, or /etc/logwinnow's")
+    verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of the file")
+    verb.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Stream until the end.
+
+    Returns:
+        0 when it was stopped or, with --once, all is judged.
+
+    Raises:
+        LogwinnowError: What went wrong.
+    """
+    # Spark takes a second to import; the other verbs do not wait for it.
+    from streaming.config import FILE, StreamingConfig
+    from streaming.job import Stream
+
+    config = load(StreamingConfig, find(FILE, arguments.config), os.environ, arguments.set)
+    log_to()
+    stream = Stream(config, once=arguments.once)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stream.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    stream.run()
+    return 0

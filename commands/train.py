@@ -1,0 +1,138 @@
+"""`logwinnow train`: mines the patterns of a corpus and publishes them as a new version of the set."""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from commands.console import Column, counted, print_facts, print_table, stdout, write_json
+from commands.options import HEADER_HELP, add_config, add_set, training_config
+from commands.progress import reading
+
+if TYPE_CHECKING:
+    from training.config import TrainingConfig
+
+_DESCRIPTION = """\
+Mines patterns from historical lines and publishes them as a new version of the
+pattern set, by which `match` and `stream` judge. No support is to be guessed:
+by default the algorithm runs at one support after the other, from a tenth of a
+program's lines down to one. Options override conf/training.toml. A set that
+would lose much of what the last one knew is refused, unless forced."""
+
+_EXAMPLE = """\
+examples:
+  logwinnow train /var/log/auth.log.1 /var/log/syslog.1
+  zcat /var/log/syslog.*.gz | logwinnow train - --store patterns
+  logwinnow train app.log --algorithm slct --support 0.5%"""
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the verb."""
+    verb = verbs.add_parser(
+        "train",
+        help="mine patterns from logs and publish them",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    verb.add_argument("--store", metavar="DIR", help="publish there: a folder or URL (default: $.patterns.store)")
+    verb.add_argument("--header", metavar="FORMAT", help=f"{HEADER_HELP} (default: $.lines.header)")
+    verb.add_argument("--algorithm", choices=("logcluster", "slct"), help="default: $.mining.algorithm")
+    verb.add_argument(
+        "--support",
+        metavar="N|N%",
+        help="mine once, at this many lines or share of a program's lines (default: $.mining.support, the ladder)",
+    )
+    add_config(verb)
+    add_set(verb)
+    verb.add_argument("--force", action="store_true", help="publish although much of the last set would be lost")
+    verb.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    verb.add_argument("--quiet", action="store_true", help="show no progress, and no summary but that of --json")
+    verb.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Train, publish and print the summary.
+
+    Raises:
+        LogwinnowError: A file or the configuration cannot be used, or the set is refused.
+    """
+    from patterns.settings import load_formats
+    from training.job import train
+
+    config, path = _config(arguments)
+    rules = config.rules(load_formats(path))
+    with reading(quiet=arguments.quiet) as progress:
+        summary = train(arguments.files, config, rules, force=arguments.force, progress=progress)
+    if arguments.json:
+        write_json([summary])
+    elif not arguments.quiet:
+        _show(summary, config.patterns.store)
+    return 0
+
+
+def _config(arguments: argparse.Namespace) -> "tuple[TrainingConfig, Path | None]":
+    from msgspec.structs import replace
+
+    support = [] if arguments.support is None else [f"mining.support={arguments.support}"]
+    config, path = training_config(arguments.config, [*arguments.set, *support])
+    if arguments.store is not None:
+        config = replace(config, patterns=replace(config.patterns, store=arguments.store))
+    if arguments.header is not None:
+        config = replace(config, lines=replace(config.lines, header=arguments.header))
+    if arguments.algorithm is not None:
+        config = replace(config, mining=replace(config.mining, algorithm=arguments.algorithm))
+    return config, path
+
+
+def _show(summary: dict[str, Any], store: str) -> None:
+    console = stdout()
+    print_facts(console, _facts(summary, store))
+    if summary["widest"]:
+        print("\nthe widest patterns, to look at first:", file=console.file)
+        rows = [
+            (f"{known['support']:,}", known["id"], known["scope"] or "-", known["pattern"])
+            for known in summary["widest"]
+        ]
+        print_table(
+            console, [Column("lines", right=True), Column("id"), Column("program"), Column("pattern", ratio=1)], rows
+        )
+
+
+def _facts(summary: dict[str, Any], store: str) -> Iterator[tuple[str, str]]:
+    corpus, once = summary["corpus"], summary["seen_once"]
+    yield "published", f"{summary['version']} in {store}"
+    yield "lines", f"{corpus['lines']:,}, {_unjudged(corpus)}"
+    if corpus["cut"] or corpus["not_utf8"]:
+        yield "", f"{corpus['cut']:,} longer than $.lines.max_line_bytes, {corpus['not_utf8']:,} not UTF-8"
+    yield "headers", _amounts(corpus["formats"])
+    programs = counted(summary["scopes"], "program")
+    yield "patterns", f"{summary['patterns']:,} of {programs}, for {counted(summary['shapes'], 'shape')}"
+    yield "coverage", f"{summary['coverage']:.1%} of the judged lines"
+    yield "mined at", _levels(summary["levels"])
+    yield "seen once", f"{counted(once['patterns'], 'pattern')}, {once['share']:.1%} of the judged lines"
+
+
+def _levels(levels: dict[str, int]) -> str:
+    """Say how many patterns were mined at which support; programs of different size have different supports."""
+    by_size: Counter[int] = Counter()
+    for level, number in levels.items():
+        by_size[0 if level == "1" else len(level)] += number
+    spans = {0: "1 line", 1: "2 to 9 lines", 2: "10 to 99", 3: "100 to 999"}
+    said = [f"{number:,} at {spans.get(size, '1,000 or more')}" for size, number in sorted(by_size.items())]
+    return ", ".join(said)
+
+
+def _unjudged(corpus: dict[str, Any]) -> str:
+    """Say how many lines were judged and why others were not."""
+    if not corpus["unjudged"]:
+        return "all judged"
+    return f"{corpus['judged']:,} judged; not judged: {_amounts(corpus['unjudged'])}"
+
+
+def _amounts(numbers: dict[str, int]) -> str:
+    """Return ``rfc3164 1,998, plain 2``, the largest first."""
+    return ", ".join(f"{name} {number:,}" for name, number in sorted(numbers.items(), key=lambda item: -item[1]))

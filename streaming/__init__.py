@@ -1,0 +1,1 @@
+"""The live job: source → parse → match → sink, by Spark Structured Streaming."""

@@ -1,0 +1,142 @@
+"""
+Outlier shapes of a batch → alerts: quiet, and the same on every replay.
+
+Time is cut into fixed UTC intervals of `repeat_after_hours`, the *buckets*; a shape is told once a bucket, by the
+record time of its first line. What follows is counted and said in its next alert (`untold`). At most `per_hour` alerts
+an hour; what is over it is one honest overflow alert, and such shapes are told when they come again in a later hour.
+
+The state is a plain JSON object, kept with the batch record. From the state before a batch and the batch's outliers,
+everything here follows, so a replay makes the same alerts again, and a sink keeps the first of each id.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from patterns.judge import shape_id
+from patterns.timestamps import SECOND, iso
+from streaming.config import AlertsConfig
+from streaming.documents import alert, alert_id, overflow
+from streaming.match import OutlierShape
+
+HOUR: Final = 3_600 * SECOND
+
+REMEMBERED_SHAPES: Final = 50_000
+"""Shapes whose state is kept, latest bucket first: a forgotten one loses its untold count, not its quiet."""
+
+
+class AlertState(msgspec.Struct, frozen=True):
+    """
+    What the alerts of the next batch depend on.
+
+    Attributes:
+        shapes: Shape id → [hour since 1970 at which the bucket began in which it was told last (-1: held back, never
+            told), lines since then].
+        hour: The hour that `told` counts, as a number since 1970.
+        told: Alerts in that hour.
+    """
+
+    shapes: dict[str, tuple[int, int]] = {}
+    hour: int = -1
+    told: int = 0
+
+
+class Alert(NamedTuple):
+    """A document for the sink and the start of its bucket in microseconds since 1970."""
+
+    document: dict[str, Any]
+    bucket_start: int
+
+
+@dataclass
+class AlertBook:
+    """
+    Makes the alerts of one batch.
+
+    Attributes:
+        config: Interval and cap.
+        source: Name of the source.
+        version: Of the pattern set, for the overflow alert.
+        state: What came before; afterwards, what comes next: see `close`.
+    """
+
+    config: AlertsConfig
+    source: str
+    version: str
+    state: AlertState
+    held_back: int = 0
+    _alerts: list[Alert] = field(default_factory=list)
+    _overflown: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Take the state up."""
+        self._shapes = dict(self.state.shapes)
+        self._hour, self._told = self.state.hour, self.state.told
+
+    def tell(self, outliers: Iterable[OutlierShape], untold_further: int, record_time: int) -> list[Alert]:
+        """
+        Return the alerts of a batch.
+
+        Args:
+            outliers: Each scope and shape once; their order does not matter.
+            untold_further: Outlier lines of shapes that tasks did not report one by one.
+            record_time: The batch's latest, in microseconds since 1970; bucket and hour of what has no line.
+        """
+        for shape in sorted(outliers, key=lambda s: (s.record_time, s.path, s.offset, s.scope, s.shape)):
+            self._tell(shape)
+        if untold_further:
+            self._overflow(record_time)
+        return self._alerts
+
+    def close(self) -> AlertState:
+        """Return the state for the next batch."""
+        if len(self._shapes) > REMEMBERED_SHAPES:
+            latest = sorted(self._shapes.items(), key=lambda item: (-item[1][0], -item[1][1], item[0]))
+            self._shapes = dict(sorted(latest[:REMEMBERED_SHAPES]))
+        return AlertState(self._shapes, self._hour, self._told)
+
+    def _tell(self, shape: OutlierShape) -> None:
+        key = shape_id(shape.scope, shape.shape)
+        hour, length = shape.record_time // HOUR, self.config.repeat_after_hours
+        bucket = hour // length
+        start = bucket * length
+        # Hours, not numbers of buckets: those mean other times when `repeat_after_hours` is changed.
+        told_in, untold = self._shapes.get(key, (-1, 0))
+        if told_in >= start:
+            self._shapes[key] = (told_in, untold + shape.count)
+            return
+        if hour > self._hour:
+            self._hour, self._told = hour, 0
+        if self._told >= self.config.per_hour:
+            self._shapes[key] = (told_in, untold + shape.count)
+            self.held_back += 1
+            self._overflow(shape.record_time)
+            return
+        self._told += 1
+        self._shapes[key] = (start, 0)
+        document = alert(
+            msgspec.json.decode(shape.first),
+            identity=alert_id(shape.scope, shape.shape, bucket),
+            bucket=iso(start * HOUR),
+            count=shape.count,
+            untold=untold,
+        )
+        self._alerts.append(Alert(document, start * HOUR))
+
+    def _overflow(self, record_time: int) -> None:
+        hour = record_time // HOUR
+        if hour in self._overflown:
+            return
+        self._overflown.add(hour)
+        document = overflow(
+            # A blank line is never an outlier, so that no shape's alert has this id.
+            identity=alert_id("", "", hour),
+            source=self.source,
+            time=iso(record_time),
+            until=iso((hour + 1) * HOUR),
+            cap=self.config.per_hour,
+            version=self.version,
+        )
+        self._alerts.append(Alert(document, hour * HOUR))

@@ -1,0 +1,137 @@
+"""
+Batch records: what a batch was judged by, written before its first write, so that a replay judges alike.
+
+    <checkpoint>/logwinnow/batches/<batch>.json
+        {"batch", "set": version, "planned_at": microseconds since 1970,
+         "alerts": the state of alerts after it, null until it is done}
+
+    <checkpoint>/logwinnow/stream      the stream's name, in the names of its event files
+    <checkpoint>/logwinnow/lock        held by the stream that runs
+
+A replay uses the record, never CURRENT or the clock. The state of alerts before a batch is that after the last one
+before it that is done. Spark replays only the last batch that it did not commit; a few more records are kept for
+people.
+"""
+
+import contextlib
+import fcntl
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from patterns.disk import create_file, replace_file
+from streaming.alerts import AlertState
+from streaming.errors import CheckpointError
+
+KEPT: Final = 20
+
+
+class BatchRecord(msgspec.Struct, frozen=True):
+    """What a batch is judged by; `alerts` is null until it is done."""
+
+    batch: int
+    set: str
+    planned_at: int
+    alerts: AlertState | None = None
+
+
+class BatchLog:
+    """The records beside a checkpoint."""
+
+    def __init__(self, checkpoint: str) -> None:
+        """
+        Open the log, making its folder.
+
+        Raises:
+            CheckpointError: The checkpoint cannot be written.
+        """
+        self._checkpoint = checkpoint
+        self._folder = Path(checkpoint) / "logwinnow" / "batches"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CheckpointError(
+                f"checkpoint is {checkpoint!r}: {error.strerror}; check the path and its rights"
+            ) from None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """
+        Hold the checkpoint for this process.
+
+        Raises:
+            CheckpointError: Another stream holds it.
+        """
+        try:
+            lock = (self._folder.parent / "lock").open("w")
+        except OSError as error:
+            raise self._cannot_write(error) from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CheckpointError(
+                    f"checkpoint {self._checkpoint!r} is in use by another stream; stop it, or give this one its own"
+                ) from None
+            yield
+
+    def stream_id(self) -> str:
+        """Return the name of the stream that this checkpoint belongs to, 8 hexadecimal digits; made on first use."""
+        path = self._folder.parent / "stream"
+        create_file(path, secrets.token_hex(4).encode())
+        return path.read_text()
+
+    def read(self, batch: int) -> BatchRecord | None:
+        """
+        Return the record of a batch, None for a batch that is new.
+
+        Raises:
+            CheckpointError: It is damaged.
+        """
+        try:
+            return msgspec.json.decode(self._path(batch).read_bytes(), type=BatchRecord)
+        except FileNotFoundError:
+            return None
+        except msgspec.MsgspecError as error:
+            raise CheckpointError(
+                f"batch record {str(self._path(batch))!r} is damaged: {error}; without it a replay would judge by "
+                "another set: restore it, or begin anew with another checkpoint"
+            ) from None
+
+    def alerts_before(self, batch: int) -> AlertState:
+        """Return the state of alerts after the last batch before this one that is done."""
+        for number in sorted((n for n in self._numbers() if n < batch), reverse=True):
+            record = self.read(number)
+            if record is not None and record.alerts is not None:
+                return record.alerts
+        return AlertState()
+
+    def write(self, record: BatchRecord) -> None:
+        """
+        Write a record durably, and forget all but the last few.
+
+        Raises:
+            CheckpointError: The disk refuses.
+        """
+        try:
+            replace_file(self._path(record.batch), msgspec.json.encode(record) + b"\n")
+            for number in self._numbers():
+                if number < record.batch - KEPT:
+                    self._path(number).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
+    def _cannot_write(self, error: OSError) -> CheckpointError:
+        return CheckpointError(
+            f"checkpoint {self._checkpoint!r} cannot be written: {error.strerror}; "
+            "check its rights and the room on the disk"
+        )
+
+    def _numbers(self) -> list[int]:
+        return [int(path.stem) for path in self._folder.iterdir() if path.name[:1].isdigit()]
+
+    def _path(self, batch: int) -> Path:
+        return self._folder / f"{batch:08}.json"

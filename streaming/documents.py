@@ -1,0 +1,157 @@
+"""
+Judged line → event; outlier shape → alert: the documents that a sink gets, in ECS field names.
+
+    event   @timestamp message event.{id,kind=event,dataset,created,original} host.name process.{name,pid}
+            log.{level,file.path,offset,syslog.{priority,facility.code,severity.code}}
+            logwinnow.{outlier,unjudged,reason,set,scope,pattern.{id,text,label,state},params,shape.{id,text},
+                       nearest.{id,text,difference},cut,original_base64}
+    alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket, and
+            logwinnow.{bucket,count,untold,find}
+
+No field name comes from a log line. A value that is searched by is no longer than KEYWORD characters, cut with ``…``;
+`message` and `event.original` are whole.
+"""
+
+from typing import Any, Final
+
+from patterns.judge import Judgement, shape_id
+from patterns.language import hash_of
+from patterns.line import Line
+from patterns.matcher import Nearest
+from patterns.timestamps import iso
+
+KEYWORD: Final = 8_191
+"""Characters of a keyword at most; at 4 bytes each they fit Elasticsearch's limit of 32,766 bytes."""
+
+
+def keyword(text: str) -> str:
+    """Return the text, cut with a mark where it is longer than KEYWORD."""
+    return text if len(text) <= KEYWORD else text[: KEYWORD - 1] + "…"
+
+
+def file_event_id(source: str, identity: str, offset: int) -> str:
+    """Return the id of the line at a byte offset of a file: 20 hexadecimal digits, the same on every replay."""
+    return hash_of([source, identity, offset], 10)
+
+
+def event(
+    judgement: Judgement, parameters: list[str], *, event_id: str, source: str, created: str, version: str
+) -> dict[str, Any]:
+    """
+    Return the event of a line.
+
+    Args:
+        judgement: The line and its verdict.
+        parameters: What the gaps of its pattern took.
+        event_id: The same on every replay.
+        source: Name of the source; the event's dataset.
+        created: When its batch was planned, RFC 3339.
+        version: Of the pattern set that it was judged by.
+    """
+    line = judgement.shaped.line
+    document: dict[str, Any] = {
+        "@timestamp": iso(line.time),
+        "message": line.message,
+        "event": {"id": event_id, "kind": "event", "dataset": source, "created": created, "original": line.text},
+        **_header(line),
+        "logwinnow": {"outlier": judgement.outlier, "set": version, **_judged(judgement, parameters)},
+    }
+    if line.cut:
+        document["logwinnow"]["cut"] = True
+    if line.original is not None:
+        document["logwinnow"]["original_base64"] = line.original
+    return document
+
+
+def _header(line: Line) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if line.host:
+        fields["host"] = {"name": keyword(line.host)}
+    if line.program:
+        fields["process"] = {"name": keyword(line.program)}
+        # A long holds 18 digits whatever they are; a pid that is none is in event.original.
+        if line.pid and line.pid.isdecimal() and len(line.pid) < 19:
+            fields["process"]["pid"] = int(line.pid)
+    log: dict[str, Any] = {}
+    if line.level:
+        log["level"] = keyword(line.level)
+    if line.priority is not None:
+        facility, severity = divmod(line.priority, 8)
+        log["syslog"] = {"priority": line.priority, "facility": {"code": facility}, "severity": {"code": severity}}
+    return {**fields, "log": log} if log else fields
+
+
+def _judged(judgement: Judgement, parameters: list[str]) -> dict[str, Any]:
+    shaped, verdict = judgement
+    fields: dict[str, Any] = {"scope": keyword(shaped.scope)} if shaped.scope else {}
+    if verdict is None:
+        return {**fields, "unjudged": shaped.unjudged}
+    fields["shape"] = {"id": shape_id(shaped.scope, shaped.shape), "text": keyword(shaped.shape)}
+    known = verdict.known
+    if known is not None:
+        text = keyword(known.pattern.text)
+        fields["pattern"] = {"id": known.id, "text": text, "label": known.label, "state": known.state}
+        if parameters:
+            fields["params"] = [keyword(value) for value in parameters]
+        return fields
+    fields["reason"] = verdict.reason
+    if verdict.nearest:
+        fields["nearest"] = nearest(verdict.nearest)
+    return fields
+
+
+def brief(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an event with a line of megabytes cut, as an alert holds it."""
+    shortened = {**document["event"], "original": keyword(document["event"]["original"])}
+    ours = {name: value for name, value in document["logwinnow"].items() if name != "original_base64"}
+    return {**document, "message": keyword(document["message"]), "event": shortened, "logwinnow": ours}
+
+
+def nearest(found: Nearest) -> dict[str, str]:
+    """Return the nearest pattern of an outlier and the first difference, in words."""
+    return {
+        "id": found.known.id,
+        "text": keyword(found.known.pattern.text),
+        "difference": keyword(str(found.difference)),
+    }
+
+
+def alert_id(scope: str, shape: str, bucket: int) -> str:
+    """Return the id of the one alert of a shape in a bucket: 20 hexadecimal digits."""
+    return hash_of([scope, shape, bucket], 10)
+
+
+def alert(first: dict[str, Any], *, identity: str, bucket: str, count: int, untold: int) -> dict[str, Any]:
+    """
+    Return the alert of a shape.
+
+    Args:
+        first: The event of its first line in the batch.
+        identity: What `alert_id` returned.
+        bucket: Start of the interval in which the shape is told once, RFC 3339.
+        count: Lines of the shape in the batch.
+        untold: Lines of it since it was told last.
+    """
+    ours = {
+        **first["logwinnow"],
+        "bucket": bucket,
+        "count": count,
+        "untold": untold,
+        "find": f'logwinnow.shape.id: "{first["logwinnow"]["shape"]["id"]}"',
+    }
+    return {
+        **first,
+        "event": {**first["event"], "id": identity, "kind": "alert", "first_event_id": first["event"]["id"]},
+        "logwinnow": ours,
+    }
+
+
+def overflow(*, identity: str, source: str, time: str, until: str, cap: int, version: str) -> dict[str, Any]:
+    """Return the one alert of an hour that says that further ones are held back."""
+    return {
+        "@timestamp": time,
+        "message": f"more than {cap} alerts in this hour: further new shapes are held back until {until}; "
+        "their lines are events all the same",
+        "event": {"id": identity, "kind": "alert", "dataset": source, "created": time},
+        "logwinnow": {"overflow": True, "set": version, "find": "logwinnow.outlier: true"},
+    }

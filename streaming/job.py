@@ -1,0 +1,210 @@
+"""
+The stream, whole: source → parse → match → sink, batch by batch.
+
+    source.files ─► foreachBatch ─► batch record ─► match.JudgeTask in mapInArrow ─► events in the sink
+                                                    └─► counts, outlier shapes ─► alerts ─► sink ─► record done
+"""
+
+import logging
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from patterns.errors import LogwinnowError
+from patterns.store import Store
+from patterns.timestamps import iso, utc_day
+from streaming import session
+from streaming.alerts import AlertBook
+from streaming.batches import BatchLog, BatchRecord
+from streaming.config import StreamingConfig
+from streaming.errors import SourceError, StreamingError
+from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
+from streaming.sets import LiveSet, Sets, wait_for_set
+from streaming.sink import FilesSink
+from streaming.source import files
+from streaming.source.ranges import expand
+
+_log = logging.getLogger("logwinnow")
+
+_OUR_ERROR = re.compile(r"(?:patterns|training|streaming)\.errors\.\w+: ([^\n]+)")
+_LOOK_SECONDS = 1
+
+
+@dataclass
+class Stream:
+    """
+    A running stream.
+
+    Attributes:
+        config: conf/streaming.toml.
+        once: Take what is there and end.
+        totals: Counts over all batches of this run, by the names of a batch's log line.
+    """
+
+    config: StreamingConfig
+    once: bool
+    totals: Counter[str] = field(default_factory=Counter)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _in_batch: threading.Lock = field(default_factory=threading.Lock)
+    _failure: BaseException | None = None
+
+    def stop(self) -> None:
+        """End after the current batch; may be called from a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """
+        Stream until `stop`, or with `once` until all that was there is judged.
+
+        Raises:
+            LogwinnowError: What went wrong, and how to mend it; after a restart the last batch is replayed.
+
+        Cost: starts Spark; one action a batch.
+        """
+        log = BatchLog(self.config.checkpoint)
+        with log.held():
+            store = Store(self.config.patterns.store)
+            if self.once:
+                store.read()
+            elif not wait_for_set(store, lambda: not self._stop.wait(self.config.trigger.seconds)):
+                return
+            self._check_paths()
+            try:
+                spark = session.start(self.config.spark)
+            except (PySparkException, Py4JError) as error:
+                raise _explained(error) from None
+            try:
+                self._stream(spark, store, log)
+            finally:
+                spark.stop()
+
+    def _check_paths(self) -> None:
+        """Say which paths have no file, and refuse with `once` when none has, before Spark takes its seconds."""
+        paths = self.config.source.files.paths
+        missing = [path for path in paths if not expand([path])]
+        if missing and self.once and len(missing) == len(paths):
+            raise SourceError(f"source.files.paths is {paths}: there is no such file; check the paths and their rights")
+        if missing:
+            _log.warning("no_file", extra={"facts": {"paths": missing}})
+
+    def _stream(self, spark: SparkSession, store: Store, log: BatchLog) -> None:
+        source = self.config.source
+        sink = FilesSink(self.config.sink.files.path, log.stream_id())
+        sink.start()
+        batches = _Batches(self.config, Sets(store, spark.sparkContext), log, sink)
+        files.register(spark)
+        given = files.options(source.files, spark.sparkContext.defaultParallelism, once=self.once)
+        ranges = spark.readStream.format(files.FORMAT).options(**given).load()
+
+        def judge(ranges: DataFrame, number: int) -> None:
+            with self._in_batch:
+                if self._stop.is_set():
+                    # Not begun: it is judged after the restart.
+                    raise StreamingError("stopped")
+                try:
+                    self.totals += batches.judge(ranges, number)
+                except BaseException as error:
+                    self._failure = error
+                    raise
+
+        every = f"{round(self.config.trigger.seconds * 1000)} milliseconds"
+        writer = ranges.writeStream.queryName(source.name).option("checkpointLocation", self.config.checkpoint)
+        writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=every)
+        try:
+            self._await(writer.foreachBatch(judge).start())
+        except (PySparkException, Py4JError) as error:
+            if not self._stop.is_set():
+                raise _explained(self._failure or error) from None
+
+    def _await(self, query: StreamingQuery) -> None:
+        while not query.awaitTermination(_LOOK_SECONDS):
+            if self._stop.is_set():
+                with self._in_batch:
+                    # The current batch is over.
+                    pass
+                query.stop()
+                return
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """Judges one batch after the other."""
+
+    config: StreamingConfig
+    sets: Sets
+    log: BatchLog
+    sink: FilesSink
+
+    def judge(self, ranges: DataFrame, number: int) -> Counter[str]:
+        """Judge a batch, new or replayed, and return its counts."""
+        began = time.monotonic()
+        record, live = self._record(number)
+        self.sink.begin(number)
+        task = JudgeTask(
+            pattern_set=live.broadcast,
+            version=live.version,
+            place=self.config.patterns.store,
+            source=self.config.source.name,
+            sink=self.sink,
+            batch=number,
+            created=iso(record.planned_at),
+        )
+        counts, shapes, record_time = merge(ranges.mapInArrow(task, RESULT_COLUMNS).collect())
+        book = AlertBook(self.config.alerts, self.config.source.name, live.version, self.log.alerts_before(number))
+        made = book.tell(shapes, counts["outliers_of_further_shapes"], record_time)
+        written = sum(self.sink.write_alert(alert.document, alert.bucket_start) for alert in made)
+        self.log.write(msgspec.structs.replace(record, alerts=book.close()))
+        if record_time:
+            # Not by the clock: a batch may be judged, or replayed, on a later day than that of its lines.
+            keep_days = self.config.sink.files.keep_days
+            self.sink.close_days(utc_day(record_time), keep_days, self.config.alerts.repeat_after_hours)
+        counts.update(batches=1, outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
+        facts = {"batch": number, "set": live.version, **counts, "seconds": round(time.monotonic() - began, 3)}
+        _log.info("batch", extra={"facts": facts})
+        return counts
+
+    def _record(self, number: int) -> tuple[BatchRecord, LiveSet]:
+        """Return the record of a batch and its set: as it was recorded, or for a new batch the newest."""
+        record = self.log.read(number)
+        if record is not None:
+            return record, self.sets.exactly(record.set)
+        live = self.sets.newest()
+        record = BatchRecord(number, live.version, time.time_ns() // 1000)
+        self.log.write(record)
+        return record, live
+
+
+def merge(rows: Iterable[Row]) -> tuple[Counter[str], list[OutlierShape], int]:
+    """Return the sum of the tasks' counts, their outlier shapes, each once, and the latest record time, 0 if none."""
+    counts: Counter[str] = Counter()
+    record_time = 0
+    shapes: dict[tuple[str, str], OutlierShape] = {}
+    for row in rows:
+        if row["counts"] is not None:
+            counts.update(msgspec.json.decode(row["counts"], type=dict[str, int]))
+            record_time = max(record_time, row["record_time"] or 0)
+            continue
+        shape = OutlierShape(*(row[name] for name in RESULT.names if name != "counts"))
+        before = shapes.get((shape.scope, shape.shape))
+        shapes[shape.scope, shape.shape] = before.add(shape) if before else shape
+    return counts, list(shapes.values()), record_time
+
+
+def _explained(error: BaseException) -> LogwinnowError:
+    """Return the error of ours that Spark carried here from a worker, or what Spark itself says, in one line."""
+    if isinstance(error, LogwinnowError):
+        return error
+    found = _OUR_ERROR.findall(str(error))
+    if found:
+        return StreamingError(found[-1])
+    lines = str(error).strip().splitlines()
+    return StreamingError(f"Spark failed: {lines[0] if lines else type(error).__name__}; its log above says more")

@@ -1,0 +1,43 @@
+"""The Spark session of the stream, and what each of its settings is for."""
+
+import os
+import sys
+from importlib.resources import files
+
+from pyspark.sql import SparkSession
+
+from streaming.config import SparkConfig
+from streaming.java import quiet_home
+
+
+def start(config: SparkConfig) -> SparkSession:
+    """
+    Start Spark.
+
+    Raises:
+        NoJava: There is no Java that it runs on.
+
+    Cost: some seconds, and a JVM for as long as the session lives.
+    """
+    os.environ["JAVA_HOME"] = str(quiet_home())
+    # Workers run this Python, whatever `python3` is on their path.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    logging = files("streaming").joinpath("log4j2.properties")
+    settings = {
+        # Alone on one machine by default: nothing listens on other interfaces.
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        # What Spark has to say at WARN on every start is no news; errors are.
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging}",
+        "spark.sql.session.timeZone": "UTC",
+        # Nothing is shuffled.
+        "spark.sql.shuffle.partitions": "1",
+        **config.settings,
+    }
+    builder = SparkSession.builder.appName("logwinnow").master(config.master)
+    builder = builder.config("spark.driver.memory", config.memory)
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()

@@ -1,0 +1,182 @@
+"""
+The source `files` as Spark sees it: a stream of ranges (path, start, end), planned on the driver.
+
+Bytes of lines do not pass through here: the task that judges reads them. The offset is
+
+    {"planned_at": microseconds since 1970, "files": {"<device>:<inode>": {…Followed…}}}
+
+`planned_at` is the record time of all lines of the batch: kept in Spark's offset log, the same on a replay. It changes
+only when there is something to take, and never goes back.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
+from pyspark.sql.streaming.datasource import ReadLimit, ReadMaxBytes, SupportsTriggerAvailableNow
+
+from streaming.config import FilesSourceConfig
+from streaming.errors import SourceError
+from streaming.source.ranges import Followed, Range, as_offset, expand, find_renamed, look, split, stat_file, take
+
+FORMAT: Final = "logwinnow-files"
+
+COLUMNS: Final = pa.schema(
+    [
+        ("file", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("record_time", pa.int64()),
+    ]
+)
+"""One range a row: the file's `Followed` as JSON, its bytes [start, end), its record time in microseconds."""
+
+
+def ranges_of(batch: pa.RecordBatch) -> Iterator[tuple[Range, int]]:
+    """Yield the ranges of rows in COLUMNS, each with its record time."""
+    for row in batch.to_pylist():
+        yield Range(Followed(**json.loads(row["file"])), row["start"], row["end"]), row["record_time"]
+
+
+def options(config: FilesSourceConfig, pieces: int, *, once: bool) -> dict[str, str]:
+    """
+    Return the options of `FORMAT`.
+
+    Args:
+        config: Paths and the bound of a batch.
+        pieces: In how many parts a batch is cut, for as many tasks at a time.
+        once: Whether an unfinished last line is taken, since nothing waits for its rest.
+    """
+    return {
+        "paths": json.dumps(config.paths),
+        "maxBytes": str(config.max_bytes_per_batch),
+        "pieces": str(pieces),
+        "takeUnfinished": str(once).lower(),
+    }
+
+
+def register(session: SparkSession) -> None:
+    """Make `FORMAT` known to the session."""
+    session.dataSource.register(FilesSource)
+
+
+class FilesSource(DataSource):
+    """Source of file ranges; see the module."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name of the format."""
+        return FORMAT
+
+    def schema(self) -> str:
+        """Return COLUMNS as Spark writes them."""
+        return "file string, start long, end long, record_time long"
+
+    def streamReader(self, schema: Any) -> DataSourceStreamReader:  # noqa: ARG002, N802 (both are Spark's)
+        """Return the reader that plans batches."""
+        return _Reader(dict(self.options))
+
+
+class _Part(InputPartition):
+    """Ranges that one task judges, and their record time."""
+
+    def __init__(self, ranges: list[Range], record_time: int) -> None:
+        self.ranges = ranges
+        self.record_time = record_time
+
+
+class _Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
+    def __init__(self, given: dict[str, str]) -> None:
+        given = {key.lower(): value for key, value in given.items()}
+        self._paths: list[str] = json.loads(given["paths"])
+        self._max_bytes = int(given["maxbytes"])
+        self._pieces = int(given["pieces"])
+        self._take_unfinished = given["takeunfinished"] == "true"
+        self._sizes: dict[str, int] | None = None
+
+    def initialOffset(self) -> dict[str, Any]:  # noqa: N802
+        return {"planned_at": 0, "files": {}}
+
+    def getDefaultReadLimit(self) -> ReadLimit:  # noqa: N802
+        return ReadMaxBytes(self._max_bytes)
+
+    def prepareForTriggerAvailableNow(self) -> None:  # noqa: N802
+        self._sizes = {path: size for path in expand(self._paths) if (size := _size(path))}
+
+    def latestOffset(self, start: dict[str, Any], limit: ReadLimit) -> dict[str, Any]:  # noqa: N802
+        known = {key: Followed(**entry) for key, entry in start["files"].items()}
+        budget = limit.max_bytes if isinstance(limit, ReadMaxBytes) else 2**62
+        planned: dict[str, Followed] = {}
+        for path in self._to_look_at(known.values()):
+            file = look(path, known, take_unfinished=self._take_unfinished)
+            if file is None or file.key in planned:
+                continue
+            size = _size(path) if self._sizes is None else min(self._sizes[path], _size(path))
+            end = take(file, size, budget, take_unfinished=self._take_unfinished)
+            if end > file.end:
+                budget -= end - file.end
+                planned[file.key] = replace(file, end=end)
+        if not planned:
+            return start
+        now = max(time.time_ns() // 1000, start["planned_at"])
+        return {"planned_at": now, "files": {**start["files"], **as_offset(planned.values())}}
+
+    def _to_look_at(self, known: Iterable[Followed]) -> list[str]:
+        """Return paths: renamed files first, since theirs are the older lines."""
+        renamed = [file.path for file in find_renamed(known)]
+        if self._sizes is None:
+            return [*renamed, *expand(self._paths)]
+        self._sizes = {path: _size(path) for path in renamed} | self._sizes
+        return list(self._sizes)
+
+    def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> Sequence[InputPartition]:
+        taken: list[Range] = []
+        for key, entry in sorted(end["files"].items()):
+            file, before = Followed(**entry), start["files"].get(key)
+            same = before is not None and Followed(**before).identity == file.identity
+            begin = before["end"] if before is not None and same else 0
+            if begin < file.end:
+                taken.append(Range(file, begin, file.end))
+        return [_Part(ranges, end["planned_at"]) for ranges in _share_out(taken, self._pieces)]
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        assert isinstance(partition, _Part)  # noqa: S101 (Spark gives back what `partitions` returned)
+        rows = [
+            {
+                "file": json.dumps(as_offset([part.file])[part.file.key]),
+                "start": part.start,
+                "end": part.end,
+                "record_time": partition.record_time,
+            }
+            for part in partition.ranges
+        ]
+        yield pa.RecordBatch.from_pylist(rows, schema=COLUMNS)
+
+
+def _size(path: str) -> int:
+    status = stat_file(path)
+    return status.st_size if status else 0
+
+
+def _share_out(taken: list[Range], pieces: int) -> list[list[Range]]:
+    """Cut and deal out ranges so that as many tasks as there are pieces have about as many bytes each."""
+    whole = sum(part.end - part.start for part in taken) or 1
+    cut: list[Range] = []
+    for part in taken:
+        try:
+            cut += split(part, max(1, round(pieces * (part.end - part.start) / whole)))
+        except SourceError:
+            # The task that reads it says, and counts, what is gone.
+            cut.append(part)
+    shares: list[list[Range]] = [[] for _ in range(pieces)]
+    sizes = [0] * pieces
+    for part in sorted(cut, key=lambda part: part.start - part.end):
+        smallest = sizes.index(min(sizes))
+        shares[smallest].append(part)
+        sizes[smallest] += part.end - part.start
+    return [share for share in shares if share]
