@@ -1,6 +1,7 @@
 """`logwinnow match`: judges lines by a pattern set, offline and without Spark, and explains the outliers."""
 
 import argparse
+import gc
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -82,12 +83,14 @@ def run(arguments: argparse.Namespace) -> int:
     from patterns.judge import Judge
     from training import corpus
 
+    # What is made for a line lives for a batch, and has no cycles: looking for some at every turn costs a tenth.
+    gc.set_threshold(100_000)
+    corpus.check(arguments.files)
     stored = read_set(arguments)
     patterns = stored.patterns
     if arguments.header is not None:
         patterns = replace(patterns, rules=replace(patterns.rules, header=arguments.header))
     judge = Judge(patterns)
-    corpus.check(arguments.files)
     counts = Counts()
     every = arguments.all or (arguments.json and not arguments.outliers)
     writer: Writer = JsonWriter(judge, every=every) if arguments.json else PeopleWriter(patterns.rules, every=every)

@@ -106,8 +106,10 @@ def _facts(summary: dict[str, Any], store: str) -> Iterator[tuple[str, str]]:
     corpus, once = summary["corpus"], summary["seen_once"]
     yield "published", f"{summary['version']} in {store}"
     yield "lines", f"{corpus['lines']:,}, {_unjudged(corpus)}"
-    if corpus["cut"] or corpus["not_utf8"]:
-        yield "", f"{corpus['cut']:,} longer than $.lines.max_line_bytes, {corpus['not_utf8']:,} not UTF-8"
+    if corpus["cut"]:
+        yield "", f"{corpus['cut']:,} longer than $.lines.max_line_bytes: their start was judged"
+    if corpus["not_utf8"]:
+        yield "", f"{corpus['not_utf8']:,} not UTF-8"
     yield "headers", _amounts(corpus["formats"])
     programs = counted(summary["scopes"], "program")
     yield "patterns", f"{summary['patterns']:,} of {programs}, for {counted(summary['shapes'], 'shape')}"

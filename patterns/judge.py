@@ -10,10 +10,13 @@ from typing import NamedTuple
 from patterns.errors import RulesError
 from patterns.language import hash_of
 from patterns.line import Line, LineReader
-from patterns.matcher import Matcher, Verdict, parameters
+from patterns.matcher import Matcher, Verdict, cut_out, gap_words, parameters
 from patterns.pattern_set import PatternSet
 from patterns.rules import AUTO, BUILT_IN_FORMATS, PLAIN, Rules, load_zone
 from patterns.words import Splitter
+
+_REMEMBERED_SHAPES = 10_000
+_REMEMBERED_LENGTH = 1_024
 
 
 class Shaped(NamedTuple):
@@ -61,6 +64,8 @@ class Judge:
         """Raises RulesError for a set whose rules cannot be used."""
         self._shaper = Shaper(pattern_set.rules)
         self._matcher = Matcher(pattern_set)
+        # Finding them costs as much as judging, and all lines of a shape have the same.
+        self._gap_words = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._find_gap_words)
 
     def judge(self, data: bytes, record_time: int) -> Judgement:
         """Judge the line that `data` is, without its end; `record_time` in microseconds since 1970."""
@@ -69,10 +74,17 @@ class Judge:
 
     def parameters(self, judgement: Judgement) -> list[str]:
         """Return what the gaps of the line's pattern took; nothing for an outlier or an unjudged line."""
-        verdict, message = judgement.verdict, judgement.shaped.line.message
+        (line, scope, shape, _), verdict = judgement
         if verdict is None or verdict.known is None:
             return []
-        return parameters(verdict.known, self._shaper.splitter.slices(message), message)
+        slices = self._shaper.splitter.slices(line.message)
+        if len(shape) > _REMEMBERED_LENGTH:
+            return parameters(verdict.known, slices, line.message)
+        return cut_out(self._gap_words(scope, shape), slices, line.message)
+
+    def _find_gap_words(self, scope: str, shape: str) -> list[tuple[int, int]]:
+        known = self._matcher.verdict(scope, shape).known
+        return gap_words(known, shape.split(" ")) if known else []
 
 
 @lru_cache(maxsize=65_536)

@@ -102,17 +102,31 @@ def parameters(known: KnownPattern, slices: Sequence[Slice], message: str) -> li
     Raises:
         ValueError: The pattern does not match.
     """
-    lengths = gap_lengths(known.pattern, [part.text for part in slices])
+    return cut_out(gap_words(known, [part.text for part in slices]), slices, message)
+
+
+def gap_words(known: KnownPattern, words: Sequence[str]) -> list[tuple[int, int]]:
+    """
+    Return for each gap of a matching pattern the words of the shape that it takes: the first's index, and one past.
+
+    Raises:
+        ValueError: The pattern does not match.
+    """
+    lengths = gap_lengths(known.pattern, words)
     if lengths is None:
-        msg = f"pattern {known.id} does not match {message!r}"
+        msg = f"pattern {known.id} does not match {' '.join(words)!r}"
         raise ValueError(msg)
-    taken: list[str] = []
-    at = 0
+    taken, at = [], 0
     for gap, length in zip(known.pattern.gaps, lengths, strict=True):
         if gap != NO_GAP:
-            taken.append(message[slices[at].start : slices[at + length - 1].end] if length else "")
+            taken.append((at, at + length))
         at += length + 1
     return taken
+
+
+def cut_out(gaps: Iterable[tuple[int, int]], slices: Sequence[Slice], message: str) -> list[str]:
+    """Return what `gap_words` says that the gaps take, as it stands in the message."""
+    return [message[slices[start].start : slices[end - 1].end] if end > start else "" for start, end in gaps]
 
 
 def _nearest(indexes: Iterable["_ScopeIndex"], scope: str, words: Sequence[str]) -> Nearest | None:

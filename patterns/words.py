@@ -93,6 +93,10 @@ def linear_matcher(name: str, expression: str) -> Callable[[str], bool]:
     return lambda word: compiled.fullmatch(word) is not None
 
 
+# Slice(…) takes three times as long, which would be most of what finding a line's parameters costs.
+_slice = tuple.__new__
+
+
 class _Shown(dict[str, str]):
     """Word → how it reads in a shape; decided once a distinct word, forgotten as a whole when too many."""
 
@@ -144,23 +148,38 @@ class Splitter:
 
     def slices(self, message: str) -> list[Slice]:
         """Return the words of the shape in order, each with the characters of the message it stands for."""
-        parts = [Slice(self._shown[m[0]], m.start(), m.end()) for m in self._words.finditer(message)]
-        if not self.rules.raw and parts and all(part.text == CLASS_RUN for part in parts):
-            parts = [piece for part in parts for piece in self._keep_constant(message, part)]
-        joined: list[Slice] = []
-        for part in parts:
-            if not self.rules.raw and part.text == CLASS_RUN and joined and joined[-1].text == CLASS_RUN:
-                joined[-1] = Slice(CLASS_RUN, joined[-1].start, part.end)
+        found: list[Slice] = []
+        end, before, joins = 0, "", not self.rules.raw
+        for word in self._words.findall(message):
+            text = self._shown[word]
+            # Between words stand separators alone, so where the word is next is where it was found.
+            start = message.index(word, end)
+            end = start + len(word)
+            if text == before == CLASS_RUN and joins:
+                found[-1] = _slice(Slice, (CLASS_RUN, found[-1][1], end))
             else:
-                joined.append(part)
-        return joined
+                found.append(_slice(Slice, (text, start, end)))
+            before = text
+        return self._with_constants(message) if len(found) == 1 and before == CLASS_RUN and joins else found
+
+    def _with_constants(self, message: str) -> list[Slice]:
+        """Return the slices of a message whose words are all class words: with what stays of them as constants."""
+        found: list[Slice] = []
+        for word in self._words.finditer(message):
+            for part in self._keep_constant(message, Slice(CLASS_RUN, *word.span())):
+                if found and part.text == found[-1].text == CLASS_RUN:
+                    found[-1] = Slice(CLASS_RUN, found[-1].start, part.end)
+                else:
+                    found.append(part)
+        return found
 
     def scope(self, program: str) -> str:
         """
         Return the scope of a program: its name with the parts that vary masked, ``docker/3f2a90c1`` as ``docker/<*>``.
 
-        Parts are what ``/`` and white space separate. Only digits and hexadecimal letters mark a part as variable (a name with dots
-        is a name), and what stands before the first digit stays if it has three letters: ``worker-17``, ``worker-<*>``.
+        Parts are what ``/`` and white space separate. Only digits and hexadecimal letters mark a part as variable (a
+        name with dots is a name), and what stands before the first digit stays if it has three letters: ``worker-17``,
+        ``worker-<*>``.
         """
         return _NAME_PART.sub(lambda part: self._masked_name(part[0]), program)
 

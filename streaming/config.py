@@ -30,7 +30,7 @@ class FilesSinkConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The folder for events and alerts; closed days are compressed and, where days are given, removed after so many."""
 
     path: Annotated[str, Meta(min_length=1)] = "logwinnow-data/out"
-    keep_days: Positive | None = None
+    keep_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
 
 
 class SinkConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +49,7 @@ class PatternsConfig(Struct, frozen=True, forbid_unknown_fields=True):
 class AlertsConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """A shape is told once in `repeat_after_hours`; at most so many alerts an hour."""
 
-    repeat_after_hours: Positive = 24
+    repeat_after_hours: Annotated[int, Meta(ge=1, le=87_600)] = 24
     per_hour: Positive = 1_000
 
 

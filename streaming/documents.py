@@ -5,8 +5,9 @@ Judged line → event; outlier shape → alert: the documents that a sink gets, 
             log.{level,file.path,offset,syslog.{priority,facility.code,severity.code}}
             logwinnow.{outlier,unjudged,reason,set,scope,pattern.{id,text,label,state},params,shape.{id,text},
                        nearest.{id,text,difference},cut,original_base64}
-    alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket, and
-            logwinnow.{bucket,count,untold,find}
+    alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket,
+            event.first_event_id that of the line, and logwinnow.{bucket,count,untold,find}
+    overflow  @timestamp message event.{id,kind=alert,dataset,created} logwinnow.{overflow,set,find}
 
 No field name comes from a log line. A value that is searched by is no longer than KEYWORD characters, cut with ``…``;
 `message` and `event.original` are whole.

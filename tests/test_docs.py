@@ -36,7 +36,7 @@ def commands_of(page: Path) -> Iterator[list[str]]:
 def test_every_logwinnow_command_of_a_page_is_one_that_it_takes(page: Path) -> None:
     for command in commands_of(page):
         if command and command[0] == "logwinnow":
-            assert _parser().parse_args(command[1:])
+            assert callable(_parser().parse_args(command[1:]).run)
 
 
 def test_the_readme_shows_make_run_and_make_test_first() -> None:

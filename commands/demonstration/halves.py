@@ -9,11 +9,12 @@ from typing import Final
 from commands.simulation.fleet import simulate
 from training import corpus
 
-LINES: Final = 100_000
-"""Of the simulated log: five days of the fleet. Fewer, and much of what is normal was not seen often enough."""
+LINES: Final = 300_000
+FIRST: Final = 250_000
+"""Of the simulated log, some two weeks of the fleet: in a few days not every user did all that is usual."""
 
 SEED: Final = 1
-START: Final = datetime(2026, 11, 16, tzinfo=UTC)
+START: Final = datetime(2026, 11, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ def simulated(folder: Path) -> Halves:
     first, rest = folder / "first.log", folder / "rest.log"
     labels: dict[tuple[str, int], str | None] = {}
     with first.open("wb") as train, rest.open("wb") as live:
-        for number, line in enumerate(simulate(LINES, SEED, start=START)):
-            if number < LINES // 2:
+        for number, line in enumerate(simulate(LINES, SEED, start=START, novel_after=FIRST / LINES)):
+            if number < FIRST:
                 train.write(line.text.encode() + b"\n")
             else:
                 labels[str(rest), live.tell()] = line.kind if line.novel else None

@@ -40,7 +40,7 @@ def play(paths: Sequence[str], folder: Path) -> Played:
 
     Cost: starts Spark; about a minute on two cores.
     """
-    _say("reading the files" if paths else "simulating five days of a small fleet")
+    _say("reading the files" if paths else "simulating two weeks of a small fleet")
     halves = of_files(paths, folder) if paths else simulated(folder)
     _say("training on the first part")
     config = TrainingConfig(patterns=Patterns(store=str(folder / "patterns")))

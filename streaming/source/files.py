@@ -11,8 +11,9 @@ only when there is something to take, and never goes back.
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 from typing import Any, Final
 
 import pyarrow as pa
@@ -112,27 +113,26 @@ class _Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         known = {key: Followed(**entry) for key, entry in start["files"].items()}
         budget = limit.max_bytes if isinstance(limit, ReadMaxBytes) else 2**62
         planned: dict[str, Followed] = {}
-        for path in self._to_look_at(known.values()):
+        renamed = self._renamed(known)
+        for path in [*renamed, *(expand(self._paths) if self._sizes is None else self._sizes)]:
             file = look(path, known, take_unfinished=self._take_unfinished)
             if file is None or file.key in planned:
                 continue
-            size = _size(path) if self._sizes is None else min(self._sizes[path], _size(path))
+            size = _size(path) if self._sizes is None else min(self._sizes.get(path, 2**62), _size(path))
             end = take(file, size, budget, take_unfinished=self._take_unfinished)
             if end > file.end:
                 budget -= end - file.end
-                planned[file.key] = replace(file, end=end)
+                planned[file.key] = replace(file, path=renamed.get(path, path), end=end)
         if not planned:
             return start
         now = max(time.time_ns() // 1000, start["planned_at"])
         return {"planned_at": now, "files": {**start["files"], **as_offset(planned.values())}}
 
-    def _to_look_at(self, known: Iterable[Followed]) -> list[str]:
-        """Return paths: renamed files first, since theirs are the older lines."""
-        renamed = [file.path for file in find_renamed(known)]
-        if self._sizes is None:
-            return [*renamed, *expand(self._paths)]
-        self._sizes = {path: _size(path) for path in renamed} | self._sizes
-        return list(self._sizes)
+    def _renamed(self, known: dict[str, Followed]) -> dict[str, str]:
+        """Return the new path of each renamed file → its old one, which it keeps: theirs are the older lines."""
+        watched = [path.replace("**/", "*") for path in self._paths]
+        ours = [file for file in known.values() if any(fnmatch(file.path, path) for path in watched)]
+        return {file.path: known[file.key].path for file in find_renamed(ours)}
 
     def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> Sequence[InputPartition]:
         taken: list[Range] = []

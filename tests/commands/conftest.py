@@ -1,0 +1,62 @@
+"""What tests of the verbs share: a small log, a store trained on it, and the command line in this process."""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from commands.__main__ import main
+
+LOG = b"".join(
+    b"Nov  3 04:05:%02d web%d sshd[%d]: Accepted password for alice from 10.0.0.%d port %d\n" % (n, n % 3, n, n, 4000 + n)
+    + b"Nov  3 04:05:%02d web1 sshd[%d]: Connection closed by 10.0.0.%d\n" % (n, n, n)
+    + b"Nov  3 04:05:%02d web1 cron[%d]: job rotate started\n" % (n, n)
+    for n in range(20)
+)
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test in an empty folder, with no setting of this machine and no terminal's width."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith("LOGWINNOW_") or name in {"COLUMNS", "NO_COLOR", "FORCE_COLOR"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `logwinnow` with words, and bytes as standard input; return exit code, output, and what was told."""
+
+    def run(*words: str | Path, stdin: bytes = b"") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log of 60 lines of three kinds."""
+    path = tmp_path / "app.log"
+    path.write_bytes(LOG)
+    return path
+
+
+@pytest.fixture
+def store(run: Run, log: Path, tmp_path: Path) -> Path:
+    """A store with one set, trained on `log`."""
+    folder = tmp_path / "store"
+    assert run("train", log, "--store", folder, "--quiet") == (0, "", "")
+    return folder

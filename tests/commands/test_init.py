@@ -1,0 +1,228 @@
+"""`logwinnow init`, and the files that it writes: they are what holds without them, and say so."""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from commands.init import shipped_files
+from patterns.line import Line, LineReader
+from patterns.rules import FormatRule, Rules
+from patterns.settings import load, load_formats
+from training.config import TrainingConfig
+
+Run = Callable[..., tuple[int, str, str]]
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+RECORD_TIME = 1_795_000_000_000_000
+
+
+def test_init_writes_every_file_and_says_what_is_next(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("init", "etc")
+
+    assert (code, err) == (0, "")
+    assert {path.name for path in (tmp_path / "etc").iterdir()} == {path.name for path in CONF.glob("*.toml")}
+    assert "wrote etc/training.toml\n" in out
+    assert out.endswith("next: logwinnow train FILE --config etc/training.toml\n")
+    assert (tmp_path / "etc" / "training.toml").read_bytes() == (CONF / "training.toml").read_bytes()
+
+
+def test_what_init_wrote_into_conf_is_found_without_config(run: Run, log: Path, tmp_path: Path) -> None:
+    _, out, _ = run("init", "conf")
+
+    assert out.endswith("next: logwinnow train FILE\n")
+    assert run("train", log, "--quiet") == (0, "", "")
+    assert (tmp_path / "logwinnow-data" / "patterns" / "CURRENT").is_file()
+
+
+def test_init_never_overwrites_and_then_writes_nothing(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "training.toml").write_text("mine", encoding="utf-8")
+
+    code, out, err = run("init", folder)
+
+    assert (code, out) == (1, "")
+    assert f"'{folder}/training.toml' is there already" in err
+    assert [path.name for path in folder.iterdir()] == ["training.toml"]
+    assert (folder / "training.toml").read_text(encoding="utf-8") == "mine"
+
+
+def test_init_into_a_file_is_told(run: Run, log: Path) -> None:
+    code, out, err = run("init", log)
+
+    assert (code, out) == (1, "")
+    assert f"logwinnow: '{log}' cannot be written: File exists;" in err
+
+
+def test_init_that_fails_midway_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = shipped_files()[-1]
+    read_bytes = Path.read_bytes
+
+    def broken(path: Path) -> bytes:
+        if path == last:
+            raise OSError(5, "Input/output error")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", broken)
+
+    code, _, err = run("init", "etc")
+
+    assert code == 1
+    assert "Input/output error" in err
+    assert list((tmp_path / "etc").iterdir()) == []
+
+
+def test_the_wheel_ships_the_files_beside_the_code() -> None:
+    built = tomllib.loads((CONF.parent / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert built["tool"]["hatch"]["build"]["targets"]["wheel"]["sources"] == {"conf": "commands/conf"}
+
+
+def test_training_toml_as_shipped_is_the_defaults() -> None:
+    assert load(TrainingConfig, CONF / "training.toml", {}, []) == TrainingConfig()
+
+
+def test_training_toml_names_every_key_with_a_comment_before_it() -> None:
+    text = (CONF / "training.toml").read_text(encoding="utf-8")
+    for table in msgspec.structs.fields(TrainingConfig):
+        section = re.search(rf"^\[{table.name}(?:\.\w+)?\]\n(.*?)(?=^\[|\Z)", text, re.DOTALL | re.MULTILINE)
+        assert section, table.name
+        for key in msgspec.structs.fields(table.type):
+            if key.name != "classes":
+                assert re.search(rf"^# .*\n(?:# )?{key.name} = ", section[1], re.MULTILINE), key.name
+
+
+def test_an_example_in_training_toml_that_is_uncommented_is_taken() -> None:
+    text = (CONF / "training.toml").read_text(encoding="utf-8").replace('# support = "0.5%"', 'support = "0.5%"')
+
+    assert msgspec.toml.decode(text, type=TrainingConfig).mining.support == "0.5%"
+
+
+def formats() -> dict[str, FormatRule]:
+    return load_formats(CONF / "training.toml")
+
+
+def read(line: str, header: str = "auto") -> Line:
+    return LineReader(replace(Rules(formats=formats()), header=header)).read(line.encode(), RECORD_TIME)
+
+
+def test_formats_toml_explains_every_field_and_shows_a_line_of_every_format() -> None:
+    text = (CONF / "formats.toml").read_text(encoding="utf-8")
+
+    for field in ("expression", "time", "zone", "timestamp", "host", "pid", "program", "level", "message"):
+        assert re.search(rf"^# .*\b{field}\b", text, re.MULTILINE), field
+    assert set(re.findall(r"^\[(\w+)\]", text, re.MULTILINE)) == set(formats())
+    examples = re.findall(r"^# (?:.*: )?((?:\[[FT]|17/|20).*)$", text, re.MULTILINE)
+    assert [read(example).format for example in examples] == list(formats())
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "program", "pid", "message"),
+    [
+        (
+            "[Sun Dec 04 04:47:44 2005] [error] mod_jk child workerEnv in error state 6",
+            "apache_error",
+            None,
+            None,
+            "error mod_jk child workerEnv in error state 6",
+        ),
+        ("[Sun Dec  4 04:47:44 2005] [notice] ", "apache_error", None, None, "notice "),
+        (
+            "[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid 4328636416] [client 72.15.99.187] gone",
+            "apache_error_24",
+            "core",
+            "35708",
+            "error [client 72.15.99.187] gone",
+        ),
+        ("[Fri Sep 09 10:42:29.902022 2011] [:error] [pid 7] x", "apache_error_24", None, "7", "error x"),
+        (
+            "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:0:0:0:0:0:0:2181:FastLeaderElection@774] - Notified",
+            "log4j_dash",
+            "FastLeaderElection",
+            None,
+            "INFO Notified",
+        ),
+        (
+            "2015-07-29 19:04:29,071 - WARN  [SendWorker:188978561024:QuorumCnxManager$SendWorker@688] - leaving [a:B@1] - x",
+            "log4j_dash",
+            "QuorumCnxManager$SendWorker",
+            None,
+            "WARN leaving [a:B@1] - x",
+        ),
+        (
+            "2015-07-29 17:41:44,747 - INFO  [main] - x [a:B@1] - y",
+            "log4j_dash",
+            None,
+            None,
+            "INFO [main] - x [a:B@1] - y",
+        ),
+        (
+            "17/06/09 20:10:40 INFO executor.Executor: Running task 0.0: now",
+            "log4j_slashes",
+            "executor.Executor",
+            None,
+            "INFO Running task 0.0: now",
+        ),
+        ("2026-11-23 10:00:00.123 WARN  disk is full", "date_time_level", None, None, "WARN disk is full"),
+        ("2026-11-23 10:00:00,1 WARNING disk", "date_time_level", None, None, "WARNING disk"),
+        ("2026-11-23 10:00:00+01:00 [ERROR]: disk", "date_time_level", None, None, "ERROR disk"),
+        ("2026-11-23 10:00:00 FATAL", "date_time_level", None, None, "FATAL "),
+    ],
+)
+def test_a_shipped_format_takes_its_lines_apart(
+    line: str, name: str, program: str | None, pid: str | None, message: str
+) -> None:
+    found = read(line)
+
+    assert (found.format, found.program, found.pid, found.message) == (name, program, pid, message)
+    assert found.time != RECORD_TIME
+    assert read(line, header=name) == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[Sun Dec 04 04:47:44 2005] [client 10.0.0.1] no level",
+        "[Sun Dec 04 2005] [error] no time",
+        "[error] [Sun Dec 04 04:47:44 2005] turned around",
+        "2015-07-29 17:41:44,747 - a dash, and no level",
+        "2015-07-29 17:41:44,747 - INFORMATION desk",
+        "17/06/09 20:10:40 INFO no class in front",
+        "17/06/09 20:10:40 200 OK",
+        "2026/11/23 10:00:00 [error] 1#1: *1 open() failed",
+        "2026-11-23 10:00:00 INFORMATION desk is open",
+        "2026-11-23 10:00:00 a word, and then INFO",
+        "2026-11-23 INFO no time",
+        "at 2026-11-23 10:00:00 INFO",
+        "81.2.3.4 - - [23/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 17",
+    ],
+)
+def test_a_shipped_format_fits_no_other_line(line: str) -> None:
+    assert read(line).format == "plain"
+
+
+def test_shipped_formats_leave_syslog_to_the_built_in_ones() -> None:
+    assert read("Nov 23 10:00:00 web1 app[7]: 2026-11-23 10:00:00 INFO started").format == "rfc3164"
+    assert read("2026-11-23T10:00:00Z web1 app[7]: INFO started").format == "iso"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name"), [("Apache", "apache_error"), ("Zookeeper", "log4j_dash"), ("Spark", "log4j_slashes")]
+)
+def test_a_shipped_format_fits_every_line_of_a_real_log(loghub: Path, dataset: str, name: str) -> None:
+    lines = (loghub / dataset / f"{dataset}_2k.log").read_text(encoding="utf-8").splitlines()
+
+    assert {read(line).format for line in lines} == {name}
+
+
+def test_shipped_files_are_read_whatever_the_folder_is_called(run: Run, log: Path) -> None:
+    odd = os.fsdecode(b"e\xfftc")
+
+    assert run("init", odd)[0] == 0
+    assert run("train", log, "--config", f"{odd}/training.toml", "--quiet") == (0, "", "")

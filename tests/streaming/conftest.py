@@ -1,0 +1,129 @@
+"""What the streaming tests share: a site with a store, a log, a checkpoint and a sink; and one Spark for a module."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from patterns.language import parse
+from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.rules import Rules
+from patterns.shapes import ShapeTable
+from patterns.store import Store
+from streaming import session
+from streaming.config import (
+    FilesSinkConfig,
+    FilesSourceConfig,
+    PatternsConfig,
+    SinkConfig,
+    SourceConfig,
+    SparkConfig,
+    StreamingConfig,
+    TriggerConfig,
+)
+from streaming.job import Stream
+
+
+@dataclass(frozen=True)
+class Site:
+    """A folder in which a stream runs."""
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "app.log"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "patterns"
+
+    @property
+    def sink(self) -> Path:
+        return self.folder / "out"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint"
+
+    def config(self, *paths: Path | str, max_bytes: int = 2**26, seconds: float = 0.2) -> StreamingConfig:
+        """Return the configuration of a stream over `paths`, by default over the log."""
+        files = FilesSourceConfig([str(path) for path in paths or (self.log,)], max_bytes)
+        return StreamingConfig(
+            checkpoint=str(self.checkpoint),
+            source=SourceConfig(name="app", files=files),
+            patterns=PatternsConfig(str(self.store)),
+            sink=SinkConfig(files=FilesSinkConfig(str(self.sink))),
+            trigger=TriggerConfig(seconds),
+            spark=SparkConfig(master="local[2]"),
+        )
+
+    def publish(self, *texts: str, scope: str = "") -> str:
+        """Publish a set of these patterns; return its version."""
+        known = [KnownPattern(scope, parse(text), level=2, support=2, mined_support=2) for text in texts]
+        return Store(str(self.store)).publish(PatternSet.of(Rules(), known), ShapeTable(), {})
+
+    def append(self, *lines: str | bytes) -> None:
+        """Write lines and their ends to the log."""
+        with self.log.open("ab") as log:
+            for line in lines:
+                log.write((line.encode() if isinstance(line, str) else line) + b"\n")
+
+    def stream_once(self, config: StreamingConfig | None = None) -> Stream:
+        """Judge what is there; return the stream that did."""
+        stream = Stream(config or self.config(), once=True)
+        stream.run()
+        return stream
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the events by the rule that the sink documents: a compacted file stands for its folder."""
+        compacted = sorted((self.sink / "events").glob("[!.]*.ndjson.zst"))
+        closed = {file.name.removesuffix(".ndjson.zst") for file in compacted}
+        parts = [part for part in sorted(self.sink.glob("events/*/[!.]*.ndjson")) if part.parent.name not in closed]
+        wholes = [*map(_decompressed, compacted), *(part.read_bytes() for part in parts)]
+        assert all(whole.endswith(b"\n") for whole in wholes)
+        return [msgspec.json.decode(row) for whole in wholes for row in whole.split(b"\n")[:-1]]
+
+    def lines(self) -> list[str]:
+        """Return the text of all events, sorted."""
+        return sorted(event["event"]["original"] for event in self.events())
+
+    def alerts(self) -> list[dict[str, Any]]:
+        return [msgspec.json.decode(file.read_bytes()) for file in sorted(self.sink.glob("alerts/*/[!.]*.json"))]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the batch records, in order."""
+        files = sorted((self.checkpoint / "logwinnow" / "batches").glob("[!.]*.json"))
+        return [msgspec.json.decode(file.read_bytes()) for file in files]
+
+    def untold(self) -> int:
+        """Return how many outliers the next alerts will tell of, as the last batch that is done left it."""
+        done = [record["alerts"] for record in self.records() if record["alerts"] is not None]
+        return sum(count for _, count in done[-1]["shapes"].values()) if done else 0
+
+
+def _decompressed(file: Path) -> bytes:
+    with pa.CompressedInputStream(str(file), "zstd") as data:
+        return bytes(data.read())
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """An empty site."""
+    return Site(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkSession]:
+    """A session that a module's streams find and leave running: the start of one takes longer than most tests."""
+    started = session.start(SparkConfig(master="local[2]"))
+    stop = started.stop
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SparkSession, "stop", lambda _session: None)
+        yield started
+    stop()

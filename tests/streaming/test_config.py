@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from patterns.errors import SettingsError
+from patterns.settings import load
+from streaming.config import FILE, StreamingConfig
+
+_SHIPPED = Path(__file__).parents[2] / "conf" / FILE
+
+
+def test_the_shipped_file_says_the_defaults() -> None:
+    assert load(StreamingConfig, _SHIPPED, {}, []) == StreamingConfig()
+
+
+def test_the_shipped_file_names_every_key() -> None:
+    written = _SHIPPED.read_text()
+    for name in keys(msgspec.to_builtins(StreamingConfig())):
+        assert f"\n{name} = " in written or f"\n# {name} = " in written or f"\n[{name}]" in written, name
+
+
+def keys(table: dict[str, object], path: str = "") -> list[str]:
+    """Return the names of values, and the dotted names of tables that hold no table."""
+    names: list[str] = []
+    for name, value in table.items():
+        if isinstance(value, dict):
+            names += keys(value, f"{path}{name}.") or [f"{path}{name}"]
+        else:
+            names.append(name)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("assignment", "path"),
+    [
+        ("chekpoint=x", "$"),
+        ("source.kind=kafka", "$.source.kind"),
+        ("source.name=", "$.source.name"),
+        ("source.files.path=x", "$.source.files"),
+        ("source.files.paths=/var/log/syslog", "$.source.files.paths"),
+        ("source.files.paths=[]", "$.source.files.paths"),
+        ("source.files.max_bytes_per_batch=0", "$.source.files.max_bytes_per_batch"),
+        ("sink.kind=elasticsearch", "$.sink.kind"),
+        ("sink.files.keep_days=0", "$.sink.files.keep_days"),
+        ("sink.files.keep_days=1000000000", "$.sink.files.keep_days"),
+        ("alerts.repeat_after_hours=0", "$.alerts.repeat_after_hours"),
+        ("alerts.per_hour=0", "$.alerts.per_hour"),
+        ("alerts.per_hour=1.5", "$.alerts.per_hour"),
+        ("trigger.seconds=0", "$.trigger.seconds"),
+        ("trigger.seconds=nan", "$.trigger.seconds"),
+        ("trigger.seconds=1e9", "$.trigger.seconds"),
+        ("spark.master=nonsense", "$.spark.master"),
+        ("spark.memory=1x", "$.spark.memory"),
+        ("spark.memory=1024", "$.spark.memory"),
+        ("spark.settings.spark=1", "$.spark.settings"),
+        ("checkpoint=", "$.checkpoint"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_its_path(assignment: str, path: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(StreamingConfig, None, {}, [assignment])
+    assert str(refused.value).startswith(f"defaults: {path}")
+
+
+@pytest.mark.parametrize("master", ["local", "local[4]", "local[*]", "local[4,2]", "spark://a:7077", "yarn", "k8s://h"])
+def test_every_kind_of_master_is_taken(master: str) -> None:
+    assert load(StreamingConfig, None, {}, [f"spark.master={master}"]).spark.master == master
+
+
+@pytest.mark.parametrize(
+    "text", ["chekpoint = 'x'", "[source.files]\npath = 'x'", "[sink.files]\nkeepdays = 3", "[alert]\nper_hour = 3"]
+)
+def test_an_unknown_key_of_a_file_is_refused_with_the_keys_there_are(text: str, tmp_path: Path) -> None:
+    file = tmp_path / FILE
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=r"unknown field .*; there are: ") as refused:
+        load(StreamingConfig, file, {}, [])
+    assert str(refused.value).startswith(f"{file}: $")
+
+
+def test_a_variable_sets_a_value_and_set_wins_over_it() -> None:
+    environment = {"LOGWINNOW_SOURCE__NAME": "web", "LOGWINNOW_ALERTS__PER_HOUR": "7", "LOGWINNOW_LONG": "1"}
+    config = load(StreamingConfig, None, environment, ["alerts.per_hour=8"])
+    assert (config.source.name, config.alerts.per_hour) == ("web", 8)
+
+
+def test_a_configuration_cannot_be_changed_afterwards() -> None:
+    with pytest.raises(AttributeError):
+        StreamingConfig().alerts.per_hour = 3  # type: ignore[misc]

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from patterns.errors import SettingsError
+from patterns.settings import load
+from training.config import Mining, TrainingConfig
+
+
+def loaded(*assignments: str) -> TrainingConfig:
+    return load(TrainingConfig, None, {}, assignments)
+
+
+@pytest.mark.parametrize(
+    ("support", "lines", "expected"),
+    [(20, 1000, 20), ("5%", 1000, 50), ("0.1 %", 1000, 1), ("0.1%", 100, 1), ("100%", 7, 7)],
+)
+def test_a_support_is_lines_or_a_share_of_the_lines_but_one_at_least(
+    support: int | str, lines: int, expected: int
+) -> None:
+    assert Mining(support=support).support_for(lines) == expected
+
+
+def test_without_a_support_there_is_the_ladder() -> None:
+    assert Mining().support_for(1000) is None
+
+
+@pytest.mark.parametrize("support", ["0", "-3", "'0%'", "'101%'", "'x'", "''", "'5'"])
+def test_an_impossible_support_is_refused_with_its_value_and_the_mend(support: str) -> None:
+    with pytest.raises(SettingsError, match=r"\$\.mining\.support is .*: a pattern needs .*; set an integer"):
+        loaded(f"mining.support={support}")
+
+
+def test_an_unknown_key_is_refused_with_file_and_path(tmp_path: Path) -> None:
+    path = tmp_path / "training.toml"
+    path.write_text("[mining]\nsuport = 3\n")
+
+    with pytest.raises(SettingsError, match=r"training\.toml: \$\.mining: .*`suport`; there are: algorithm"):
+        load(TrainingConfig, path, {}, [])
+
+
+def test_the_rules_are_those_of_the_file() -> None:
+    config = loaded("lines.zone=Europe/Berlin", "lines.header=plain", "words.classes={number = '[0-9]+'}")
+
+    rules = config.rules({})
+    assert (rules.zone, rules.header, rules.words.classes) == ("Europe/Berlin", "plain", {"number": "[0-9]+"})

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from patterns.errors import PublishRefused
+from patterns.language import of_words
+from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.rules import Rules
+from patterns.shapes import ShapeKey, ShapeTable
+from patterns.store import Store
+from training.publish import publish
+
+
+def corpus_of(shapes: dict[str, int]) -> tuple[PatternSet, ShapeTable]:
+    table = ShapeTable()
+    known = []
+    for shape, count in shapes.items():
+        table.add(ShapeKey("", shape, "2026-01-01"), count, 0, 0, [])
+        known.append(KnownPattern("", of_words(shape.split(" ")), 2 if count > 1 else 1, count, count))
+    return PatternSet.of(Rules(), known), table
+
+
+def published(store: Store, shapes: dict[str, int], *, keep: float = 0.5, force: bool = False) -> str:
+    return publish(store, *corpus_of(shapes), {}, keep=keep, force=force)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path / "patterns"))
+
+
+def test_an_empty_set_is_refused_even_by_force(store: Store) -> None:
+    with pytest.raises(PublishRefused, match="no pattern was found in 0 judged lines"):
+        published(store, {}, force=True)
+    assert store.current() is None
+
+
+def test_the_first_set_needs_to_cover_nothing(store: Store) -> None:
+    assert store.current() is None
+    assert published(store, {"a": 1}) == store.current()
+
+
+def test_a_set_that_covers_too_little_of_the_last_ones_lines_is_refused(store: Store) -> None:
+    before = published(store, {"a": 60, "b": 40})
+
+    with pytest.raises(PublishRefused, match=r"cover 40 of the 100 lines of .*; look at the corpus"):
+        published(store, {"b": 100, "c": 9})
+    assert store.current() == before
+
+
+def test_patterns_seen_once_do_not_count_as_covering(store: Store) -> None:
+    published(store, {"a": 1, "b": 1})
+
+    with pytest.raises(PublishRefused, match="cover 0 of the 2 lines"):
+        published(store, {"a": 1, "b": 1})
+
+
+def test_a_corpus_with_too_few_lines_is_refused(store: Store) -> None:
+    published(store, {"a": 100})
+
+    with pytest.raises(PublishRefused, match=r"has 49 judged lines and that of .* had 100"):
+        published(store, {"a": 49})
+    assert published(store, {"a": 50}) == store.current()
+
+
+def test_force_publishes_what_loses_much(store: Store) -> None:
+    published(store, {"a": 100})
+
+    assert published(store, {"b": 2}, force=True) == store.current()
+
+
+def test_the_share_to_keep_is_configuration(store: Store) -> None:
+    published(store, {"a": 100})
+
+    assert published(store, {"a": 2}, keep=0.01) == store.current()
+
+
+def test_a_damaged_last_set_does_not_stand_in_the_way_of_a_good_one(store: Store, tmp_path: Path) -> None:
+    before = published(store, {"a": 100})
+    (tmp_path / "patterns" / before / "patterns.jsonl").write_bytes(b"")
+
+    assert published(store, {"b": 2}) == store.current()
