@@ -121,14 +121,11 @@ class PeopleWriter:
             return
         if len(self._told) < _REMEMBERED_SHAPES:
             self._told[scope, shape] = place
-        program = printable(scope, 60)
-        why = (
-            f"new program {program}" if verdict.reason == NEW_PROGRAM else f"no pattern of {program or 'its kind'} fits"
-        )
-        self._say(Text.assemble((place, "bold"), f": {why}"))
+        self._say(Text.assemble((place, "bold"), f": {_reason(verdict, printable(scope, 60))}"))
         self._show(line, verdict)
         if verdict.nearest is None:
-            self._say(Text("nothing known shares a word with it"), _INDENT)
+            of_it = "" if verdict.reason == NEW_PROGRAM or not scope else "of this program "
+            self._say(Text(f"no pattern {of_it}shares a word with it"), _INDENT)
             return
         known = verdict.nearest.known
         self._say(Text.assemble(("nearest ", "dim"), f"{known.id}  ", shown(known.pattern.text, most=_SHOWN)), _INDENT)

@@ -99,10 +99,16 @@ def run(arguments: argparse.Namespace) -> int:
             judgements = [judge.judge(line, batch.record_time) for line in batch.lines]
             counts.add(judgements)
             writer.write(batch, judgements)
-    finally:
-        # Ctrl-C is how `tail -f | logwinnow match -` ends.
-        stderr().print(shown(f"{counts}; set {stored.version}"), soft_wrap=True)
+    except KeyboardInterrupt:
+        # This is how `tail -f | logwinnow match -` ends.
+        _tell(counts, stored.version)
+        raise
+    _tell(counts, stored.version)
     return 0
+
+
+def _tell(counts: "Counts", version: str) -> None:
+    stderr().print(shown(f"{counts}; set {version}"), soft_wrap=True)
 
 
 class Counts:

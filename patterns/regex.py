@@ -25,15 +25,26 @@ _ESCAPES = {
     "D": rf"[^0-9{_SEPARATOR}=]",
 }
 _ESCAPES_IN_BRACKETS = {"w": "0-9A-Za-z_", "d": "0-9", "s": _SPACE}
-_LIKE_A_KEPT_PREFIX = re.compile(r"(?:[^0-9]*[A-Za-z]){3}[^0-9]*")
+_LIKE_A_KEPT_PREFIX = re.compile(r"(?:[^0-9A-Za-z]*[A-Za-z]){3}[^0-9]*")
 
 
 class _Words(NamedTuple):
-    """Expressions of: separators; one word, or run of class words, with what follows before the next; the last one."""
+    """
+    Expressions of parts of a message.
+
+    Attributes:
+        separator: One separator.
+        then: One word, or run of class words, with what follows before the next.
+        last: The same, with what follows before the end.
+        run_then: A run of class words with what follows before the next; ``""`` for raw rules.
+        run_last: The same, with what follows before the end.
+    """
 
     separator: str
     then: str
     last: str
+    run_then: str = ""
+    run_last: str = ""
 
 
 def message_regex(pattern: Pattern, rules: WordRules) -> str:
@@ -41,7 +52,7 @@ def message_regex(pattern: Pattern, rules: WordRules) -> str:
     words = _raw_words() if rules.raw else _words(rules)
     whole = f"{words.separator}*"
     for index, (gap, constant) in enumerate(zip(pattern.gaps, pattern.constants, strict=False)):
-        whole += _gap(gap, words.then)
+        whole += _gap(gap, words)
         if index < len(pattern.constants) - 1:
             whole += _then(constant, pattern.gaps[index + 1], words, rules)
     return f"^{whole}{_end(pattern, words, rules)}$"
@@ -51,7 +62,7 @@ def _end(pattern: Pattern, words: _Words, rules: WordRules) -> str:
     """Return the expression of the last constant and the gap behind it."""
     least, most = gap = pattern.gaps[-1]
     before_last: Gap = (max(least - 1, 0), None if most is None else most - 1)
-    last_words = _gap(before_last, words.then) + words.last
+    last_words = _or_run(gap, _times(before_last, words.then) + words.last, words.run_last)
     if not pattern.constants:
         return last_words if least else f"(?:{last_words})?"
     constant = pattern.constants[-1]
@@ -72,9 +83,23 @@ def _then(constant: Constant, gap: Gap, words: _Words, rules: WordRules) -> str:
     return f"{_one_of(constant)}{words.separator}{'*' if open_end else '+'}"
 
 
-def _gap(gap: Gap, word: str) -> str:
+def _gap(gap: Gap, words: _Words) -> str:
+    return _or_run(gap, _times(gap, words.then), words.run_then)
+
+
+def _times(gap: Gap, word: str) -> str:
     least, most = gap
     return "" if gap == NO_GAP else f"{word}{{{least},{'' if most is None else most}}}"
+
+
+def _or_run(gap: Gap, counted: str, run: str) -> str:
+    """
+    Let a run of class words stand for two words and more.
+
+    In a message of class words alone a gap may take a kept part and what follows it: two words of the shape, and one
+    class word of the message.
+    """
+    return f"(?:{counted}|{run})" if run and gap[0] > 1 else counted
 
 
 def _one_of(constant: Constant) -> str:
@@ -95,11 +120,9 @@ def _words(rules: WordRules) -> _Words:
     class_then = f"(?:(?:{classes})(?:={separator}*|{separator}+))"
     word = f"(?:{_IN_WORD}+=?|=)"
     word_then = f"(?:{_IN_WORD}*={separator}*|{_IN_WORD}+{separator}+)"
-    return _Words(
-        separator,
-        f"(?:{class_then}+|{word_then})",
-        f"(?:{class_then}*(?:{classes})=?{separator}*|{word}{separator}*)",
-    )
+    run_then = f"{class_then}+"
+    run_last = f"{class_then}*(?:{classes})=?{separator}*"
+    return _Words(separator, f"(?:{run_then}|{word_then})", f"(?:{run_last}|{word}{separator}*)", run_then, run_last)
 
 
 def _spelled_out(expression: str) -> str:

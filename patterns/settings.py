@@ -6,6 +6,7 @@ names its key in capitals with two underscores for the dot: ``LOGWINNOW_SOURCE__
 structure does not have are refused, with file and path.
 """
 
+import dataclasses
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -81,7 +82,14 @@ def load_formats(beside: Path | None) -> dict[str, FormatRule]:
     path = find(FORMATS_FILE) if beside is None else beside.parent / FORMATS_FILE
     if path is None or not path.is_file():
         return {}
-    return convert(read_toml(path), dict[str, FormatRule], str(path))
+    values = read_toml(path)
+    known = [field.name for field in dataclasses.fields(FormatRule)]
+    for name, table in values.items():
+        # A stored set may have keys that this version does not know; a file that is edited may not.
+        unknown = [key for key in table if key not in known] if isinstance(table, dict) else []
+        if unknown:
+            raise SettingsError(f"{path}: $.{name}: there is no key {unknown[0]!r}; there are: {', '.join(known)}")
+    return convert(values, dict[str, FormatRule], str(path))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -99,8 +99,10 @@ class Store:
         Open a store; it need not exist yet.
 
         Raises:
-            PatternsError: fsspec knows no such kind of URL, or its package is not installed.
+            PatternsError: It has no name, fsspec knows no such kind of URL, or its package is not installed.
         """
+        if not root:
+            raise PatternsError("store is '': a set would be published into this folder itself; name one")
         self.root = root
         try:
             self._fs, self._path = fsspec.core.url_to_fs(root)
@@ -116,6 +118,8 @@ class Store:
             names = [posixpath.basename(str(path).rstrip("/")) for path in self._fs.ls(self._path, detail=False)]
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise self._unreadable(error) from None
         return sorted(name for name in names if name[:1].isdigit())
 
     def current(self) -> str | None:
@@ -126,7 +130,7 @@ class Store:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise PatternsError(f"store {self.root!r} cannot be read: {error}; check the path and its rights") from None
+            raise self._unreadable(error) from None
 
     def read(self, version: str | None = None) -> StoredSet:
         """
@@ -209,6 +213,9 @@ class Store:
 
     def _join(self, *names: str) -> str:
         return posixpath.join(self._path, *names)
+
+    def _unreadable(self, error: OSError) -> PatternsError:
+        return PatternsError(f"store {self.root!r} cannot be read: {error}; check the path and its rights")
 
     def _broken(self, name: str, why: str) -> BrokenPatternSet:
         return BrokenPatternSet(_broken(self.root, name, why))

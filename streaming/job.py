@@ -36,7 +36,7 @@ from streaming.source.ranges import expand
 _log = logging.getLogger("logwinnow")
 
 _OUR_ERROR = re.compile(r"(?:patterns|training|streaming)\.errors\.\w+: ([^\n]+)")
-_LOOK_SECONDS = 1
+_LOOK_SECONDS = 0.1
 
 
 @dataclass

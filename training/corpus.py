@@ -20,7 +20,12 @@ from training.errors import CorpusError
 STANDARD_INPUT: Final = "-"
 
 _LONGEST_LINE = 16 * 1024 * 1024
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz"}
+_COMPRESSED = {
+    b"\x1f\x8b": ("gzip", "zcat"),
+    b"BZh": ("bzip2", "bzcat"),
+    b"\x28\xb5\x2f\xfd": ("zstd", "zstdcat"),
+    b"\xfd7zXZ": ("xz", "xzcat"),
+}
 
 Progress = Callable[[int, int, int], None]
 """Called now and then with (lines read, bytes read, bytes in all); the last is 0 where it is not known."""
@@ -88,9 +93,9 @@ def _size(path: str) -> int | None:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise CorpusError(f"{path!r} cannot be read: {why}; check the path and its rights (logs: group adm)") from None
-    for magic, kind in _COMPRESSED.items():
+    for magic, (kind, unpack) in _COMPRESSED.items():
         if start.startswith(magic):
             raise CorpusError(
-                f"{path!r} is compressed by {kind}; unpack it, for example: zcat FILE | logwinnow train -"
+                f"{path!r} is compressed by {kind}; unpack it, for example: {unpack} FILE | logwinnow VERB -"
             )
     return status.st_size

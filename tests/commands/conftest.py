@@ -11,7 +11,8 @@ import pytest
 from commands.__main__ import main
 
 LOG = b"".join(
-    b"Nov  3 04:05:%02d web%d sshd[%d]: Accepted password for alice from 10.0.0.%d port %d\n" % (n, n % 3, n, n, 4000 + n)
+    b"Nov  3 04:05:%02d web%d sshd[%d]: Accepted password for alice from 10.0.0.%d port %d\n"
+    % (n, n % 3, n, n, 4000 + n)
     + b"Nov  3 04:05:%02d web1 sshd[%d]: Connection closed by 10.0.0.%d\n" % (n, n, n)
     + b"Nov  3 04:05:%02d web1 cron[%d]: job rotate started\n" % (n, n)
     for n in range(20)

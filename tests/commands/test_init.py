@@ -142,14 +142,14 @@ def test_formats_toml_explains_every_field_and_shows_a_line_of_every_format() ->
         ),
         ("[Fri Sep 09 10:42:29.902022 2011] [:error] [pid 7] x", "apache_error_24", None, "7", "error x"),
         (
-            "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:0:0:0:0:0:0:2181:FastLeaderElection@774] - Notified",
+            "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:0:2181:FastLeaderElection@774] - Notified",
             "log4j_dash",
             "FastLeaderElection",
             None,
             "INFO Notified",
         ),
         (
-            "2015-07-29 19:04:29,071 - WARN  [SendWorker:188978561024:QuorumCnxManager$SendWorker@688] - leaving [a:B@1] - x",
+            "2015-07-29 19:04:29,071 - WARN  [SendWorker:18897:QuorumCnxManager$SendWorker@688] - leaving [a:B@1] - x",
             "log4j_dash",
             "QuorumCnxManager$SendWorker",
             None,
@@ -200,7 +200,7 @@ def test_a_shipped_format_takes_its_lines_apart(
         "2026-11-23 10:00:00 a word, and then INFO",
         "2026-11-23 INFO no time",
         "at 2026-11-23 10:00:00 INFO",
-        "81.2.3.4 - - [23/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 17",
+        '81.2.3.4 - - [23/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 17',
     ],
 )
 def test_a_shipped_format_fits_no_other_line(line: str) -> None:
@@ -219,6 +219,16 @@ def test_a_shipped_format_fits_every_line_of_a_real_log(loghub: Path, dataset: s
     lines = (loghub / dataset / f"{dataset}_2k.log").read_text(encoding="utf-8").splitlines()
 
     assert {read(line).format for line in lines} == {name}
+
+
+def test_an_unknown_key_of_a_format_is_told(run: Run, log: Path, tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "formats.toml").write_text("[mine]\nexpression = '(?P<message>.*)'\nzoen = 'UTC'\n")
+
+    code, _, err = run("train", log)
+
+    assert code == 1
+    assert err == ("logwinnow: conf/formats.toml: $.mine: there is no key 'zoen'; there are: expression, time, zone\n")
 
 
 def test_shipped_files_are_read_whatever_the_folder_is_called(run: Run, log: Path) -> None:

@@ -246,8 +246,7 @@ def test_the_regular_expression_of_any_pattern_compiles_while_gaps_are_not_wider
     narrow = replace(pattern, gaps=tuple((min(least, 1000), most and min(most, 1000)) for least, most in pattern.gaps))
     assume(sum(least for least, _ in narrow.gaps) <= 1000)
 
-    assert re.compile(narrow.regex())
-    assert re2.compile(narrow.regex())
+    assert re.compile(narrow.regex()).groups == re2.compile(narrow.regex()).groups == 0
 
 
 @given(patterns())

@@ -106,6 +106,22 @@ class Site:
         done = [record["alerts"] for record in self.records() if record["alerts"] is not None]
         return sum(count for _, count in done[-1]["shapes"].values()) if done else 0
 
+    def check_alerts(self) -> None:
+        """Check that each shape with an outlier is told once a bucket, with its first line, and that counts add up."""
+        outliers = [event for event in self.events() if event["logwinnow"]["outlier"]]
+        alerts = self.alerts()
+        told = [(alert["logwinnow"]["shape"]["id"], alert["logwinnow"]["bucket"]) for alert in alerts]
+        assert len(set(told)) == len(told)
+        assert {shape for shape, _ in told} == {event["logwinnow"]["shape"]["id"] for event in outliers}
+        said = sum(alert["logwinnow"]["count"] + alert["logwinnow"]["untold"] for alert in alerts)
+        assert said + self.untold() == len(outliers)
+        firsts = {}
+        for event in sorted(outliers, key=lambda event: event["log"]["offset"], reverse=True):
+            firsts[event["logwinnow"]["shape"]["id"]] = event["event"]["id"]
+        for alert in sorted(alerts, key=lambda alert: alert["logwinnow"]["bucket"], reverse=True):
+            if alert["logwinnow"]["untold"] == 0:
+                assert alert["event"]["first_event_id"] == firsts[alert["logwinnow"]["shape"]["id"]]
+
 
 def _decompressed(file: Path) -> bytes:
     with pa.CompressedInputStream(str(file), "zstd") as data:

@@ -103,6 +103,10 @@ def empty_current(site: "Site", _version: str) -> None:
     (site.store / "CURRENT").write_text("")
 
 
+def garble_current(site: "Site", _version: str) -> None:
+    (site.store / "CURRENT").write_bytes(b"\xff\x00../..\n")
+
+
 def remove_files(site: "Site", version: str) -> None:
     shutil.rmtree(site.store / version)
 
@@ -130,7 +134,8 @@ def fill_with_garbage(site: "Site", version: str) -> None:
 
 
 BREAKS = [
-    *(remove_current, empty_current, remove_files, truncate, empty, truncate_manifest, make_newer, fill_with_garbage),
+    *(remove_current, empty_current, garble_current, remove_files),
+    *(truncate, empty, truncate_manifest, make_newer, fill_with_garbage),
 ]
 
 

@@ -1,0 +1,190 @@
+"""Pattern → regular expression over messages: exact for raw rules, for default rules never less than the pattern."""
+
+import csv
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+import re2
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from patterns.fitting import fits, places
+from patterns.language import Constant, Gap, Pattern, parse
+from patterns.matcher import Matcher
+from patterns.regex import message_regex
+from patterns.rules import Rules
+from patterns.timestamps import SECOND
+from patterns.words import CLASS_RUN, Splitter, WordRules
+from training.config import Mining
+from training.corpus import CorpusLine
+from training.describe import describe
+from training.job import mine_scopes
+from training.shapes import tabulate
+
+Within = Callable[[float], AbstractContextManager[None]]
+
+RAW, DEFAULT = WordRules(raw=True), WordRules()
+
+RAW_WORDS = st.sampled_from(["a", "b", "a.", "(a|b)", "\\", "*{1,1}", "$", "^", "[", "x=1", "\x85", "\x00", "é"])
+SPACES = st.text(st.sampled_from(" \t\n\v\f\r"), min_size=1, max_size=2)
+
+
+@st.composite
+def spaced(draw: st.DrawFn, words: st.SearchStrategy[str], separators: st.SearchStrategy[str]) -> str:
+    """Make a message of some words, each with a separator behind it, or none."""
+    parts = draw(st.lists(st.tuples(words, separators), max_size=6))
+    return draw(st.just("") | separators) + "".join(word + separator for word, separator in parts)
+
+
+@st.composite
+def raw_patterns(draw: st.DrawFn) -> Pattern:
+    constant: st.SearchStrategy[Constant] = RAW_WORDS | st.lists(RAW_WORDS, min_size=2, max_size=3, unique=True).map(
+        lambda words: tuple(sorted(words))
+    )
+    gap: st.SearchStrategy[Gap] = st.sampled_from([(0, 0), (0, 1), (1, 1), (1, 2), (2, 3), (0, None), (2, None)])
+    constants = draw(st.lists(constant, max_size=3))
+    return Pattern(
+        tuple(constants), tuple(draw(st.lists(gap, min_size=len(constants) + 1, max_size=len(constants) + 1)))
+    )
+
+
+def matches(pattern: Pattern, words: list[str]) -> bool:
+    return fits(pattern, places(words), len(words))
+
+
+@given(raw_patterns(), spaced(RAW_WORDS, SPACES))
+@example(parse("a *{0,}"), "a\n")
+def test_for_raw_rules_the_expression_matches_exactly_the_lines_of_the_pattern(pattern: Pattern, message: str) -> None:
+    expression = message_regex(pattern, RAW)
+
+    expected = matches(pattern, [part.text for part in Splitter(RAW).slices(message)])
+
+    assert bool(re.search(expression, message)) == expected
+    assert bool(re2.search(expression, message)) == expected
+
+
+DEFAULT_WORDS = st.one_of(
+    st.sampled_from(["a", "b", "key=", "=", "k=v", "a:", "(", "<*>", "*", "\\", ".", "é", "\x00"]),
+    st.sampled_from(
+        ["1", "x2", "10.0.0.7", "3=", "=4", "Jan", "May.", "MB", "secs", "ms", "/", "/a/b", "'/a/b'", "/a="]
+    ),
+    st.sampled_from(
+        ["abc1", "def22x", "xyz-3=", "r24=", "r25=0x0f", "ab1", "a.b.c", "www.x.org:", "a.b.c=", "deadbeef"]
+    ),
+    st.text(st.sampled_from("ab1=/.:-"), min_size=1, max_size=6),
+)
+SEPARATORS = st.sampled_from([" ", "", "  ", ", ", " (", ") ", "][", "\t", ";", "{", "}"])
+SPLITTER = Splitter(DEFAULT)
+
+
+@st.composite
+def messages_and_patterns(draw: st.DrawFn) -> tuple[str, Pattern]:
+    """Make a message and one of the patterns that match it: some of its words open, gaps of its lengths or wider."""
+    message = draw(spaced(DEFAULT_WORDS, SEPARATORS))
+    constants: list[Constant] = []
+    taken = [0]
+    for part in SPLITTER.slices(message):
+        if part.text == CLASS_RUN or draw(st.booleans()):
+            taken[-1] += 1
+        else:
+            choices: list[Constant] = [part.text, tuple(sorted({part.text, "other"}))]
+            constants.append(draw(st.sampled_from(choices)))
+            taken.append(0)
+    gaps: list[Gap] = [
+        draw(st.sampled_from([(n, n), (max(n - 1, 0), n), (n, n + 2), (0, n), (n, None), (0, None)])) for n in taken
+    ]
+    return message, Pattern(tuple(constants), tuple(gaps))
+
+
+@given(messages_and_patterns())
+@example(("abc1 def2", parse("abc *{3,3}")))
+@example(("abc1 def2 ghi3", parse("abc *{3,} ghi *{1,1}")))
+@example(("x abc1 def2 ghi3", parse("x *{1,1}")))
+@example(("onExtend:1514", parse("onExtend: *{1,1}")))
+@example(("==a", parse("= *{1,1} a")))
+def test_for_default_rules_the_expression_matches_each_line_that_the_pattern_matches(case: tuple[str, Pattern]) -> None:
+    message, pattern = case
+    expression = message_regex(pattern, DEFAULT)
+
+    assert matches(pattern, [part.text for part in SPLITTER.slices(message)])
+
+    assert re.search(expression, message)
+    assert re2.search(expression, message)
+
+
+@pytest.mark.parametrize(
+    ("text", "matching", "others"),
+    [
+        (
+            "Accepted password for *{1,1} from *{1,1}",
+            [
+                "Accepted password for root from 10.0.0.7",
+                "Accepted password for 12 from [::1]:22, /x",
+                "Accepted password for a from b",
+            ],
+            ["Accepted password for root", "Accepted password from root for 1", "xAccepted password for a from b"],
+        ),
+        ("uid= *{1,1} gid= *{0,1}", ["uid=0 gid=", "uid=0,gid=1", "uid= x; gid=y"], ["uid=0", "uid=a b gid=0"]),
+        ("disk (full|ok)", ["disk full", " disk,ok "], ["disk (full|ok)", "disk", "diskfull", "disk full!"]),
+        (
+            "took *{1,1} done",
+            ["took 3 ms done", "took (1, 2, 3) done", "took long done"],
+            ["took so long done", "took done"],
+        ),
+        ("a.c", ["a.c"], ["abc"]),
+    ],
+)
+def test_the_expression_for_default_rules_is_no_wider_than_it_needs_to_be(
+    text: str, matching: list[str], others: list[str]
+) -> None:
+    expression = message_regex(parse(text), DEFAULT)
+
+    for message, expected in [*((m, True) for m in matching), *((m, False) for m in others)]:
+        assert bool(re.search(expression, message)) is expected, message
+        assert bool(re2.search(expression, message)) is expected, message
+
+
+def test_an_operators_classes_are_written_out_in_the_expression() -> None:
+    rules = WordRules(classes={"session": r"sess-\w+|s\d", "any": r"<.>"})
+    expression = message_regex(parse("open *{1,1} now"), rules)
+
+    assert Splitter(rules).shape("open sess-ab s1 <x> now") == "open <*> now"
+    assert re.search(expression, "open sess-ab s1 <x> now")
+    assert re2.search(expression, "open sess-ab s1 <x> now")
+    assert not re.search(expression, "open two words now")
+
+
+def test_writing_the_expression_takes_linear_time_on_hostile_words(within: Within) -> None:
+    with within(10):
+        for word in ("a" * 200_000, "a" * 200_000 + "1", "-" * 200_000, "a-" * 100_000 + "1"):
+            assert word.replace("-", r"\-") in message_regex(Pattern((word,), ((0, 0), (0, 1))), DEFAULT)
+
+
+@pytest.mark.parametrize("algorithm", ["logcluster", "slct"])
+@pytest.mark.parametrize("dataset", ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"])
+def test_each_line_of_a_real_log_matches_the_expression_of_its_best_match(
+    dataset: str, algorithm: str, loghub: Path
+) -> None:
+    with (loghub / dataset / f"{dataset}_2k.log_structured.csv").open(encoding="utf-8", newline="") as file:
+        contents = [row["Content"] for row in csv.DictReader(file)]
+    rules = Rules(header="plain")
+    corpus = [CorpusLine(content.encode(), SECOND) for content in contents]
+    table, _ = tabulate(corpus, rules, 0, lambda *_: None)
+    mining = Mining(algorithm="slct" if algorithm == "slct" else "logcluster")
+    matcher = Matcher(describe(mine_scopes(table, mining), table, rules))
+    compiled: dict[str, re.Pattern[str]] = {}
+
+    judged = 0
+    for content in contents:
+        shape = SPLITTER.shape(content)
+        known = None if SPLITTER.unjudged(shape) else matcher.match("", shape)
+        if known is not None:
+            judged += 1
+            if known.id not in compiled:
+                compiled[known.id] = re.compile(message_regex(known.pattern, DEFAULT))
+            assert compiled[known.id].search(content), (known.pattern.text, content)
+            assert re2.search(compiled[known.id].pattern, content), (known.pattern.text, content)
+    assert judged == table.lines > 1900
