@@ -141,20 +141,25 @@ def grouping(lines: Sequence[LabelledLine], train: Train) -> Grouping:
 
 
 def measure(datasets: dict[str, list[LabelledLine]]) -> dict[str, dict[str, object]]:
-    """Return for each method the novelty of each split, summed over the datasets, and the mean GA and FGA."""
+    """Return for each method the novelty of each split, summed over the datasets, GA and FGA, and those of each."""
     results: dict[str, dict[str, object]] = {}
     for method, train in METHODS.items():
-        groupings = [grouping(lines, train) for lines in datasets.values()]
-        totals = {
-            split: sum((novelty(lines, share, train) for lines in datasets.values()), Novelty())
-            for split, share in SPLITS.items()
+        groupings = {name: grouping(lines, train) for name, lines in datasets.items()}
+        found = {
+            name: {split: novelty(lines, share, train) for split, share in SPLITS.items()}
+            for name, lines in datasets.items()
         }
         results[method] = {
-            **{split: {**asdict(total), "f1": total.f1} for split, total in totals.items()},
-            "ga": sum(each.ga for each in groupings) / len(groupings),
-            "fga": sum(each.fga for each in groupings) / len(groupings),
+            **{split: _counts(sum((each[split] for each in found.values()), Novelty())) for split in SPLITS},
+            "ga": sum(each.ga for each in groupings.values()) / len(groupings),
+            "fga": sum(each.fga for each in groupings.values()) / len(groupings),
             "datasets": {
-                name: {"ga": each.ga, "fga": each.fga} for name, each in zip(datasets, groupings, strict=True)
+                name: {
+                    **{split: _counts(found[name][split]) for split in SPLITS},
+                    "ga": groupings[name].ga,
+                    "fga": groupings[name].fga,
+                }
+                for name in datasets
             },
         }
     return results
@@ -180,6 +185,10 @@ def main(arguments: Sequence[str]) -> int:
             found = f"{total['right']} of {total['right'] + total['missed']} | {total['wrong']} of {total['known']}"
             print(f"| {method} | {split} | {found} | {total['f1']:.4f} | {result['ga']:.3f} | {result['fga']:.3f} |")
     return 0
+
+
+def _counts(found: Novelty) -> dict[str, float]:
+    return {**asdict(found), "f1": found.f1}
 
 
 def _trained(lines: Sequence[LabelledLine], train: Train) -> Group:

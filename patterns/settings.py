@@ -89,7 +89,8 @@ def load_formats(beside: Path | None) -> dict[str, FormatRule]:
         unknown = [key for key in table if key not in known] if isinstance(table, dict) else []
         if unknown:
             raise SettingsError(f"{path}: $.{name}: there is no key {unknown[0]!r}; there are: {', '.join(known)}")
-    return convert(values, dict[str, FormatRule], str(path))
+    # One by one: the path in an error does not tell the keys of a mapping.
+    return {name: convert(table, FormatRule, f"{path}: {name}") for name, table in values.items()}
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -125,7 +126,8 @@ def convert(values: Any, kind: type[Kind], place: str) -> Kind:
             raise SettingsError(f"{place}: {path}: {why[0].lower()}{why[1:]}{hint}") from None
         # A structure's own check says key and value itself.
         if not why.startswith("$."):
-            why = f"{path} is {_value(values, path)!r}: {why[0].lower()}{why[1:]}"
+            value = "" if "[...]" in path else f" is {_value(values, path)!r}"
+            why = f"{path}{value}: {why[0].lower()}{why[1:]}"
         raise SettingsError(f"{place}: {why}") from None
 
 

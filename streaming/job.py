@@ -5,6 +5,7 @@ The stream, whole: source → parse → match → sink, batch by batch.
                                                     └─► counts, outlier shapes ─► alerts ─► sink ─► record done
 """
 
+import contextlib
 import logging
 import re
 import threading
@@ -37,6 +38,7 @@ _log = logging.getLogger("logwinnow")
 
 _OUR_ERROR = re.compile(r"(?:patterns|training|streaming)\.errors\.\w+: ([^\n]+)")
 _LOOK_SECONDS = 0.1
+_LOOK_FOR_SET_SECONDS = 1
 
 
 @dataclass
@@ -53,13 +55,14 @@ class Stream:
     config: StreamingConfig
     once: bool
     totals: Counter[str] = field(default_factory=Counter)
-    _stop: threading.Event = field(default_factory=threading.Event)
+    # No Event: a signal handler that sets one may meet the lock of the very thread it interrupted.
+    _stop: bool = False
     _in_batch: threading.Lock = field(default_factory=threading.Lock)
     _failure: BaseException | None = None
 
     def stop(self) -> None:
         """End after the current batch; may be called from a signal handler."""
-        self._stop.set()
+        self._stop = True
 
     def run(self) -> None:
         """
@@ -75,7 +78,7 @@ class Stream:
             store = Store(self.config.patterns.store)
             if self.once:
                 store.read()
-            elif not wait_for_set(store, lambda: not self._stop.wait(self.config.trigger.seconds)):
+            elif not wait_for_set(store, self._pause):
                 return
             self._check_paths()
             try:
@@ -85,7 +88,9 @@ class Stream:
             try:
                 self._stream(spark, store, log)
             finally:
-                spark.stop()
+                # Where its JVM died there is nothing to stop.
+                with contextlib.suppress(Py4JError, OSError):
+                    spark.stop()
 
     def _check_paths(self) -> None:
         """Say which paths have no file, and refuse with `once` when none has, before Spark takes its seconds."""
@@ -107,7 +112,7 @@ class Stream:
 
         def judge(ranges: DataFrame, number: int) -> None:
             with self._in_batch:
-                if self._stop.is_set():
+                if self._stop:
                     # Not begun: it is judged after the restart.
                     raise StreamingError("stopped")
                 try:
@@ -122,17 +127,23 @@ class Stream:
         try:
             self._await(writer.foreachBatch(judge).start())
         except (PySparkException, Py4JError) as error:
-            if not self._stop.is_set():
+            if not self._stop:
                 raise _explained(self._failure or error) from None
 
     def _await(self, query: StreamingQuery) -> None:
-        while not query.awaitTermination(_LOOK_SECONDS):
-            if self._stop.is_set():
+        while query.isActive:
+            if self._stop:
                 with self._in_batch:
                     # The current batch is over.
                     pass
                 query.stop()
                 return
+            time.sleep(_LOOK_SECONDS)
+        query.awaitTermination()
+
+    def _pause(self) -> bool:
+        time.sleep(_LOOK_FOR_SET_SECONDS)
+        return not self._stop
 
 
 @dataclass(frozen=True)

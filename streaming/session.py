@@ -1,7 +1,9 @@
 """The Spark session of the stream, and what each of its settings is for."""
 
 import os
+import signal
 import sys
+import threading
 from importlib.resources import files
 
 from pyspark.sql import SparkSession
@@ -40,4 +42,13 @@ def start(config: SparkConfig) -> SparkSession:
     builder = builder.config("spark.driver.memory", config.memory)
     for name, value in settings.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    session = builder.getOrCreate()
+    if threading.current_thread() is threading.main_thread():
+        # Spark's own handler, which took its place, would break off the batch.
+        signal.signal(signal.SIGINT, on_interrupt)
+    # systemd sends SIGTERM to every process of a service. It is for the driver, which ends the batch first.
+    jvm = session.sparkContext._jvm  # noqa: SLF001 (there is no other way to it)
+    if jvm is not None:
+        jvm.sun.misc.Signal.handle(jvm.sun.misc.Signal("TERM"), jvm.sun.misc.SignalHandler.SIG_IGN)
+    return session

@@ -112,21 +112,30 @@ class _Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def latestOffset(self, start: dict[str, Any], limit: ReadLimit) -> dict[str, Any]:  # noqa: N802
         known = {key: Followed(**entry) for key, entry in start["files"].items()}
         budget = limit.max_bytes if isinstance(limit, ReadMaxBytes) else 2**62
-        planned: dict[str, Followed] = {}
         renamed = self._renamed(known)
+        seen: dict[str, Followed] = {}
         for path in [*renamed, *(expand(self._paths) if self._sizes is None else self._sizes)]:
             file = look(path, known, take_unfinished=self._take_unfinished)
-            if file is None or file.key in planned:
-                continue
-            size = _size(path) if self._sizes is None else min(self._sizes.get(path, 2**62), _size(path))
-            end = take(file, size, budget, take_unfinished=self._take_unfinished)
-            if end > file.end:
-                budget -= end - file.end
-                planned[file.key] = replace(file, path=renamed.get(path, path), end=end)
-        if not planned:
+            if file is not None:
+                seen.setdefault(file.key, file)
+        sizes = {key: self._size_to_take(file.path) for key, file in seen.items()}
+        taken = False
+        # Least unread first, each at most its part of what is left: what is long makes nothing else wait.
+        waiting = sorted(seen, key=lambda key: sizes[key] - seen[key].end)
+        for number, key in enumerate(waiting):
+            file, share = seen[key], -(-budget // (len(waiting) - number))
+            end = take(file, sizes[key], share, take_unfinished=self._take_unfinished)
+            budget -= end - file.end
+            taken = taken or end > file.end
+            seen[key] = replace(file, path=renamed.get(file.path, file.path), end=end)
+        if not taken:
             return start
         now = max(time.time_ns() // 1000, start["planned_at"])
-        return {"planned_at": now, "files": {**start["files"], **as_offset(planned.values())}}
+        # With those of which nothing was taken: they are known when they are renamed meanwhile.
+        return {"planned_at": now, "files": {**start["files"], **as_offset(seen.values())}}
+
+    def _size_to_take(self, path: str) -> int:
+        return _size(path) if self._sizes is None else min(self._sizes.get(path, 2**62), _size(path))
 
     def _renamed(self, known: dict[str, Followed]) -> dict[str, str]:
         """Return the new path of each renamed file → its old one, which it keeps: theirs are the older lines."""

@@ -229,6 +229,27 @@ def test_a_batch_is_no_larger_than_its_bound(tmp_path: Path) -> None:
     assert drain(source, source.initialOffset(), ReadAllAvailable())[1] == [b"1234567"] * 300
 
 
+def test_a_long_backlog_makes_no_other_file_wait(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"1234567\n" * 1_000)
+    (tmp_path / "b.log").write_bytes(b"one\n")
+    source = reader(tmp_path / "*.log")
+    end = latest(source, source.initialOffset(), ReadMaxBytes(100))
+    lines = [data for _, _, data in batch(source, source.initialOffset(), end)]
+    # What the short one does not need the long one has.
+    assert lines.count(b"one") == 1
+    assert lines.count(b"1234567") == (100 - 4) // 8
+
+
+def test_a_file_that_is_renamed_before_anything_of_it_was_taken_is_known_if_it_was_seen(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"one\n")
+    (tmp_path / "b.log").write_bytes(b"a long line\n")
+    source = reader(tmp_path / "*.log")
+    start = latest(source, source.initialOffset(), ReadMaxBytes(1))
+    assert [data for _, _, data in batch(source, source.initialOffset(), start)] == [b"one"]
+    (tmp_path / "b.log").rename(tmp_path / "b.old")
+    assert drain(source, start)[1] == [b"a long line"]
+
+
 def test_tasks_have_about_equal_shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges, "SMALLEST_SPLIT", 64)
     (tmp_path / "large.log").write_bytes(b"1234567\n" * 1_000)

@@ -13,7 +13,18 @@ def loaded(*assignments: str) -> TrainingConfig:
 
 @pytest.mark.parametrize(
     ("support", "lines", "expected"),
-    [(20, 1000, 20), ("5%", 1000, 50), ("0.1 %", 1000, 1), ("0.1%", 100, 1), ("100%", 7, 7)],
+    [
+        (20, 1000, 20),
+        ("5%", 1000, 50),
+        ("0.1 %", 1000, 1),
+        ("0.1%", 100, 1),
+        ("100%", 7, 7),
+        ("29%", 100, 29),
+        ("57%", 100, 57),
+        ("0.57%", 10_000, 57),
+        ("1.1%", 1000, 11),
+        ("33%", 10, 3),
+    ],
 )
 def test_a_support_is_lines_or_a_share_of_the_lines_but_one_at_least(
     support: int | str, lines: int, expected: int
@@ -25,7 +36,7 @@ def test_without_a_support_there_is_the_ladder() -> None:
     assert Mining().support_for(1000) is None
 
 
-@pytest.mark.parametrize("support", ["0", "-3", "'0%'", "'101%'", "'x'", "''", "'5'"])
+@pytest.mark.parametrize("support", ["0", "-3", "'0%'", "'101%'", "'x'", "''", "'5'", "'-1%'", "'100.1%'", "'1e1%'"])
 def test_an_impossible_support_is_refused_with_its_value_and_the_mend(support: str) -> None:
     with pytest.raises(SettingsError, match=r"\$\.mining\.support is .*: a pattern needs .*; set an integer"):
         loaded(f"mining.support={support}")
