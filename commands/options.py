@@ -9,7 +9,8 @@ from patterns.errors import NoPatternSet, PatternsError
 from patterns.settings import find, load
 
 if TYPE_CHECKING:
-    from patterns.store import Store, StoredSet
+    from patterns.set_files import StoredSet
+    from patterns.store import Store
     from training.config import TrainingConfig
 
 HEADER_HELP = "auto, plain (no header), rfc3164, rfc5424, iso, or a format of conf/formats.toml"

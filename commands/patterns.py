@@ -12,7 +12,7 @@ from patterns.terminal import printable
 
 if TYPE_CHECKING:
     from patterns.pattern_set import KnownPattern, PatternSet
-    from patterns.store import StoredSet
+    from patterns.set_files import StoredSet
 
 _DESCRIPTION = """\
 Looks into the published pattern sets: their patterns, one pattern in full, the
@@ -110,7 +110,7 @@ def _parser(
 
 def _list(arguments: argparse.Namespace) -> int:
     from patterns.pattern_set import PatternSet
-    from patterns.store import encode
+    from patterns.set_files import encode
 
     patterns = read_set(arguments).patterns
     found = list(patterns.patterns if arguments.scope is None else _of_scope(patterns, arguments.scope))

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyspark import Broadcast, TaskContext
 
 from patterns.judge import Judge, Judgement
-from patterns.store import decode
+from patterns.set_files import decode
 from streaming.documents import brief, event, file_event_id
 from streaming.sink import EventWriter, FilesSink
 from streaming.source.files import ranges_of

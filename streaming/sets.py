@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pyspark import Broadcast, SparkContext
 
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
-from patterns.store import Store, StoredSet
+from patterns.set_files import StoredSet
+from patterns.store import Store
 from streaming.errors import CheckpointError
 
 _log = logging.getLogger("logwinnow")

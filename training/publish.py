@@ -6,8 +6,9 @@ from typing import Any
 from patterns.errors import BrokenPatternSet, NoPatternSet, PublishRefused
 from patterns.matcher import Matcher
 from patterns.pattern_set import PatternSet
+from patterns.set_files import StoredSet
 from patterns.shapes import ShapeTable
-from patterns.store import Store, StoredSet
+from patterns.store import Store
 
 
 def publish(

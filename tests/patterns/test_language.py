@@ -122,6 +122,8 @@ def test_each_part_of_a_text_is_a_gap_a_word_or_alternatives(
         ("(a|a)", 1, "distinct, ascending, not empty"),
         ("(b|a)", 1, "distinct, ascending, not empty"),
         ("(a|)", 1, "distinct, ascending, not empty"),
+        ("(a|b|)", 1, "distinct, ascending, not empty"),
+        ("(|a|b)", 1, "distinct, ascending, not empty"),
         ("(|)", 1, "distinct, ascending, not empty"),
         (r"(a\|b)", 1, "two or more"),
         (r"(a\b|c)", 1, "inside alternatives"),

@@ -230,6 +230,34 @@ def test_a_configured_format_gives_its_groups_and_the_level_is_the_first_word() 
     assert line.time == at(2005, 12, 4, 3, 47, 44)
 
 
+@pytest.mark.parametrize(
+    ("time", "timestamp", "expected"),
+    [
+        ("iso", "2005-12-04 04:47:44,5", at(2005, 12, 4, 4, 47, 44) + 500_000),
+        ("iso", "yesterday", RECORD),
+        ("epoch", "1117838570.25", at(2005, 6, 3, 22, 42, 50) + 250_000),
+        ("epoch", "2005-12-04", RECORD),
+        ("%m.%d %H:%M:%S", "10.30 16:49:06", at(2026, 10, 30, 16, 49, 6)),
+        ("", "", RECORD),
+    ],
+)
+def test_a_configured_format_reads_its_time_as_it_says(time: str, timestamp: str, expected: int) -> None:
+    rule = FormatRule(r"(?P<timestamp>.*?)\|(?P<message>.*)" if time else r".*?\|(?P<message>.*)", time=time)
+    reader = LineReader(Rules(formats={"mine": rule}))
+
+    assert reader.read(f"{timestamp}|x".encode(), RECORD).time == expected
+
+
+def test_a_configured_format_may_have_every_group() -> None:
+    names = ("timestamp", "host", "program", "pid", "level", "message")
+    rule = FormatRule(r"\|".join(f"(?P<{name}>[^|]*)" for name in names), time="iso")
+
+    line = LineReader(Rules(formats={"mine": rule})).read(b"2005-12-04|h|p|7|WARN|x", RECORD)
+
+    assert header(line) == {"format": "mine", "host": "h", "program": "p", "pid": "7", "level": "WARN"}
+    assert (line.time, line.message) == (at(2005, 12, 4), "WARN x")
+
+
 def test_formats_are_tried_behind_the_built_in_ones_in_their_order() -> None:
     anything, first = FormatRule("(?P<message>.*)"), FormatRule("(?P<host>h) (?P<message>.*)")
 

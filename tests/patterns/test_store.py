@@ -18,8 +18,9 @@ from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import FormatRule, Rules
+from patterns.set_files import FORMAT, decode, encode
 from patterns.shapes import ShapeKey, ShapeTable
-from patterns.store import FORMAT, Store, decode, encode
+from patterns.store import Store
 from patterns.words import WordRules
 
 RULES = Rules(

@@ -335,6 +335,14 @@ def test_forgetting_all_words_changes_no_shape(monkeypatch: pytest.MonkeyPatch) 
     assert len(splitter._shown) <= 2
 
 
+def test_words_are_remembered_as_they_read_in_a_shape() -> None:
+    splitter = Splitter(WordRules())
+
+    splitter.shape("a 1 b 1")
+
+    assert dict(splitter._shown) == {"a": "a", "1": "<*>", "b": "b"}
+
+
 def test_a_long_word_is_not_remembered() -> None:
     splitter = Splitter(WordRules())
 

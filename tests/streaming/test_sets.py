@@ -9,7 +9,8 @@ from pyspark import SparkContext
 
 from patterns.errors import BrokenPatternSet, NoPatternSet
 from patterns.judge import Judge
-from patterns.store import Store, decode
+from patterns.set_files import decode
+from patterns.store import Store
 from streaming.errors import CheckpointError
 from streaming.sets import Sets, wait_for_set
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.spark
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE = 120
+_PATIENCE = 240
+_ALL_AT_ONCE = ("--set", "source.files.max_bytes_per_batch=1000000")
 
 
 @dataclass
@@ -150,7 +151,7 @@ def test_killed_at_random_moments_it_gives_every_line_and_every_alert_once(kills
         versions.append(site.publish(*_SETS[number % len(_SETS)]))
     writer.over.set()
     writer.join()
-    with command(site, "--once") as stream:
+    with command(site, "--once", *_ALL_AT_ONCE) as stream:
         assert stream.end() == 0, stream.said.read_text()
         batches += len(stream.records("batch"))
 
@@ -213,7 +214,7 @@ def test_told_to_end_it_ends_well_and_goes_on_when_started_again(site: "Site") -
     writer.start()
     for tell in (terminate, terminate_group, interrupt_group):
         with command(site) as stream:
-            stream.wait_for_batches(2)
+            stream.wait_for_batches(1)
             tell(stream.process)
             assert stream.end() == 0, stream.said.read_text()
             assert "Traceback" not in stream.said.read_text()
@@ -223,7 +224,7 @@ def test_told_to_end_it_ends_well_and_goes_on_when_started_again(site: "Site") -
             assert site.records()[-1]["alerts"] is not None
     writer.over.set()
     writer.join()
-    with command(site, "--once") as stream:
+    with command(site, "--once", *_ALL_AT_ONCE) as stream:
         assert stream.end() == 0, stream.said.read_text()
     assert site.lines() == sorted(writer.lines)
     site.check_alerts(one_file=False)

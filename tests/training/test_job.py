@@ -9,7 +9,8 @@ import pytest
 
 from patterns.errors import PublishRefused
 from patterns.judge import Judge
-from patterns.store import Store, StoredSet
+from patterns.set_files import StoredSet
+from patterns.store import Store
 from training.clusters import Algorithm
 from training.config import Mining, Patterns, TrainingConfig
 from training.job import train
