@@ -39,8 +39,10 @@ class Words(logging.Formatter):
         return printable(f"{time.strftime('%H:%M:%S', time.localtime(record.created))} {what}: {', '.join(said)}")
 
 
-def log_to(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Send logwinnow's log to a stream, in words if that is a terminal."""
+def log_to(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Send logwinnow's log to a stream, by default standard error, in words if that is a terminal."""
+    # Not as the parameter's default: that would be what standard error was when this was imported.
+    stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Words() if stream.isatty() else JsonLines())
     log = logging.getLogger("logwinnow")

@@ -178,10 +178,10 @@ class _Batches:
             # Not by the clock: a batch may be judged, or replayed, on a later day than that of its lines.
             keep_days = self.config.sink.files.keep_days
             self.sink.close_days(utc_day(record_time), keep_days, self.config.alerts.repeat_after_hours)
-        counts.update(batches=1, outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
+        counts.update(outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
         facts = {"batch": number, "set": live.version, **counts, "seconds": round(time.monotonic() - began, 3)}
         _log.info("batch", extra={"facts": facts})
-        return counts
+        return counts + Counter(batches=1)
 
     def _record(self, number: int) -> tuple[BatchRecord, LiveSet]:
         """Return the record of a batch and its set: as it was recorded, or for a new batch the newest."""
@@ -196,7 +196,8 @@ class _Batches:
 
 def merge(rows: Iterable[Row]) -> tuple[Counter[str], list[OutlierShape], int]:
     """Return the sum of the tasks' counts, their outlier shapes, each once, and the latest record time, 0 if none."""
-    counts: Counter[str] = Counter()
+    # A log line has these whatever they are.
+    counts = Counter(lines=0, matched=0, outliers=0)
     record_time = 0
     shapes: dict[tuple[str, str], OutlierShape] = {}
     for row in rows:

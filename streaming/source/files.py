@@ -23,7 +23,8 @@ from pyspark.sql.streaming.datasource import ReadLimit, ReadMaxBytes, SupportsTr
 
 from streaming.config import FilesSourceConfig
 from streaming.errors import SourceError
-from streaming.source.ranges import Followed, Range, as_offset, expand, find_renamed, look, split, stat_file, take
+from streaming.source.following import Followed, as_offset, find_renamed, look, stat_file
+from streaming.source.ranges import Range, expand, split, take
 
 FORMAT: Final = "logwinnow-files"
 

@@ -37,8 +37,8 @@ def test_replacing_puts_the_whole_file_in_place_and_leaves_nothing_else(tmp_path
 
 
 def test_creating_writes_only_where_the_name_is_free(tmp_path: Path) -> None:
-    assert create_file(tmp_path / "a", b"first")
-    assert not create_file(tmp_path / "a", b"second")
+    assert create_file(tmp_path / "a", b"first") is True
+    assert create_file(tmp_path / "a", b"second") is False
 
     assert (tmp_path / "a").read_bytes() == b"first"
     assert names(tmp_path) == ["a"]

@@ -154,7 +154,7 @@ def test_an_id_of_a_shape_is_of_its_scope() -> None:
 
 @pytest.mark.parametrize("header", ["auto", "plain", "rfc5424", "iso", "rfc3164", "mine"])
 def test_a_header_is_auto_plain_or_a_formats_name(header: str) -> None:
-    check_rules(Rules(header=header, formats={"mine": FormatRule("(?P<message>.*)")}))
+    check_rules(Rules(header=header, formats={"mine": FormatRule("(?P<message>.*)")}, max_line_bytes=256))
 
 
 @pytest.mark.parametrize(

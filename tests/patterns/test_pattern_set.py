@@ -155,11 +155,15 @@ def test_a_fingerprint_follows_an_order_that_mined_support_decides() -> None:
 
 
 def test_a_label_is_short_and_begins_with_the_id() -> None:
-    short, long = known("disk is full"), known("word " * 30 + "end")
+    short, whole, long = known("disk is full"), known("x" * 60), known("x" * 61)
 
     assert short.label == f"{short.id[:6]} disk is full"
-    assert len(long.label) == 6 + 1 + 60
-    assert long.label.endswith("…")
+    assert whole.label == f"{whole.id[:6]} {'x' * 60}"
+    assert long.label == f"{long.id[:6]} {'x' * 59}…"
+
+
+def test_a_pattern_is_known_unless_something_else_is_said() -> None:
+    assert known("a").state == "known"
 
 
 @pytest.mark.parametrize(("level", "once"), [(1, True), (2, False)])

@@ -40,30 +40,46 @@ def spaced(draw: st.DrawFn, words: st.SearchStrategy[str], separators: st.Search
 
 
 @st.composite
-def raw_patterns(draw: st.DrawFn) -> Pattern:
-    constant: st.SearchStrategy[Constant] = RAW_WORDS | st.lists(RAW_WORDS, min_size=2, max_size=3, unique=True).map(
-        lambda words: tuple(sorted(words))
-    )
-    gap: st.SearchStrategy[Gap] = st.sampled_from([(0, 0), (0, 1), (1, 1), (1, 2), (2, 3), (0, None), (2, None)])
-    constants = draw(st.lists(constant, max_size=3))
-    return Pattern(
-        tuple(constants), tuple(draw(st.lists(gap, min_size=len(constants) + 1, max_size=len(constants) + 1)))
-    )
+def cases(
+    draw: st.DrawFn, rules: WordRules, words: st.SearchStrategy[str], separators: st.SearchStrategy[str]
+) -> tuple[str, Pattern]:
+    """Make a message and a pattern that matches it: some of its words open, gaps of its lengths or wider."""
+    message = draw(spaced(words, separators))
+    constants: list[Constant] = []
+    taken = [0]
+    for part in Splitter(rules).slices(message):
+        if (part.text == CLASS_RUN and not rules.raw) or draw(st.booleans()):
+            taken[-1] += 1
+        else:
+            choices: list[Constant] = [part.text, tuple(sorted({part.text, "0ther", "zther"}))]
+            constants.append(draw(st.sampled_from(choices)))
+            taken.append(0)
+    gaps: list[Gap] = [
+        draw(st.sampled_from([(n, n), (max(n - 1, 0), n), (n, n + 2), (0, n), (n, None), (0, None)])) for n in taken
+    ]
+    return message, Pattern(tuple(constants), tuple(gaps))
 
 
 def matches(pattern: Pattern, words: list[str]) -> bool:
     return fits(pattern, places(words), len(words))
 
 
-@given(raw_patterns(), spaced(RAW_WORDS, SPACES))
-@example(parse("a *{0,}"), "a\n")
-def test_for_raw_rules_the_expression_matches_exactly_the_lines_of_the_pattern(pattern: Pattern, message: str) -> None:
+RAW_CASES = cases(RAW, RAW_WORDS, SPACES)
+
+
+@given(RAW_CASES, RAW_CASES, spaced(RAW_WORDS, SPACES))
+@example(("a\n", parse("a *{0,}")), ("", parse("*{0,}")), "\n")
+def test_for_raw_rules_the_expression_matches_exactly_the_lines_of_the_pattern(
+    case: tuple[str, Pattern], other: tuple[str, Pattern], message: str
+) -> None:
+    pattern = case[1]
     expression = message_regex(pattern, RAW)
 
-    expected = matches(pattern, [part.text for part in Splitter(RAW).slices(message)])
-
-    assert bool(re.search(expression, message)) == expected
-    assert bool(re2.search(expression, message)) == expected
+    for line in (case[0], other[0], message):
+        expected = matches(pattern, [part.text for part in Splitter(RAW).slices(line)])
+        assert bool(re.search(expression, line)) == expected
+        assert bool(re2.search(expression, line)) == expected
+        assert expected or line != case[0]
 
 
 DEFAULT_WORDS = st.one_of(
@@ -80,26 +96,7 @@ SEPARATORS = st.sampled_from([" ", "", "  ", ", ", " (", ") ", "][", "\t", ";", 
 SPLITTER = Splitter(DEFAULT)
 
 
-@st.composite
-def messages_and_patterns(draw: st.DrawFn) -> tuple[str, Pattern]:
-    """Make a message and one of the patterns that match it: some of its words open, gaps of its lengths or wider."""
-    message = draw(spaced(DEFAULT_WORDS, SEPARATORS))
-    constants: list[Constant] = []
-    taken = [0]
-    for part in SPLITTER.slices(message):
-        if part.text == CLASS_RUN or draw(st.booleans()):
-            taken[-1] += 1
-        else:
-            choices: list[Constant] = [part.text, tuple(sorted({part.text, "other"}))]
-            constants.append(draw(st.sampled_from(choices)))
-            taken.append(0)
-    gaps: list[Gap] = [
-        draw(st.sampled_from([(n, n), (max(n - 1, 0), n), (n, n + 2), (0, n), (n, None), (0, None)])) for n in taken
-    ]
-    return message, Pattern(tuple(constants), tuple(gaps))
-
-
-@given(messages_and_patterns())
+@given(cases(DEFAULT, DEFAULT_WORDS, SEPARATORS))
 @example(("abc1 def2", parse("abc *{3,3}")))
 @example(("abc1 def2 ghi3", parse("abc *{3,} ghi *{1,1}")))
 @example(("x abc1 def2 ghi3", parse("x *{1,1}")))
@@ -148,13 +145,17 @@ def test_the_expression_for_default_rules_is_no_wider_than_it_needs_to_be(
 
 
 def test_an_operators_classes_are_written_out_in_the_expression() -> None:
-    rules = WordRules(classes={"session": r"sess-\w+|s\d", "any": r"<.>"})
+    classes = {"session": r"sess-\w+|s\d", "any": r"<.>", "set": r"[\d.]{3,}|[\w-]+!", "not": r"\W\D\S", "]": r"\]?x"}
+    rules = WordRules(classes=classes)
     expression = message_regex(parse("open *{1,1} now"), rules)
 
-    assert Splitter(rules).shape("open sess-ab s1 <x> now") == "open <*> now"
-    assert re.search(expression, "open sess-ab s1 <x> now")
-    assert re2.search(expression, "open sess-ab s1 <x> now")
-    assert not re.search(expression, "open two words now")
+    for opened in ("sess-ab s1 <x>", "1.2 a-b! x", "-ab, -a1 x", "s1, [x] (1.2)"):
+        assert Splitter(rules).shape(f"open {opened} now") == "open <*> now"
+        assert re.search(expression, f"open {opened} now")
+        assert re2.search(expression, f"open {opened} now")
+    for opened in ("two words", "sess- s1", "1.2 ab", "s1 -1b", "x <xx>"):
+        assert not re.search(expression, f"open {opened} now"), opened
+        assert not re2.search(expression, f"open {opened} now"), opened
 
 
 def test_writing_the_expression_takes_linear_time_on_hostile_words(within: Within) -> None:

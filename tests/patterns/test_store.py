@@ -60,7 +60,7 @@ RUN = {"engine": "python", "corpus": {"lines": 7}}
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path / "store"))
+    return Store(str(tmp_path / "not" / "there" / "yet"))
 
 
 def files(folder: str | Path) -> dict[str, bytes]:
@@ -188,6 +188,15 @@ def test_the_list_for_people_shows_no_control_character(store: Store) -> None:
     assert f"        7  {GOOD.patterns[0].id}  \\(a|b) \\x85 \\u2028 *{{0,}}\n" in text
     assert "(a|b) c  (seen once)\n" in text
     assert all(character.isprintable() or character == "\n" for character in text)
+
+
+def test_the_list_for_people_has_the_most_supported_first(store: Store) -> None:
+    patterns = [known("a", support=2), known("b c d", support=9), known("e f", support=11)]
+    version = store.publish(PatternSet.of(Rules(), patterns), TABLE, RUN)
+
+    text = files(store.root)[f"{version}/patterns.txt"].decode()
+
+    assert [line.split()[0] for line in text.splitlines() if line] == ["#", "11", "9", "2"]
 
 
 def test_a_store_without_a_set_says_how_to_get_one(store: Store) -> None:

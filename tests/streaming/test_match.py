@@ -20,7 +20,8 @@ from streaming import match
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
 from streaming.sink import FilesSink
 from streaming.source.files import COLUMNS
-from streaming.source.ranges import Range, look
+from streaming.source.following import look
+from streaming.source.ranges import Range
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site
