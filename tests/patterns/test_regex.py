@@ -153,7 +153,7 @@ def test_an_operators_classes_are_written_out_in_the_expression() -> None:
         assert Splitter(rules).shape(f"open {opened} now") == "open <*> now"
         assert re.search(expression, f"open {opened} now")
         assert re2.search(expression, f"open {opened} now")
-    for opened in ("two words", "sess- s1", "1.2 ab", "s1 -1b", "x <xx>"):
+    for opened in ("two words", "sess- s1", "1.2 ab", "s1 -1b", "x <xx>", "sess-é sess-é", "- y", "1.X 1.X"):
         assert not re.search(expression, f"open {opened} now"), opened
         assert not re2.search(expression, f"open {opened} now"), opened
 
