@@ -48,6 +48,12 @@ def test_a_set_that_covers_too_little_of_the_last_ones_lines_is_refused(store: S
     assert store.current() == before
 
 
+def test_a_set_that_covers_just_the_share_is_published(store: Store) -> None:
+    published(store, {"a": 50, "b": 50})
+
+    assert published(store, {"b": 100}) == store.current()
+
+
 def test_patterns_seen_once_do_not_count_as_covering(store: Store) -> None:
     published(store, {"a": 1, "b": 1})
 
