@@ -64,6 +64,8 @@ def command(site: "Site", *more: str) -> Iterator[Command]:
         f'checkpoint = "{site.checkpoint}"\n[source]\nname = "app"\n[source.files]\npaths = ["{site.folder}/*.log"]\n'
         f'max_bytes_per_batch = 8_000\n[patterns]\nstore = "{site.store}"\n[sink.files]\npath = "{site.sink}"\n'
         '[trigger]\nseconds = 0.2\n[spark]\nmaster = "local[2]"\n'
+        # A JVM that is killed leaves its scratch folder.
+        f'[spark.settings]\n"spark.local.dir" = "{site.folder}"\n'
     )
     said = site.folder / f"said-{secrets.token_hex(4)}"
     arguments = [sys.executable, "-m", "commands", "stream", "--config", str(file), *more]
