@@ -210,3 +210,33 @@ def test_no_java_survives_pickling_and_belongs_to_the_tree() -> None:
     error = pickle.loads(pickle.dumps(NoJava("why")))
     assert isinstance(error, StreamingError)
     assert str(error) == "why"
+
+
+def test_a_session_runs_any_java_behind_the_launcher_so_that_it_does_not_begin_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = make_java(tmp_path / "own", "21.0.2")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "own"))
+
+    home = java.quiet_home()
+
+    assert home == tmp_path / "prefix" / "lib" / "logwinnow-java"
+    assert str(own) in (home / "bin" / "java").read_text()
+
+
+def test_the_launcher_of_the_wheel_is_not_put_behind_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = make_java(tmp_path / "wheel", "25.0.2")
+    give_wheel(wheel, monkeypatch)
+
+    assert str(wheel) in (java.quiet_home() / "bin" / "java").read_text()
+
+
+def test_where_the_launcher_cannot_be_written_a_session_runs_the_java_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_java(tmp_path / "own", "21.0.2")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "own"))
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "file"))
+
+    assert java.quiet_home() == tmp_path / "own"
