@@ -88,6 +88,7 @@ def test_any_utf8_name_is_followed(name: str, tmp_path: Path) -> None:
         (0, 11, False, 8),
         (0, 4, False, 4),
         (0, 1, False, 4),
+        (0, 3, False, 4),
         (0, 4, True, 4),
         (0, 1, True, 4),
         (4, 1, False, 8),

@@ -136,6 +136,19 @@ def test_one_support_is_classic_mining_of_each_scope_and_a_share_is_of_its_lines
     assert texts("50%") == {("x", "often seen"), ("y", "rare there")}
 
 
+@pytest.mark.parametrize(
+    ("seen_once", "texts"), [(True, {"session opened for root", "seen once"}), (False, {"session opened for root"})]
+)
+def test_kinds_seen_once_are_left_out_where_the_configuration_says_so(
+    seen_once: bool, texts: set[str], tmp_path: Path
+) -> None:
+    path = written(tmp_path / "log", GOOD + b"seen once\n")
+    summary, stored = trained(tmp_path / "store", [path], seen_once=seen_once)
+
+    assert {known.pattern.text for known in stored.patterns.patterns} == texts
+    assert (summary["corpus"]["judged"], summary["covered"]) == (6, 5 + seen_once)
+
+
 def test_the_manifest_says_how_and_of_what_the_set_was_mined(tmp_path: Path) -> None:
     _, stored = trained(tmp_path / "store", [written(tmp_path / "log", GOOD)], algorithm="slct")
 
