@@ -136,8 +136,9 @@ def test_a_changed_interval_neither_silences_a_shape_for_good_nor_tells_it_twice
     for hour in range(3 * max(before, after)):
         state, made = tell(state, lines("a", 1, _MONDAY + hour * HOUR), config=config)
         buckets += [alert.bucket_start for alert in made]
-    assert buckets
-    assert buckets[0] <= _MONDAY + max(before, after) * HOUR
+    # Not before the bucket that it was told in is over, nor much later.
+    told_in = _MONDAY - _MONDAY % (before * HOUR)
+    assert told_in < buckets[0] <= _MONDAY + max(before, after) * HOUR
     assert all(second - first == after * HOUR for first, second in pairwise(buckets))
 
 

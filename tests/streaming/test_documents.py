@@ -89,7 +89,7 @@ def test_a_matched_syslog_line_has_its_header_its_pattern_and_what_the_gaps_took
     [
         ("x sshd: y", {"outlier": True, "reason": "no_pattern"}),
         ("Nov 18 11:06:40 web1 ftpd: Accepted", {"outlier": True, "reason": "new_program", "scope": "ftpd"}),
-        ("Nov 18 11:06:40 web1 sshd: session closed", {"outlier": False, "pattern.state": "pending", "reason": None}),
+        ("Nov 18 11:06:40 web1 sshd: session closed", {"pattern.state": "pending", "reason": None, "params": None}),
         ("   ", {"outlier": False, "unjudged": "blank", "shape.id": None, "reason": None}),
         ("12 34", {"outlier": False, "unjudged": "no_constant", "shape.id": None}),
         ("2026-11-18 INFO user left", {"outlier": False, "params": [""], "unjudged": None}),

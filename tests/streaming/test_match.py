@@ -202,7 +202,7 @@ def original(event: dict[str, Any]) -> bytes:
 
 
 def test_cut_lines_and_bytes_that_are_no_utf8_are_counted(known: "Site") -> None:
-    known.append(b"x " * 50_000, b"caf\xe9", b"\xff" * 70_000, "user left")
+    known.append(b"x " * 50_000, b"caf\xe9", b"\xff" * 70_000, "user left", "to be")
     counts, _ = judge(known, *whole(known.log))
     assert (counts["cut"], counts["not_utf8"]) == (2, 2)
     assert sum(event["logwinnow"].get("cut", False) for event in known.events()) == 2

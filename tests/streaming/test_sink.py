@@ -73,7 +73,7 @@ def test_a_part_appears_whole_or_not_at_all(sink: FilesSink) -> None:
 def test_a_replayed_batch_replaces_its_own_files_and_no_others(sink: FilesSink, site: "Site") -> None:
     write(sink, 1, 0, 10)
     write(sink, 11, 0, 110)
-    write(FilesSink(sink.path, "other"), 1, 0, 999)
+    write(FilesSink(sink.path, "other"), 10, 0, 999)
     for part in range(3):
         write(sink, 10, part, 100 + part)
     # The other stream's and the batches beside it stay; the replay has fewer parts, and one on another day.

@@ -196,35 +196,20 @@ def check_sets_of_batches(site: "Site") -> None:
     assert sets.keys() & recorded.keys()
 
 
-def terminate(process: "subprocess.Popen[bytes]") -> None:
-    """As `kill` does."""
-    process.terminate()
-
-
-def terminate_group(process: "subprocess.Popen[bytes]") -> None:
-    """As systemd does."""
-    os.killpg(process.pid, signal.SIGTERM)
-
-
-def interrupt_group(process: "subprocess.Popen[bytes]") -> None:
-    """As Ctrl-C on a terminal does."""
-    os.killpg(process.pid, signal.SIGINT)
-
-
 def test_told_to_end_it_ends_well_and_goes_on_when_started_again(site: "Site") -> None:
     writer = Writer(site.folder, random.Random(7))
     site.publish(*_SETS[0])
     writer.start()
-    for tell in (terminate, terminate_group, interrupt_group):
+    # To the whole group, its JVM too: SIGTERM is how systemd ends a service, SIGINT how Ctrl-C does on a terminal.
+    for number in (signal.SIGTERM, signal.SIGINT):
         with command(site) as stream:
             stream.wait_for_batches(1)
-            tell(stream.process)
+            os.killpg(stream.process.pid, number)
             assert stream.end() == 0, stream.said.read_text()
             assert "Traceback" not in stream.said.read_text()
             assert "logwinnow:" not in stream.said.read_text()
-        if tell is terminate:
-            # Its batch was ended, not broken off.
-            assert site.records()[-1]["alerts"] is not None
+        # Its batch was ended, not broken off.
+        assert site.records()[-1]["alerts"] is not None
     writer.over.set()
     writer.join()
     with command(site, "--once", *_ALL_AT_ONCE) as stream:
