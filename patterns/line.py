@@ -99,6 +99,16 @@ def drop_carriage_return(line: bytes) -> bytes:
     return line[:-1] if line.endswith(b"\r") else line
 
 
+def exact_text(data: bytes) -> str:
+    """Return bytes as text from which `exact_bytes` makes the same bytes: what is not UTF-8 becomes lone surrogates."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def exact_bytes(text: str) -> bytes:
+    """Return the bytes of a text that `exact_text` made."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 class LineReader:
     """Reads lines by `rules`. Not thread-safe."""
 

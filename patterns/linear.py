@@ -5,12 +5,12 @@ from typing import Any
 from patterns.errors import RulesError
 
 
-def compile_linear(expression: str, what: str) -> Any:
+def compile_linear(expression: str | bytes, what: str) -> Any:
     r"""
     Return a compiled RE2 expression; ``.`` matches a line feed too, ``\s \w \d`` mean ASCII.
 
     Args:
-        expression: As the operator wrote it.
+        expression: As the operator wrote it. Given as bytes it meets bytes, each a character of its own.
         what: Where it stands, for the error.
 
     Raises:
@@ -22,10 +22,13 @@ def compile_linear(expression: str, what: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = True
+    if isinstance(expression, bytes):
+        options.encoding = re2.Options.Encoding.LATIN1
     try:
         return re2.compile(expression, options)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        written = expression.decode(errors="surrogateescape") if isinstance(expression, bytes) else expression
         raise RulesError(
-            f"{what} is {expression!r}: RE2 says {reason}; write it without look-arounds and back-references"
+            f"{what} is {written!r}: RE2 says {reason}; write it without look-arounds and back-references"
         ) from None

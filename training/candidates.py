@@ -4,15 +4,18 @@ Second pass: lines with the same frequent words are one candidate.
     LogCluster   the line's frequent words in order, repetitions kept; between them gaps of the other words.
                  "Interface eth0 down at 10:01" with {Interface, down, at} frequent: (Interface, down, at), gaps 0 1 0 1
     SLCT         the line's frequent words with their positions; every other position is a hole.
+
+What the lines of a candidate have in common is its *key*: `WordKeys` makes LogCluster's, `PositionKeys` SLCT's. A
+line has one key or none, so whoever knows the frequent words can tell later to which candidate a line belongs.
 """
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from itertools import compress
 
-from training.words import WeightedShape, Words
+from training.words import Position, WeightedShape, Words
 
-Key = TypeVar("Key", bound=Hashable)
+Key = Hashable
 """What makes two lines the same candidate."""
 
 
@@ -44,46 +47,94 @@ class Candidate:
         self.plain = list(map(max, self.plain, plain))
 
 
-def logcluster_candidates(shapes: Iterable[WeightedShape], frequent: frozenset[str]) -> list[Candidate]:
+@dataclass(slots=True)
+class CandidateTable:
     """
-    Group lines by the ordered tuple of their frequent words; a line without one belongs to no candidate.
+    What the second pass found; all that is left to do depends on this alone, and no more on lines.
+
+    Attributes:
+        candidates: Key → candidate, in the order in which they were met.
+        lines: How many lines were read, with those that belong to no candidate.
+    """
+
+    candidates: dict[Key, Candidate] = field(default_factory=dict)
+    lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WordKeys:
+    """LogCluster: lines are alike if their frequent words are the same, in the same order."""
+
+    frequent: frozenset[str]
+
+    def fixed(self, words: Words) -> list[bool]:
+        """Tell for each word whether it is frequent."""
+        return [word in self.frequent for word in words]
+
+    def key(self, words: Words, fixed: list[bool]) -> Key | None:
+        """Return the key of a line; None where no word is frequent."""
+        return tuple(word for word in compress(words, fixed) if word is not None) or None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionKeys:
+    """
+    SLCT: lines are alike if they have the same frequent words at the same positions.
+
+    With `anchored` the number of words must be the same too, and the end is part of the pattern. It is not in the
+    published algorithm, where what follows the last constant is left open.
+    """
+
+    frequent: frozenset[Position]
+    anchored: bool
+
+    def fixed(self, words: Words) -> list[bool]:
+        """Tell for each word whether it is frequent at its position."""
+        return [pair in self.frequent for pair in enumerate(words)]
+
+    def key(self, words: Words, fixed: list[bool]) -> Key | None:
+        """Return the key of a line: where it ends, and its words with None for a hole; None where no word is fixed."""
+        if True not in fixed:
+            return None
+        last = len(fixed) - fixed[::-1].index(True)
+        place = [word if is_fixed else None for word, is_fixed in zip(words[:last], fixed, strict=False)]
+        return len(words) if self.anchored else last, tuple(place)
+
+
+Keys = WordKeys | PositionKeys
+"""Lines → keys, by either algorithm."""
+
+
+def key_of(words: Words, keys: Keys) -> Key | None:
+    """Return the key of a line's words; None where it belongs to no candidate."""
+    return keys.key(words, keys.fixed(words))
+
+
+def candidates(shapes: Iterable[WeightedShape], keys: Keys) -> CandidateTable:
+    """
+    Group lines by their keys; a line without a frequent word belongs to no candidate.
+
+    Cost: one pass over the shapes; the table grows with the distinct keys.
 
     Source: Vaarandi & Pihelgas, CNSM 2015, section III: the second pass; a candidate's wildcards are the least and
-    greatest number of words that its lines have between two frequent words.
+    greatest number of words that its lines have between two frequent words. Vaarandi, IPOM 2003, section 3: cluster
+    candidates are the regions of a line's fixed attributes.
     """
-    candidates: dict[tuple[str, ...], Candidate] = {}
+    table = CandidateTable()
     for words, lines in shapes:
-        constants = tuple(word for word in words if word is not None and word in frequent)
-        if constants:
-            gaps, plain = _gaps(words, [word is not None and word in frequent for word in words])
-            _join(candidates, constants, constants, lines, gaps, plain)
-    return list(candidates.values())
-
-
-def slct_candidates(
-    shapes: Iterable[WeightedShape], frequent: frozenset[tuple[int, str]], *, anchored: bool
-) -> list[Candidate]:
-    """
-    Group lines by their frequent (position, word) pairs; a line without one belongs to no candidate.
-
-    Args:
-        shapes: The words of the lines.
-        frequent: What `frequent_positions` found.
-        anchored: Lines of different numbers of words are different candidates, and the end is part of the pattern.
-            Not in the published algorithm, where what follows the last constant is left open.
-
-    Source: Vaarandi, IPOM 2003, section 3: cluster candidates are the regions of a line's fixed attributes.
-    """
-    candidates: dict[tuple[int, Words], Candidate] = {}
-    for words, lines in shapes:
-        fixed = [word is not None and (position, word) in frequent for position, word in enumerate(words)]
-        constants = tuple(word for word, is_fixed in zip(words, fixed, strict=True) if is_fixed and word is not None)
-        if constants:
-            gaps, plain = _gaps(words, fixed)
-            key = tuple(word if is_fixed else None for word, is_fixed in zip(words, fixed, strict=True))
-            last = len(key) - fixed[::-1].index(True)
-            _join(candidates, (len(key) if anchored else last, key[:last]), constants, lines, gaps, plain)
-    return list(candidates.values())
+        table.lines += lines
+        fixed = keys.fixed(words)
+        key = keys.key(words, fixed)
+        if key is None:
+            continue
+        gaps, plain = _gaps(words, fixed)
+        candidate = table.candidates.get(key)
+        if candidate:
+            candidate.join(lines, gaps, plain)
+        else:
+            constants = tuple(word for word in compress(words, fixed) if word is not None)
+            table.candidates[key] = Candidate(constants, lines, gaps, gaps, plain)
+    return table
 
 
 def _gaps(words: Words, fixed: list[bool]) -> tuple[list[int], list[int]]:
@@ -97,17 +148,3 @@ def _gaps(words: Words, fixed: list[bool]) -> tuple[list[int], list[int]]:
             gaps[-1] += 1
             plain[-1] += word is not None
     return gaps, plain
-
-
-def _join(
-    candidates: dict[Key, Candidate],
-    key: Key,
-    constants: tuple[str, ...],
-    lines: int,
-    gaps: list[int],
-    plain: list[int],
-) -> None:
-    if key in candidates:
-        candidates[key].join(lines, gaps, plain)
-    else:
-        candidates[key] = Candidate(constants, lines, gaps, gaps, plain)

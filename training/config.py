@@ -4,19 +4,16 @@ What conf/training.toml says, typed; each field's default is what the shipped fi
 A structure's own checks raise ValueError with the key's path first; patterns.settings turns that into the user's error.
 """
 
-import re
-from fractions import Fraction
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
 from patterns.rules import AUTO, DEFAULT_MAX_LINE_BYTES, FormatRule, Rules
 from patterns.words import DEFAULT_CLASSES, WordRules
-from training.clusters import Algorithm
+from training.clusters import Algorithm, Method
+from training.support import Support, parse_support
 
 FILE = "training.toml"
-
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
 
 
 class Lines(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,19 +36,37 @@ class Mining(Struct, frozen=True, forbid_unknown_fields=True):
     algorithm: Algorithm = "logcluster"
     engine: Literal["python"] = "python"
     support: int | str | None = None
+    aggregate_supports: bool = False
+    word_weight: float | None = None
+    weight_function: int = 1
+    wildcard: bool = False
     seen_once: bool = True
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an impossible support."""
-        if self.support is not None:
-            _share(self.support)
+        """Raise ValueError for an impossible support, and for options that do not go together."""
+        for check in (self.share, self.method):
+            try:
+                check()
+            except ValueError as error:
+                msg = f"$.mining.{error}"
+                raise ValueError(msg) from None
+        if self.support is None and (self.aggregate_supports or self.word_weight is not None):
+            msg = "$.mining.support is not set: the ladder has no aggregate_supports and no word_weight; set a support"
+            raise ValueError(msg)
 
-    def support_for(self, lines: int) -> int | None:
-        """Return the support in lines for a scope of so many lines; None for the ladder."""
-        if self.support is None:
-            return None
-        share = _share(self.support)
-        return max(1, int(lines * share)) if isinstance(share, Fraction) else share
+    def share(self) -> Support | None:
+        """Return the support, a number or a share of a scope's lines; None for the ladder."""
+        return None if self.support is None else parse_support(self.support)
+
+    def method(self) -> Method:
+        """Return how a scope is mined at one support."""
+        return Method(
+            self.algorithm,
+            aggregate_supports=self.aggregate_supports,
+            word_weight=self.word_weight,
+            weight_function=self.weight_function,
+            wildcard=self.wildcard,
+        )
 
 
 class Patterns(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,17 +99,3 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
             zone=self.lines.zone,
             max_line_bytes=self.lines.max_line_bytes,
         )
-
-
-def _share(support: int | str) -> int | Fraction:
-    """Return a support in lines, or as a share of the lines: a fraction, for 29 % of 100 is 29 and no less."""
-    found = _PERCENT.fullmatch(support) if isinstance(support, str) else None
-    if isinstance(support, int) and support >= 1:
-        return support
-    if found and 0 < Fraction(found[1]) <= 100:
-        return Fraction(found[1]) / 100
-    msg = (
-        f"$.mining.support is {support!r}: a pattern needs at least 1 line of support; "
-        "set an integer ≥ 1 or a percentage such as '0.5%'"
-    )
-    raise ValueError(msg)

@@ -2,7 +2,8 @@
 The errors of the trainer; the tree's root is `patterns.errors.LogwinnowError`.
 
     TrainingError
-    └── CorpusError      a file of the corpus cannot be read, or is of a kind that the trainer does not take
+    ├── CorpusError      a file of the corpus cannot be read, or is of a kind that the trainer does not take
+    └── DictionaryError  a file is no dictionary of frequent words
 """
 
 from patterns.errors import LogwinnowError
@@ -14,3 +15,7 @@ class TrainingError(LogwinnowError):
 
 class CorpusError(TrainingError):
     """Raised when a part of the corpus cannot be read."""
+
+
+class DictionaryError(TrainingError):
+    """Raised when a file is no dictionary of frequent words."""

@@ -20,6 +20,7 @@ from training.ladder import Accepted, climb_down, weighted
 from training.publish import publish
 from training.shapes import tabulate
 from training.summary import summarise
+from training.support import in_lines
 
 
 def train(
@@ -58,12 +59,14 @@ def train(
 
 def mine_scopes(table: ShapeTable, mining: Mining) -> dict[str, list[Accepted]]:
     """Mine each scope of a table by itself: by the ladder, or at one support where `mining` has one."""
+    share, method = mining.share(), mining.method()
     found = {}
     for scope, shapes in table.scopes().items():
-        support = mining.support_for(sum(shapes.values()))
-        if support is None:
+        if share is None:
             found[scope] = climb_down(shapes, mining.algorithm, seen_once=mining.seen_once)
         else:
-            clusters = mine(weighted(shapes), support, mining.algorithm)
-            found[scope] = [Accepted(cluster, support) for cluster in clusters]
+            level = in_lines(share, sum(shapes.values()))
+            clusters = mine(weighted(shapes), level, method)
+            # One of holes alone, as `wildcard` can make it, would match whatever comes.
+            found[scope] = [Accepted(cluster, level) for cluster in clusters if cluster.pattern.constants]
     return found

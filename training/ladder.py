@@ -14,8 +14,8 @@ from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.words import CLASS_RUN
-from training.clusters import Algorithm, Cluster, mine
-from training.words import WeightedShape
+from training.clusters import Algorithm, Cluster, Method, mine
+from training.words import WeightedShape, Words
 
 
 class Accepted(NamedTuple):
@@ -56,11 +56,11 @@ def climb_down(shapes: Mapping[str, int], algorithm: Algorithm, *, seen_once: bo
         The accepted clusters, highest level first. With `seen_once` they match every shape.
     """
     found: list[Accepted] = []
-    left = dict(shapes)
+    left, method = dict(shapes), Method(algorithm)
     for level in levels(sum(shapes.values())):
         if not left or (level == 1 and not seen_once):
             break
-        taken = [c for c in mine(weighted(left), level, algorithm) if level == 1 or accepted(c)]
+        taken = [c for c in mine(weighted(left), level, method) if level == 1 or accepted(c)]
         found += [Accepted(cluster, level) for cluster in taken]
         left = _uncovered(left, taken)
     return found
@@ -68,10 +68,12 @@ def climb_down(shapes: Mapping[str, int], algorithm: Algorithm, *, seen_once: bo
 
 def weighted(shapes: Mapping[str, int]) -> list[WeightedShape]:
     """Return the shapes as mining takes them: words, None for a run of class words, and the number of lines."""
-    return [
-        (tuple(None if word == CLASS_RUN else word for word in shape.split(" ")), lines)
-        for shape, lines in shapes.items()
-    ]
+    return [(words_of(shape), lines) for shape, lines in shapes.items()]
+
+
+def words_of(shape: str) -> Words:
+    """Return the words of a shape by the default rules, None for a run of class words."""
+    return tuple(None if word == CLASS_RUN else word for word in shape.split(" "))
 
 
 def _uncovered(shapes: Mapping[str, int], taken: list[Cluster]) -> dict[str, int]:

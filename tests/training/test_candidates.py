@@ -1,16 +1,26 @@
 """Second pass, by the examples that the papers and the modules give."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.candidates import Candidate, logcluster_candidates, slct_candidates
-from training.words import WeightedShape
+from training.candidates import Candidate, PositionKeys, WordKeys, candidates, key_of
+from training.words import Position, WeightedShape
 
 
 def shapes(*lines: str) -> list[WeightedShape]:
     """Return lines of words, each once; ``<*>`` is a run of class words."""
     return [(tuple(None if word == "<*>" else word for word in line.split()), 1) for line in lines]
+
+
+def logcluster_candidates(shapes: list[WeightedShape], frequent: frozenset[str]) -> list[Candidate]:
+    return list(candidates(shapes, WordKeys(frequent)).candidates.values())
+
+
+def slct_candidates(shapes: list[WeightedShape], frequent: frozenset[Position], *, anchored: bool) -> list[Candidate]:
+    return list(candidates(shapes, PositionKeys(frequent, anchored)).candidates.values())
 
 
 INTERFACE = frozenset({"Interface", "down", "at"})
@@ -89,3 +99,13 @@ def test_joining_a_line_does_not_change_what_another_candidate_was_made_of() -> 
 
     assert (one.least, one.most) == ([0, 1, 0], [0, 2, 0])
     assert (other.least, other.most) == ([0, 1], [0, 2])
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "c", None]), max_size=5).map(tuple), max_size=10), st.booleans())
+def test_a_line_finds_its_candidate_again_by_its_key(lines: list[tuple[str | None, ...]], anchored: bool) -> None:
+    for keys in (WordKeys(frozenset({"a", "b"})), PositionKeys(FREQUENT, anchored)):
+        table = candidates([(line, 1) for line in lines], keys)
+        counts = Counter(key for line in lines if (key := key_of(line, keys)) is not None)
+
+        assert {key: candidate.support for key, candidate in table.candidates.items()} == counts
+        assert table.lines == len(lines)

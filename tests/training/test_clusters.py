@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.language import Pattern
-from training.clusters import mine
+from training.clusters import Method, mine
 from training.words import WeightedShape
 
 Lines = list[list[str | None]]
@@ -22,8 +23,8 @@ def weighted(lines: Lines) -> list[WeightedShape]:
     return [(tuple(words), count) for words, count in Counter(tuple(line) for line in lines).items()]
 
 
-def found(lines: Lines, support: int, algorithm: str, **options: bool) -> set[tuple[Pattern, int, int]]:
-    clusters = mine(weighted(lines), support, "slct" if algorithm == "slct" else "logcluster", **options)
+def found(lines: Lines, support: int, algorithm: str, **options: Any) -> set[tuple[Pattern, int, int]]:
+    clusters = mine(weighted(lines), support, Method("slct" if algorithm == "slct" else "logcluster", **options))
     assert len(clusters) == len(set(clusters))
     return {(cluster.pattern, cluster.support, cluster.plain) for cluster in clusters}
 
@@ -97,7 +98,7 @@ def test_published_slct_leaves_open_what_follows_the_last_constant(lines: Lines,
                 (tuple(word for _, word in pairs), (*((hole, hole) for hole in holes), (0, None)), lines_of_it)
             )
 
-    clusters = mine(weighted(lines), support, "slct", anchored=False)
+    clusters = mine(weighted(lines), support, Method("slct", anchored=False))
     assert {(c.pattern.constants, c.pattern.gaps, c.support) for c in clusters} == expected
 
 

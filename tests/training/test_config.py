@@ -5,6 +5,7 @@ import pytest
 from patterns.errors import SettingsError
 from patterns.settings import load
 from training.config import Mining, TrainingConfig
+from training.support import in_lines
 
 
 def loaded(*assignments: str) -> TrainingConfig:
@@ -29,11 +30,14 @@ def loaded(*assignments: str) -> TrainingConfig:
 def test_a_support_is_lines_or_a_share_of_the_lines_but_one_at_least(
     support: int | str, lines: int, expected: int
 ) -> None:
-    assert Mining(support=support).support_for(lines) == expected
+    share = Mining(support=support).share()
+
+    assert share is not None
+    assert in_lines(share, lines) == expected
 
 
 def test_without_a_support_there_is_the_ladder() -> None:
-    assert Mining().support_for(1000) is None
+    assert Mining().share() is None
 
 
 @pytest.mark.parametrize("support", ["0", "-3", "'0%'", "'101%'", "'x'", "''", "'5'", "'-1%'", "'100.1%'", "'1e1%'"])
@@ -55,3 +59,23 @@ def test_the_rules_are_those_of_the_file() -> None:
 
     rules = config.rules({})
     assert (rules.zone, rules.header, rules.words.classes) == ("Europe/Berlin", "plain", {"number": "[0-9]+"})
+
+
+@pytest.mark.parametrize(
+    ("assignments", "why"),
+    [
+        (["mining.aggregate_supports=true"], r"\$\.mining\.support is not set: the ladder has no aggregate_supports"),
+        (["mining.word_weight=0.5"], r"\$\.mining\.support is not set"),
+        (["mining.wildcard=true"], r"\$\.mining\.wildcard says how holes are written"),
+        (["mining.support=5", "mining.word_weight=1.5"], r"\$\.mining\.word_weight is 1\.5: weights are shares"),
+        (["mining.support=5", "mining.word_weight=0"], r"\$\.mining\.word_weight is 0: weights are shares"),
+        (
+            ["mining.support=5", "mining.word_weight=0.5", "mining.weight_function=5"],
+            r"weight_function is 5: there are",
+        ),
+        (["mining.support=5", "mining.word_weight=0.5", "mining.algorithm=slct"], r"slct has no word weights"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_with_the_mend(assignments: list[str], why: str) -> None:
+    with pytest.raises(SettingsError, match=why):
+        loaded(*assignments)

@@ -6,7 +6,7 @@ import pytest
 
 from patterns.line import split_lines
 from patterns.words import Splitter, WordRules
-from training.clusters import Algorithm, Cluster, mine
+from training.clusters import Algorithm, Cluster, Method, mine
 from training.ladder import accepted, climb_down, levels, weighted
 
 DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"]
@@ -39,7 +39,7 @@ def test_levels_halve_from_a_tenth_of_the_lines_to_two_and_end_with_one(lines: i
 def test_a_cluster_is_accepted_if_seven_tenths_of_its_plain_words_are_constants(
     constants: int, plain: int, expected: bool
 ) -> None:
-    pattern = mine([(("w",) * constants or (None,), 1)], 1, "logcluster")
+    pattern = mine([(("w",) * constants or (None,), 1)], 1, Method())
     cluster = Cluster(pattern[0].pattern, 1, plain) if constants else None
 
     assert (cluster is not None and accepted(cluster)) is expected
@@ -56,7 +56,7 @@ def test_a_level_is_classic_mining_of_the_shapes_that_no_earlier_pattern_matches
     left = dict(shapes)
     for level in levels(sum(shapes.values())):
         taken = {cluster for cluster, at in found if at == level}
-        classic = set(mine(weighted(left), level, algorithm)) if left else set()
+        classic = set(mine(weighted(left), level, Method(algorithm))) if left else set()
         wide = {c for c in classic if 10 * len(c.pattern.constants) < 7 * (len(c.pattern.constants) + c.plain)}
         assert taken == (classic - wide if level > 1 else classic)
         expressions = [re.compile(cluster.pattern.regex()) for cluster in taken]

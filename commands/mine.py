@@ -1,0 +1,245 @@
+"""`logwinnow mine`: the drop-in for slct and logcluster.pl: lines in, patterns with their supports out."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from commands.console import counted, shown, stderr
+from commands.options import HEADER_HELP, add_config, add_set, training_config
+from commands.progress import reading
+from patterns.errors import LogwinnowError
+from patterns.line import exact_bytes
+from patterns.terminal import printable
+
+if TYPE_CHECKING:
+    from patterns.rules import Rules
+    from training.classic import Found
+    from training.clusters import Cluster, Method
+    from training.support import Support
+
+_DESCRIPTION = """\
+Mines the patterns of logs at one support, by LogCluster or SLCT, and prints
+them; nothing is published. By default each line's header is taken off, each
+program is mined by itself and stands in front of its patterns, and words that
+vary by their looks (numbers, paths, dates, ...) are never part of one; word
+classes, zone and header formats are those of conf/training.toml.
+
+With --raw it is the published algorithm: whole lines, split at white space,
+byte for byte, and patterns are printed as slct and logcluster.pl print them.
+
+A pattern a line, then its support, then an empty line; the highest support
+first, and the same output for any order of the lines. A summary follows on
+standard error."""
+
+_EXAMPLE = """\
+examples:
+  logwinnow mine /var/log/auth.log --support 20
+  logwinnow mine app.log --raw --support 0.1% --outliers app.rest
+  logwinnow mine app.log --raw --algorithm slct --support 100 --aggregate-supports
+  logwinnow mine app.log --raw --support 50 --word-weight 0.5 --weight-function 2
+  logwinnow mine auth.log --raw --support 10 --filter 'sshd\\[\\d+\\]: (.+)' --template '$1'
+
+docs/COMPARISON.md lists what is the same as in slct and logcluster.pl, and what is not."""
+
+_FUNCTIONS = """\
+how a word is weighed by the lines it shares with the others of its pattern: 1
+how much they depend on it, 2 the same without itself, 3 and 4 both ways
+(default: 1)"""
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the verb."""
+    verb = verbs.add_parser(
+        "mine",
+        help="mine patterns at one support and print them, as slct and logcluster.pl do",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    verb.add_argument(
+        "--algorithm", choices=("logcluster", "slct"), default="logcluster", help="(default: %(default)s)"
+    )
+    verb.add_argument(
+        "--support",
+        required=True,
+        metavar="N|N%",
+        help="least number of lines of a frequent word and of a pattern, or share of the lines (of each program's)",
+    )
+    verb.add_argument("--engine", choices=("python",), default="python", help="what computes it (default: %(default)s)")
+    verb.add_argument(
+        "--aggregate-supports",
+        action="store_true",
+        help="a pattern also counts the lines of more specific ones (logcluster.pl --aggrsup, slct -j)",
+    )
+    verb.add_argument(
+        "--word-weight",
+        type=float,
+        metavar="T",
+        help="words that weigh less, 0 to 1, become holes, and patterns that are alike then one; logcluster alone",
+    )
+    verb.add_argument("--weight-function", type=int, choices=(1, 2, 3, 4), metavar="1-4", help=_FUNCTIONS)
+    verb.add_argument("--wildcard", action="store_true", help="write a hole as one more word of a gap: *{1,1}")
+    verb.add_argument("--words", type=Path, metavar="FILE", help="take the frequent words from there; count none")
+    verb.add_argument("--write-words", type=Path, metavar="FILE", help="write the frequent words there")
+    verb.add_argument("--filter", metavar="REGEX", help="mine only lines in which this RE2 expression is found")
+    verb.add_argument(
+        "--template",
+        metavar="TEXT",
+        help="what is mined of such a line: $1 or ${1}, $+{name}, $0 the line, $$ a dollar",
+    )
+    how = verb.add_mutually_exclusive_group()
+    how.add_argument("--raw", action="store_true", help="whole lines split at white space; the published algorithm")
+    how.add_argument("--header", metavar="FORMAT", help=f"{HEADER_HELP} (default: $.lines.header)")
+    verb.add_argument("--outliers", type=Path, metavar="FILE", help="write the lines of no pattern there, as they are")
+    verb.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
+    add_config(verb)
+    add_set(verb)
+    verb.add_argument("--quiet", action="store_true", help="show neither progress nor summary")
+    # Wrong use is the parser's to tell.
+    verb.set_defaults(run=run, refuse=verb.error)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Mine, print, and write the outliers.
+
+    Raises:
+        LogwinnowError: A file, the filter or the configuration cannot be used.
+    """
+    from training.classic import RawLines, ShapedLines, mine_corpus, outliers
+    from training.dictionary import decode, encode
+    from training.line_filter import line_filter
+    from training.snapshot import Snapshot
+
+    method, support = _method(arguments), _support(arguments)
+    _refuse_overwriting(arguments)
+    chosen = line_filter(arguments.filter, arguments.template)
+    given = decode(arguments.words.read_bytes(), method, str(arguments.words)) if arguments.words else None
+    with reading(quiet=arguments.quiet) as progress, Snapshot(arguments.files) as snapshot:
+        if arguments.raw:
+            lines: RawLines | ShapedLines = RawLines(snapshot, chosen, progress)
+        else:
+            lines = ShapedLines(snapshot, chosen, _rules(arguments), progress)
+        found = mine_corpus(lines, support, method, given)
+        if arguments.write_words:
+            arguments.write_words.write_bytes(encode(found.frequent))
+        _print(found, arguments)
+        rest = outliers(snapshot, chosen, lines, found, progress) if arguments.outliers else None
+        told = "" if rest is None else f", {counted(_write(arguments.outliers, rest), 'outlier')}"
+    if not arguments.quiet:
+        _tell(found, told)
+    return 0
+
+
+def _method(arguments: argparse.Namespace) -> "Method":
+    from training.clusters import Method
+
+    if arguments.weight_function is not None and arguments.word_weight is None:
+        arguments.refuse("--weight-function needs --word-weight: the least weight of a word that stays")
+    try:
+        return Method(
+            arguments.algorithm,
+            aggregate_supports=arguments.aggregate_supports,
+            word_weight=arguments.word_weight,
+            weight_function=arguments.weight_function or 1,
+            wildcard=arguments.wildcard,
+            # The published SLCT leaves open what follows the last constant.
+            anchored=not arguments.raw,
+        )
+    except ValueError as error:
+        arguments.refuse(str(error))
+        raise
+
+
+def _support(arguments: argparse.Namespace) -> "Support":
+    from training.support import parse_support
+
+    given = arguments.support
+    try:
+        return parse_support(int(given) if given.isascii() and given.isdigit() else given)
+    except ValueError as error:
+        arguments.refuse(str(error))
+        raise
+
+
+def _rules(arguments: argparse.Namespace) -> "Rules":
+    from dataclasses import replace
+
+    from patterns.settings import load_formats
+
+    config, path = training_config(arguments.config, arguments.set)
+    rules = config.rules(load_formats(path))
+    # Whoever mines wants all of a line, however long.
+    return replace(rules, header=arguments.header or rules.header, max_line_bytes=sys.maxsize)
+
+
+def _refuse_overwriting(arguments: argparse.Namespace) -> None:
+    """
+    Refuse to write over what is read.
+
+    Raises:
+        LogwinnowError: --outliers or --write-words names a file of the corpus, or both the same.
+    """
+    read = [Path(path) for path in arguments.files if path != "-"]
+    for option, path in (("--outliers", arguments.outliers), ("--write-words", arguments.write_words)):
+        if path is not None and any(other.exists() and path.exists() and path.samefile(other) for other in read):
+            raise LogwinnowError(
+                f"{option} is {str(path)!r}, which is mined: it would be overwritten; name another file"
+            )
+    if arguments.outliers is not None and arguments.outliers == arguments.write_words:
+        raise LogwinnowError(f"--outliers and --write-words are both {str(arguments.outliers)!r}; name two files")
+
+
+def _print(found: "Found", arguments: argparse.Namespace) -> None:
+    """Print the patterns; bytes that are no UTF-8 go out as they came, but for JSON and terminals."""
+    if arguments.format == "json":
+        rows = [_object(scope, each, raw=arguments.raw) for scope, each in found.clusters]
+        print("[", ",\n ".join(rows), "]", sep="")
+        return
+    terminal = sys.stdout.isatty()
+    sys.stdout.flush()
+    for scope, each in found.clusters:
+        text = _text(each, raw=arguments.raw)
+        line = f"{scope}: {text}" if scope else text
+        shown_line = printable(line).encode() if terminal else exact_bytes(line)
+        sys.stdout.buffer.write(b"%s\nSupport: %d\n\n" % (shown_line, each.support))
+    sys.stdout.buffer.flush()
+
+
+def _object(scope: str, each: "Cluster", *, raw: bool) -> str:
+    # JSON is text: what is no UTF-8 reads U+FFFD in it.
+    text = exact_bytes(_text(each, raw=raw)).decode(errors="replace")
+    row: dict[str, Any] = {"scope": scope} if scope else {}
+    escaped = sys.stdout.isatty()
+    return json.dumps({**row, "pattern": text, "support": each.support}, ensure_ascii=escaped)
+
+
+def _text(each: "Cluster", *, raw: bool) -> str:
+    from training.notation import as_printed
+
+    return as_printed(each.pattern) if raw else each.pattern.text
+
+
+def _write(path: Path, lines: Iterable[bytes]) -> int:
+    """Write lines and return how many."""
+    number = 0
+    with path.open("wb") as file:
+        for line in lines:
+            file.write(line + b"\n")
+            number += 1
+    return number
+
+
+def _tell(found: "Found", told: str) -> None:
+    words = sum(len(keys.frequent) for keys in found.frequent.values())
+    stderr().print(
+        shown(
+            f"{counted(found.lines, 'line')}, {counted(words, 'frequent word')}, "
+            f"{counted(found.candidates, 'candidate')}: {counted(len(found.clusters), 'pattern')}{told}"
+        ),
+        soft_wrap=True,
+    )

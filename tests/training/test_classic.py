@@ -1,0 +1,230 @@
+"""Mining at one support, whole, against a miner that follows the definitions and shares no code with it."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from brute_force import How
+from brute_force import mined as by_brute_force
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patterns.rules import PLAIN, Rules
+from training.candidates import WordKeys
+from training.classic import Found, Lines, RawLines, ShapedLines, mine_corpus, outliers
+from training.clusters import Method
+from training.line_filter import line_filter
+from training.notation import as_printed
+from training.snapshot import Snapshot
+from training.support import parse_support
+
+DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"]
+
+Mined = Counter[tuple[str, str, int]]
+
+
+def method(how: How) -> Method:
+    return Method(
+        "slct" if how.slct else "logcluster",
+        aggregate_supports=how.aggregate,
+        word_weight=how.weight or None,
+        weight_function=how.function,
+        wildcard=how.wildcard,
+        anchored=not how.raw,
+    )
+
+
+def quiet(_lines: int, _done: int, _size: int) -> None:
+    """Show no progress."""
+
+
+def read(snapshot: Snapshot, how: How, rules: Rules | None = None) -> Lines:
+    if how.raw:
+        return RawLines(snapshot, line_filter(None), quiet)
+    return ShapedLines(snapshot, line_filter(None), rules or Rules(), quiet)
+
+
+def mined(log: Path, how: How, rules: Rules | None = None) -> Mined:
+    with Snapshot([str(log)]) as snapshot:
+        return shown(mine_corpus(read(snapshot, how, rules), how.support, method(how)), how)
+
+
+def shown(found: Found, how: How) -> Mined:
+    text: Callable[..., str] = as_printed if how.raw else str
+    return Counter((scope, text(each.pattern), each.support) for scope, each in found.clusters)
+
+
+@pytest.fixture(scope="session")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("classic") / "log"
+
+
+def written(log: Path, lines: list[str]) -> Path:
+    log.write_text("".join(f"{line}\n" for line in lines))
+    return log
+
+
+HEADERS = [
+    "",
+    "",
+    "Nov  3 04:05:06 web1 sshd[12]: ",
+    "Nov  3 04:05:07 web1 worker-7: ",
+    "2026-01-02T03:04:05Z db cron: ",
+]
+WORDS = [
+    "up",
+    "down",
+    "link",
+    "user=root",
+    "user=",
+    "10.0.0.7",
+    "eth0",
+    "onExtend:15",
+    "r24=",
+    "/var/log/x",
+    "Mon",
+    "(a|b)",
+]
+
+messages = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
+lines_of = st.lists(st.tuples(st.sampled_from(HEADERS), messages).map("".join), max_size=16)
+supports = st.integers(1, 4)
+
+# Few plain words, so that candidates share them; weights that no share of so few lines equals, and one.
+raw_lines = st.lists(st.lists(st.sampled_from("aabcdxyz"), min_size=1, max_size=6).map(" ".join), max_size=16)
+weights = st.sampled_from([0.31, 0.47, 0.71, 0.93, 1.0])
+
+
+@given(lines_of, supports, st.booleans(), st.booleans())
+def test_lines_with_headers_are_mined_by_program_and_shape_as_the_definitions_say(
+    log: Path, lines: list[str], support: int, slct: bool, aggregate: bool
+) -> None:
+    how = How(support, slct=slct, aggregate=aggregate)
+
+    # The words above have nothing to escape in the pattern language but the one that reads like alternatives.
+    expected = Counter({(s, p.replace("(a|b)", "a|b"), n): m for (s, p, n), m in by_brute_force(lines, how).items()})
+    assert mined(written(log, lines), how) == expected
+
+
+@given(raw_lines, supports, st.booleans(), st.booleans())
+def test_raw_lines_are_mined_as_the_definitions_say(
+    log: Path, lines: list[str], support: int, slct: bool, aggregate: bool
+) -> None:
+    how = How(support, raw=True, slct=slct, aggregate=aggregate)
+
+    assert mined(written(log, lines), how) == by_brute_force(lines, how)
+
+
+@given(raw_lines, supports, weights, st.integers(1, 4), st.booleans(), st.booleans(), st.booleans())
+def test_clusters_are_joined_by_the_weights_of_their_words_as_the_definitions_say(
+    log: Path, lines: list[str], support: int, weight: float, function: int, wildcard: bool, aggregate: bool, raw: bool
+) -> None:
+    how = How(support, raw=raw, aggregate=aggregate, weight=weight, function=function, wildcard=wildcard)
+
+    assert mined(written(log, lines), how) == by_brute_force(lines, how)
+
+
+@pytest.mark.parametrize("slct", [False, True], ids=["logcluster", "slct"])
+def test_a_table_of_many_candidates_is_aggregated_as_the_definitions_say(log: Path, slct: bool) -> None:
+    # So many that common words are found by their bits: small ones have lists alone.
+    chance = Random(5)
+    lines = [
+        " ".join(chance.choices("abcdefghijk", [9, 8, 7, 6, 5, 4, 3, 2, 1, 1, 1], k=chance.randint(1, 6)))
+        for _ in range(400)
+    ]
+    for support in (2, 5, 20):
+        how = How(support, raw=True, slct=slct, aggregate=True)
+        assert mined(written(log, lines), how) == by_brute_force(lines, how)
+
+
+@pytest.mark.parametrize("slct", [False, True], ids=["logcluster", "slct"])
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_real_lines_are_mined_by_shape_as_the_definitions_say(loghub: Path, dataset: str, slct: bool) -> None:
+    path = loghub / dataset / f"{dataset}_2k.log"
+    lines = [line.removesuffix("\r") for line in path.read_bytes().decode().split("\n") if line]
+    for support in (3, 20):
+        how = How(support, slct=slct)
+        found, expected = mined(path, how), by_brute_force(lines, how)
+        assert found
+        assert found == expected
+
+
+@given(raw_lines, supports, st.randoms(use_true_random=False), st.booleans(), st.booleans())
+def test_the_order_of_lines_changes_no_pattern_and_not_their_order(
+    log: Path, lines: list[str], support: int, random: Random, slct: bool, raw: bool
+) -> None:
+    how = How(support, slct=slct, raw=raw, aggregate=True)
+    shuffled = list(lines)
+    random.shuffle(shuffled)
+
+    results = []
+    for each in (lines, shuffled):
+        with Snapshot([str(written(log, each))]) as snapshot:
+            results.append(mine_corpus(read(snapshot, how), support, method(how)).clusters)
+    assert results[0] == results[1]
+
+
+@given(lines_of, supports, st.booleans(), st.booleans(), st.booleans())
+def test_lines_of_a_cluster_and_outliers_are_all_lines(
+    log: Path, lines: list[str], support: int, slct: bool, raw: bool, aggregate: bool
+) -> None:
+    how = How(support, slct=slct, raw=raw, aggregate=aggregate)
+    with Snapshot([str(written(log, lines))]) as snapshot:
+        given_lines = read(snapshot, how)
+        found = mine_corpus(given_lines, support, method(how))
+        rest = list(outliers(snapshot, line_filter(None), given_lines, found, quiet))
+
+    supported = sum(each.support for _, each in found.clusters)
+    if aggregate:
+        assert len(lines) - len(rest) <= supported
+    else:
+        assert len(lines) - len(rest) == supported
+    assert rest == [line for line in (each.encode() for each in lines) if found.is_outlier(given_lines.place(line))]
+
+
+def test_a_line_that_looks_like_a_pattern_is_an_outlier_where_a_gap_took_a_frequent_word(log: Path) -> None:
+    written(log, ["A x B", "A y B", "A z q B", "A K B", "K", "K"])
+    with Snapshot([str(log)]) as snapshot:
+        lines = RawLines(snapshot, line_filter(None), quiet)
+        found = mine_corpus(lines, 3, Method())
+
+    assert [str(each.pattern) for _, each in found.clusters] == ["A *{1,2} B"]
+    assert found.is_outlier(lines.place(b"A K B"))
+    assert not found.is_outlier(lines.place(b"A t B"))
+
+
+@pytest.mark.parametrize(("support", "expected"), [("50%", {("a", 3)}), ("66%", {("a", 3)}), ("67%", set())])
+def test_a_share_is_one_of_all_raw_lines_blank_ones_too(
+    log: Path, support: str, expected: set[tuple[str, int]]
+) -> None:
+    written(log, ["a", "", "a", " ", "a", ""])
+    with Snapshot([str(log)]) as snapshot:
+        found = mine_corpus(RawLines(snapshot, line_filter(None), quiet), parse_support(support), Method())
+
+    assert {(str(each.pattern), each.support) for _, each in found.clusters} == expected
+
+
+def test_a_given_dictionary_decides_which_words_are_frequent_whatever_their_number(log: Path) -> None:
+    written(log, ["a x", "a y", "a z", "b z"])
+    with Snapshot([str(log)]) as snapshot:
+        lines = RawLines(snapshot, line_filter(None), quiet)
+        found = mine_corpus(lines, 1, Method(), {"": WordKeys(frozenset({"x", "z"}))})
+
+    assert {(str(each.pattern), each.support) for _, each in found.clusters} == {("*{1,1} x", 1), ("*{1,1} z", 2)}
+
+
+def test_a_program_that_the_dictionary_lacks_has_no_frequent_words(log: Path) -> None:
+    written(log, [f"{HEADERS[2]}up", f"{HEADERS[4]}up"])
+    with Snapshot([str(log)]) as snapshot:
+        lines = ShapedLines(snapshot, line_filter(None), Rules(), quiet)
+        found = mine_corpus(lines, 1, Method(), {"sshd": WordKeys(frozenset({"up"}))})
+
+    assert [(scope, str(each.pattern)) for scope, each in found.clusters] == [("sshd", "up")]
+
+
+def test_by_a_plain_header_the_whole_line_is_the_message(log: Path) -> None:
+    written(log, [f"{HEADERS[2]}up"] * 2)
+
+    assert mined(log, How(2), Rules(header=PLAIN)) == {("", "*{1,1} sshd *{1,1} : up", 2): 1}

@@ -1,0 +1,176 @@
+"""
+A corpus mined at one support, as slct and logcluster.pl do; nothing is published.
+
+    snapshot ─► line filter ─► lines' words ─► frequent words ─► candidates ─► clusters ─► sorted
+                               (RawLines: each pass reads)        (a dictionary)         └─► outliers: one pass more
+                               (ShapedLines: one pass, a table)
+
+Raw lines are split at ASCII white space and read anew in each pass, for nearly every one is distinct. By the default
+rules a line's header is taken off, each program is mined by itself, and all passes go over its table of shapes.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+
+from patterns.judge import Shaper
+from patterns.line import exact_text
+from patterns.rules import Rules
+from training.candidates import Key, Keys, PositionKeys, WordKeys, candidates, key_of
+from training.clusters import Cluster, Method, cluster
+from training.corpus import CorpusLine, Progress
+from training.ladder import weighted, words_of
+from training.line_filter import LineFilter
+from training.shapes import tabulate
+from training.snapshot import Snapshot
+from training.support import Support
+from training.words import WeightedShape, Words
+
+_RAW_WORD: Final = re.compile(r"\S+", re.ASCII)
+
+
+class Place(NamedTuple):
+    """Where a line belongs: its scope, ``""`` for raw lines, and its words."""
+
+    scope: str
+    words: Words
+
+
+class Lines(Protocol):
+    """The lines of a corpus as mining takes them."""
+
+    def scopes(self) -> Mapping[str, Iterable[WeightedShape]]:
+        """Return scope → the words of its lines, to be gone through as often as needed."""
+
+    def place(self, line: bytes) -> Place | None:
+        """Return where a line belongs; None for one that is not mined, for it is blank or has class words alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    What was mined.
+
+    Attributes:
+        clusters: With their scopes; the highest support first, then by scope and text in ascending order of bytes.
+        frequent: Scope → what says which words are frequent.
+        covered: Scope → keys of the lines that belong to a cluster.
+        lines: How many lines were mined.
+        candidates: How many candidates there were.
+    """
+
+    clusters: list[tuple[str, Cluster]]
+    frequent: Mapping[str, Keys]
+    covered: Mapping[str, Collection[Key]]
+    lines: int
+    candidates: int
+
+    def is_outlier(self, place: Place | None) -> bool:
+        """
+        Tell whether a line belongs to no cluster.
+
+        It is the key that counts: a line that looks like a cluster's pattern, but has another frequent word in a gap,
+        is of another candidate, and an outlier where that is none.
+        """
+        if place is None or place.scope not in self.frequent:
+            return True
+        return key_of(place.words, self.frequent[place.scope]) not in self.covered[place.scope]
+
+
+class RawLines:
+    """Whole lines, split at ASCII white space; bytes that are no UTF-8 stay apart (`exact_text`)."""
+
+    def __init__(self, snapshot: Snapshot, line_filter: LineFilter, progress: Progress) -> None:
+        """Read nothing yet."""
+        self._snapshot, self._filter, self._progress = snapshot, line_filter, progress
+
+    def __iter__(self) -> Iterator[WeightedShape]:
+        """Yield each line that the filter lets through, once; a blank one has no words. Cost: one pass."""
+        for line in self._snapshot.lines(self._progress):
+            mined = self._filter(line)
+            if mined is not None:
+                yield tuple(_RAW_WORD.findall(exact_text(mined))), 1
+
+    def scopes(self) -> Mapping[str, Iterable[WeightedShape]]:
+        """Return the lines as one scope."""
+        return {"": self}
+
+    def place(self, line: bytes) -> Place:
+        """Return the words of a line."""
+        return Place("", tuple(_RAW_WORD.findall(exact_text(line))))
+
+
+class ShapedLines:
+    """Lines by their shapes, a scope for each program."""
+
+    def __init__(self, snapshot: Snapshot, line_filter: LineFilter, rules: Rules, progress: Progress) -> None:
+        """
+        Tabulate the lines. Cost: one pass, and memory for the shapes.
+
+        Raises:
+            RulesError: The rules cannot be used.
+        """
+        self._shaper = Shaper(rules)
+        mined = (line_filter(line) for line in snapshot.lines(progress))
+        lines = (CorpusLine(line, 0) for line in mined if line is not None)
+        table, _ = tabulate(lines, rules, 0, lambda *_: None)
+        self._scopes = {scope: weighted(shapes) for scope, shapes in table.scopes().items()}
+
+    def scopes(self) -> Mapping[str, Iterable[WeightedShape]]:
+        """Return the shapes of each scope."""
+        return self._scopes
+
+    def place(self, line: bytes) -> Place | None:
+        """Return the scope and the words of a line's shape."""
+        shaped = self._shaper.shape(line, 0)
+        return None if shaped.unjudged else Place(shaped.scope, words_of(shaped.shape))
+
+
+def mine_corpus(lines: Lines, support: Support, method: Method, dictionary: Mapping[str, Keys] | None = None) -> Found:
+    """
+    Mine each scope of a corpus.
+
+    Args:
+        lines: The corpus.
+        support: Least number of lines of a frequent word and of a cluster; a share is one of the scope's lines.
+        method: How.
+        dictionary: Scope → frequent words; they are not counted then, and a scope that it lacks has none.
+
+    Cost: one pass over the lines for frequent words, unless there is a dictionary, and one for candidates.
+    """
+    frequent: dict[str, Keys] = {}
+    covered: dict[str, Collection[Key]] = {}
+    clusters: list[tuple[str, Cluster]] = []
+    mined = number = 0
+    for scope, shapes in lines.scopes().items():
+        if dictionary is None:
+            keys = method.keys(shapes, support)
+        else:
+            keys = dictionary.get(scope) or _nothing_frequent(method)
+        table = candidates(shapes, keys)
+        found = cluster(table, keys, support, method)
+        frequent[scope], covered[scope] = keys, found.covered
+        clusters += [(scope, each) for each in found.clusters]
+        mined += table.lines
+        number += len(table.candidates)
+    return Found(sorted(clusters, key=_order), frequent, covered, mined, number)
+
+
+def outliers(
+    snapshot: Snapshot, line_filter: LineFilter, lines: Lines, found: Found, progress: Progress
+) -> Iterator[bytes]:
+    """Yield the lines, as they stand in the corpus, that belong to no cluster; rejected ones are none. One pass."""
+    for line in snapshot.lines(progress):
+        mined = line_filter(line)
+        if mined is not None and found.is_outlier(lines.place(mined)):
+            yield line
+
+
+def _nothing_frequent(method: Method) -> Keys:
+    return WordKeys(frozenset()) if method.algorithm == "logcluster" else PositionKeys(frozenset(), method.anchored)
+
+
+def _order(found: tuple[str, Cluster]) -> tuple[int, bytes, bytes]:
+    scope, each = found
+    return -each.support, scope.encode(errors="surrogateescape"), each.pattern.text.encode(errors="surrogateescape")
