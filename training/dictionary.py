@@ -9,6 +9,7 @@ Lines are in ascending order of program, position and word; a word's bytes are w
 kept: a word of the dictionary is frequent whatever the corpus has of it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,6 +21,7 @@ from training.words import Position
 
 _TAB: Final = "\t"
 _WHITE_SPACE: Final = frozenset(" \t\v\f\r")
+_POSITION: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def encode(scopes: Mapping[str, Keys]) -> bytes:
@@ -51,7 +53,7 @@ def decode(data: bytes, method: Method, name: str) -> dict[str, Keys]:
         columns = row.split(_TAB, 2 if slct else 1)
         if slct:
             place, word, scope = [*columns, "", ""][:3]
-            if not (place.isascii() and place.isdigit() and int(place)):
+            if not _POSITION.fullmatch(place):
                 raise _no_word(name, number, row, "a position from 1, a tab and a word")
             positions.setdefault(scope, set()).add((int(place) - 1, word))
         else:

@@ -71,7 +71,7 @@ def _reference(found: "re.Match[bytes]", template: str, compiled: Any) -> bytes 
     if number is not None and int(number) <= compiled.groups:
         return int(number)
     groups = ", ".join(["$0", *(f"${each}" for each in range(1, compiled.groups + 1))])
-    named = "".join(f", $+{{{os.fsdecode(each)}}}" for each in compiled.groupindex)
+    named = "".join(f", $+{{{os.fsdecode(each)}}}" for each in sorted(compiled.groupindex, key=compiled.groupindex.get))
     raise RulesError(
         f"template is {template!r}: the line filter has no group {os.fsdecode(found[0])}; there are {groups}{named}, "
         "and $$ writes a dollar sign"

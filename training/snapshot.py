@@ -114,15 +114,21 @@ def _lines(kept: _Kept) -> Iterator[bytes]:
     with _opened(kept.path) as file:
         status = os.fstat(file.fileno())
         if (status.st_dev, status.st_ino) != kept.identity or status.st_size < kept.size:
-            raise CorpusError(
-                f"{kept.path!r} was replaced or cut while it was mined; mine a copy, or a file that is rotated already"
-            )
+            raise _changed(kept.path)
         left = kept.size
         for line in file:
             yield line[:left]
             left -= len(line)
             if left <= 0:
                 return
+    # It was cut after it was opened.
+    raise _changed(kept.path)
+
+
+def _changed(path: str) -> CorpusError:
+    return CorpusError(
+        f"{path!r} was replaced or cut while it was mined; mine a copy, or a file that is rotated already"
+    )
 
 
 def _opened(path: str) -> BinaryIO:

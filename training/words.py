@@ -29,15 +29,18 @@ def frequent_words(shapes: Iterable[WeightedShape], support: Support) -> frozens
     Source: Vaarandi & Pihelgas, "LogCluster - A Data Clustering and Pattern Mining Algorithm for Event Logs", CNSM
     2015, section III: the first pass.
     """
-    counts: Counter[str] = Counter()
+    counts: Counter[str | None] = Counter()
     read = 0
     for words, lines in shapes:
         read += lines
-        for word in set(words):
-            if word is not None:
+        if lines == 1:
+            # Three times as fast; raw lines come one by one.
+            counts.update(set(words))
+        else:
+            for word in set(words):
                 counts[word] += lines
     least = in_lines(support, read)
-    return frozenset(word for word, lines in counts.items() if lines >= least)
+    return frozenset(word for word, lines in counts.items() if word is not None and lines >= least)
 
 
 def frequent_positions(shapes: Iterable[WeightedShape], support: Support) -> frozenset[Position]:
