@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     how = verb.add_mutually_exclusive_group()
     how.add_argument("--raw", action="store_true", help="whole lines split at white space; the published algorithm")
     how.add_argument("--header", metavar="FORMAT", help=f"{HEADER_HELP} (default: $.lines.header)")
-    verb.add_argument("--outliers", type=Path, metavar="FILE", help="write the lines of no pattern there, as they are")
+    verb.add_argument("--outliers", type=Path, metavar="FILE", help="write the lines that belong to no pattern there")
     verb.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
     add_config(verb)
     add_set(verb)
@@ -117,8 +118,12 @@ def run(arguments: argparse.Namespace) -> int:
     from training.line_filter import line_filter
     from training.snapshot import Snapshot
 
+    if arguments.raw and (arguments.config or arguments.set):
+        arguments.refuse("--config and --set say how lines are read and taken apart, and --raw takes them as they are")
+    if arguments.outliers and str(arguments.outliers) == "-":
+        arguments.refuse("--outliers needs a file: standard output has the patterns")
     method, support = _method(arguments), _support(arguments)
-    _refuse_overwriting(arguments)
+    _check_outputs(arguments)
     chosen = line_filter(arguments.filter, arguments.template)
     given = _given(arguments, method)
     told = ""
@@ -138,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
                 number = _write(arguments.outliers, outliers(snapshot, chosen, lines, found, progress))
             told = f", {counted(number, 'outlier')}"
     if not arguments.quiet:
-        _tell(found, told)
+        _tell(found, lines.left_out, told)
     return 0
 
 
@@ -199,12 +204,13 @@ def _rules(arguments: argparse.Namespace) -> "Rules":
     return replace(rules, header=arguments.header or rules.header, max_line_bytes=sys.maxsize)
 
 
-def _refuse_overwriting(arguments: argparse.Namespace) -> None:
+def _check_outputs(arguments: argparse.Namespace) -> None:
     """
-    Refuse to write over what is read.
+    Refuse to write over what is read, and where nothing can be written: now, not after all is mined.
 
     Raises:
         LogwinnowError: --outliers or --write-words names a file of the corpus or that of --words, or both the same.
+        OSError: A file cannot be written.
     """
     read = [Path("/dev/stdin" if path == "-" else path) for path in arguments.files]
     read += [arguments.words] if arguments.words else []
@@ -215,6 +221,8 @@ def _refuse_overwriting(arguments: argparse.Namespace) -> None:
             )
     if arguments.outliers and arguments.write_words and _same(arguments.outliers, arguments.write_words):
         raise LogwinnowError(f"--outliers and --write-words are both {str(arguments.outliers)!r}; name two files")
+    for path in filter(None, (arguments.outliers, arguments.write_words)):
+        path.open("ab").close()
 
 
 def _same(path: Path, other: Path) -> bool:
@@ -266,11 +274,13 @@ def _write(path: Path, lines: Iterable[bytes]) -> int:
     return number
 
 
-def _tell(found: "Found", told: str) -> None:
+def _tell(found: "Found", left_out: "Counter[str]", told: str) -> None:
     words = sum(len(keys.frequent) for keys in found.frequent.values())
+    why = ", ".join(f"{reason} {number:,}" for reason, number in sorted(left_out.items()))
     stderr().print(
         shown(
-            f"{counted(found.lines, 'line')}, {counted(words, 'frequent word')}, "
+            f"{counted(found.lines, 'line')} mined{f' (not: {why})' if why else ''}, "
+            f"{counted(words, 'frequent word')}, "
             f"{counted(found.candidates, 'candidate')}: {counted(len(found.clusters), 'pattern')}{told}"
         ),
         soft_wrap=True,

@@ -27,7 +27,7 @@ def compile_linear(expression: str | bytes, what: str) -> Any:
     try:
         return re2.compile(expression, options)
     except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        reason = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error
         written = expression.decode(errors="surrogateescape") if isinstance(expression, bytes) else expression
         raise RulesError(
             f"{what} is {written!r}: RE2 says {reason}; write it without look-arounds and back-references"

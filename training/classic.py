@@ -10,6 +10,7 @@ rules a line's header is taken off, each program is mined by itself, and all pas
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
@@ -20,6 +21,7 @@ from patterns.rules import Rules
 from training.candidates import Key, Keys, PositionKeys, WordKeys, candidates, key_of
 from training.clusters import Cluster, Method, cluster
 from training.corpus import CorpusLine, Progress
+from training.errors import DictionaryError
 from training.ladder import weighted, words_of
 from training.line_filter import LineFilter
 from training.shapes import tabulate
@@ -39,7 +41,15 @@ class Place(NamedTuple):
 
 
 class Lines(Protocol):
-    """The lines of a corpus as mining takes them."""
+    """
+    The lines of a corpus as mining takes them.
+
+    Attributes:
+        left_out: Why lines are not mined → how many, once all were read: ``filter``, ``blank``, ``no_constant``. Blank
+            raw lines are mined, and belong to no pattern.
+    """
+
+    left_out: Counter[str]
 
     def scopes(self) -> Mapping[str, Iterable[WeightedShape]]:
         """Return scope → the words of its lines, to be gone through as often as needed."""
@@ -84,13 +94,17 @@ class RawLines:
 
     def __init__(self, snapshot: Snapshot, line_filter: LineFilter, progress: Progress) -> None:
         """Read nothing yet."""
+        self.left_out: Counter[str] = Counter()
         self._snapshot, self._filter, self._progress = snapshot, line_filter, progress
 
     def __iter__(self) -> Iterator[WeightedShape]:
         """Yield each line that the filter lets through, once; a blank one has no words. Cost: one pass."""
+        self.left_out.clear()
         for line in self._snapshot.lines(self._progress):
             mined = self._filter(line)
-            if mined is not None:
+            if mined is None:
+                self.left_out["filter"] += 1
+            else:
                 yield raw_words(mined), 1
 
     def scopes(self) -> Mapping[str, Iterable[WeightedShape]]:
@@ -122,10 +136,18 @@ class ShapedLines:
             RulesError: The rules cannot be used.
         """
         self._shaper = Shaper(rules)
-        mined = (line_filter(line) for line in snapshot.lines(progress))
-        lines = (CorpusLine(line, 0) for line in mined if line is not None)
-        table, _ = tabulate(lines, rules, 0, lambda *_: None)
+        self.left_out: Counter[str] = Counter()
+        table, counts = tabulate(self._filtered(snapshot, line_filter, progress), rules, 0, lambda *_: None)
+        self.left_out.update(counts.unjudged)
         self._scopes = {scope: weighted(shapes) for scope, shapes in table.scopes().items()}
+
+    def _filtered(self, snapshot: Snapshot, line_filter: LineFilter, progress: Progress) -> Iterator[CorpusLine]:
+        for line in snapshot.lines(progress):
+            mined = line_filter(line)
+            if mined is None:
+                self.left_out["filter"] += 1
+            else:
+                yield CorpusLine(mined, 0)
 
     def scopes(self) -> Mapping[str, Iterable[WeightedShape]]:
         """Return the shapes of each scope."""
@@ -147,13 +169,22 @@ def mine_corpus(lines: Lines, support: Support, method: Method, dictionary: Mapp
         method: How.
         dictionary: Scope → frequent words; they are not counted then, and a scope that it lacks has none.
 
+    Raises:
+        DictionaryError: The dictionary has none of the corpus's scopes.
+
     Cost: one pass over the lines for frequent words, unless there is a dictionary, and one for candidates.
     """
     frequent: dict[str, Keys] = {}
     covered: dict[str, Collection[Key]] = {}
     clusters: list[tuple[str, Cluster]] = []
     mined = number = 0
-    for scope, shapes in lines.scopes().items():
+    scopes = lines.scopes()
+    if dictionary is not None and scopes and dictionary.keys().isdisjoint(scopes):
+        raise DictionaryError(
+            f"the dictionary has words of {_some(dictionary)}, and the lines are of {_some(scopes)}: nothing would be "
+            "frequent; make it by --write-words from lines of the same programs"
+        )
+    for scope, shapes in scopes.items():
         if dictionary is None:
             keys = method.keys(shapes, support)
         else:
@@ -175,6 +206,11 @@ def outliers(
         mined = line_filter(line)
         if mined is not None and found.is_outlier(lines.place(mined)):
             yield line
+
+
+def _some(scopes: Iterable[str]) -> str:
+    named = sorted(scopes)
+    return ", ".join([*(scope or "no program" for scope in named[:3]), *(["…"] if named[3:] else [])]) or "no program"
 
 
 def _nothing_frequent(method: Method) -> Keys:

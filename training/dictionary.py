@@ -21,6 +21,7 @@ from training.words import Position
 
 _TAB: Final = "\t"
 _WHITE_SPACE: Final = frozenset(" \t\v\f\r")
+_SHOWN: Final = 100
 _POSITION: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -79,6 +80,7 @@ def _line(scope: str, position: int, word: str) -> str:
 
 
 def _no_word(name: str, number: int, row: str, wanted: str) -> DictionaryError:
+    shown = row if len(row) <= _SHOWN else f"{row[:_SHOWN]}…"
     return DictionaryError(
-        f"{name}, line {number}: {row!r} is not {wanted}; make the file by --write-words with the same algorithm"
+        f"{name}, line {number}: {shown!r} is not {wanted}; make the file by --write-words with the same algorithm"
     )

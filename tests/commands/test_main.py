@@ -15,7 +15,7 @@ from commands.__main__ import main
 Run = Callable[..., tuple[int, str, str]]
 
 ROOT = Path(__file__).resolve().parents[2]
-VERBS = [["init"], ["train"], ["stream"], ["match"], ["demo"], ["simulate"], ["patterns"]]
+VERBS = [["init"], ["mine"], ["train"], ["stream"], ["match"], ["demo"], ["simulate"], ["patterns"]]
 DEEDS = [["patterns", what] for what in ("list", "show", "export", "versions")]
 
 

@@ -15,6 +15,7 @@ from patterns.rules import PLAIN, Rules
 from training.candidates import WordKeys
 from training.classic import Found, Lines, RawLines, ShapedLines, mine_corpus, outliers
 from training.clusters import Method
+from training.errors import DictionaryError
 from training.line_filter import line_filter
 from training.notation import as_printed
 from training.snapshot import Snapshot
@@ -228,3 +229,25 @@ def test_by_a_plain_header_the_whole_line_is_the_message(log: Path) -> None:
     written(log, [f"{HEADERS[2]}up"] * 2)
 
     assert mined(log, How(2), Rules(header=PLAIN)) == {("", "*{1,1} sshd *{1,1} : up", 2): 1}
+
+
+def test_a_dictionary_of_other_programs_than_the_corpus_s_is_an_error(log: Path) -> None:
+    written(log, [f"{HEADERS[2]}up"])
+    with Snapshot([str(log)]) as snapshot:
+        lines = ShapedLines(snapshot, line_filter(None), Rules(), quiet)
+        with pytest.raises(DictionaryError, match=r"words of no program, and the lines are of sshd: nothing would be"):
+            mine_corpus(lines, 1, Method(), {"": WordKeys(frozenset({"up"}))})
+
+
+@pytest.mark.parametrize(
+    ("raw", "left_out"), [(True, {"filter": 1}), (False, {"filter": 1, "blank": 1, "no_constant": 1})]
+)
+def test_lines_that_are_not_mined_are_counted_by_reason(log: Path, raw: bool, left_out: dict[str, int]) -> None:
+    written(log, ["up 1", " ", "17", "reject"])
+    with Snapshot([str(log)]) as snapshot:
+        chosen = line_filter("^[^r]")
+        lines: Lines = RawLines(snapshot, chosen, quiet) if raw else ShapedLines(snapshot, chosen, Rules(), quiet)
+        mined_lines = mine_corpus(lines, 1, Method()).lines
+
+        assert lines.left_out == left_out
+        assert mined_lines == 4 - sum(left_out.values())
