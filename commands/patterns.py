@@ -1,7 +1,10 @@
 """`logwinnow patterns`: looks into published pattern sets, and exports them."""
 
 import argparse
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -41,7 +44,12 @@ Writes all patterns of a set, in the order in which a line looks for its match:
   text    id, support, program and pattern, separated by tabs; what is no
           visible character is written as its escape
   regex   one object a line, {"id", "scope", "regex"}: an expression for
-          Python's re and PCRE that needs no flags"""
+          Python's re and PCRE that needs no flags
+  patterndb
+          XML for db-parser() of syslog-ng, which then finds the pattern of a
+          message: its id is .classifier.rule_id. Examples stand in it as tests
+          for `pdbtool test --validate FILE`; where two rules match, the first
+          counts. What had to be left out is told on standard error"""
 
 _VERSIONS = """\
 Lists the versions of the store, oldest first; CURRENT marks the one by which
@@ -76,9 +84,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     add_stored_set(showing)
     showing.set_defaults(run=_show)
 
-    example = "example:\n  logwinnow patterns export --format regex --over message --output sshd.jsonl"
+    example = """\
+examples:
+  logwinnow patterns export --format regex --over message --output sshd.jsonl
+  logwinnow patterns export --format patterndb --output logwinnow.xml"""
     export = _parser(deeds, "export", "write all patterns of a set", _EXPORT, example)
-    export.add_argument("--format", choices=("jsonl", "text", "regex"), required=True, help="see above")
+    export.add_argument("--format", choices=("jsonl", "text", "regex", "patterndb"), required=True, help="see above")
     export.add_argument(
         "--over",
         choices=("message", "shape"),
@@ -212,7 +223,11 @@ def _facts(known: "KnownPattern") -> Iterator[tuple[str, str]]:
 def _export(arguments: argparse.Namespace) -> int:
     if arguments.over and arguments.format != "regex":
         arguments.refuse("--over is for --format regex alone")
-    lines = _exported(read_set(arguments), arguments.format, arguments.over)
+    stored = read_set(arguments)
+    if arguments.format == "patterndb":
+        _export_patterndb(stored, arguments.output)
+        return 0
+    lines = _exported(stored, arguments.format, arguments.over)
     if arguments.output:
         with arguments.output.open("wb") as file:
             file.writelines(lines)
@@ -223,6 +238,29 @@ def _export(arguments: argparse.Namespace) -> int:
         else:
             write_json_lines(line)
     return 0
+
+
+def _export_patterndb(stored: "StoredSet", output: Path | None) -> None:
+    from patterns.patterndb import LeftOut, patterndb
+
+    left_out: Counter[LeftOut] = Counter()
+    try:
+        day = date.fromisoformat(stored.version[:8])
+    except ValueError:
+        raise LogwinnowError(
+            f"version {stored.version!r} does not begin with the day of its publishing, which a patterndb names; "
+            "give its folder its name back, or publish the set again"
+        ) from None
+    pieces = (piece.encode() for piece in patterndb(stored.patterns, day.isoformat(), left_out))
+    if output:
+        with output.open("wb") as file:
+            file.writelines(pieces)
+    else:
+        # The file says that it is UTF-8, whatever the terminal is.
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(pieces)
+    for (what, why), number in sorted(left_out.items()):
+        print(f"left out: {counted(number, what)}: {why}", file=sys.stderr)
 
 
 def _exported(stored: "StoredSet", form: str, over: str | None) -> Iterator[bytes]:

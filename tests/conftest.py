@@ -8,6 +8,7 @@ What all tests share: where the data is, which Java Spark gets, and an honest ac
 """
 
 import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Generator
@@ -50,6 +51,18 @@ def reference() -> Path:
             "set LOGWINNOW_REFERENCE to the folder that holds edges.json"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def pdbtool() -> str:
+    """The program of syslog-ng that tests pattern databases; it has xmllint check their form."""
+    found = shutil.which("pdbtool")
+    if found is None or shutil.which("xmllint") is None:
+        pytest.skip(
+            "pdbtool or xmllint is not here, with which syslog-ng tests a pattern database: "
+            "`apt install syslog-ng-core libxml2-utils`"
+        )
+    return found
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

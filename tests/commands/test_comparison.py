@@ -56,11 +56,12 @@ def test_leading_white_space_makes_no_empty_word(mine: Mine) -> None:
 
 @pytest.mark.parametrize("algorithm", ["logcluster", "slct"])
 def test_all_ascii_white_space_separates_words_and_nothing_else(mine: Mine, algorithm: str) -> None:
-    lines = b"a\vb\fc\rd\n" * 2 + "x\u00a0y\u0085z\x1cw\x00v\n".encode() * 2
+    words = ["x\u00a0y", "x\u0085y", "x\x1cy", "x\x1fy", "x\x00y", "x\u2003y"]
+    lines = b"a\vb\fc\rd\te\n" * 2 + "".join(f"{word}\n" for word in words * 2).encode()
 
     assert mine(lines, "--support", "2", "--algorithm", algorithm) == {
-        ("a b c d", 2): 1,
-        ("x\u00a0y\u0085z\x1cw\x00v", 2): 1,
+        ("a b c d e", 2): 1,
+        **{(word, 2): 1 for word in words},
     }
 
 

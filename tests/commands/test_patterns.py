@@ -1,15 +1,21 @@
 """`logwinnow patterns`: what is shown and exported of a set says what the set says."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from patterns.judge import Judge
+from patterns.line import split_lines
 from patterns.pattern_set import KnownPattern
 from patterns.store import Store
+from patterns.timestamps import SECOND
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -236,12 +242,14 @@ def test_without_a_set_the_way_to_one_is_told(run: Run, what: list[str]) -> None
         (["list"], False),
         (["show"], False),
         (["export", "--format", "text"], False),
+        (["export", "--format", "patterndb"], False),
         (["list"], True),
         (["show"], True),
         (["list", "--json"], True),
         (["export", "--format", "text"], True),
         (["export", "--format", "jsonl"], True),
         (["export", "--format", "regex"], True),
+        (["export", "--format", "patterndb"], True),
     ],
 )
 def test_nothing_that_steers_a_terminal_leaves_a_set(
@@ -281,3 +289,104 @@ def test_on_a_terminal_a_regex_is_not_broken(
     out = re.sub("\x1b\\[[0-9;]*m", "", run("patterns", "show", ids["Accepted"], "--store", store)[1])
 
     assert re.fullmatch(out.split("\n")[-2], "Accepted password for alice from 10.0.0.7 port 4022")
+
+
+def test_export_as_patterndb_is_one_rule_a_pattern_of_the_day_of_the_version(
+    run: Run, store: Path, tmp_path: Path, ids: dict[str, str]
+) -> None:
+    version = Store(str(store)).current() or ""
+    exported = run("patterns", "export", "--store", store, "--format", "patterndb")
+
+    assert (exported[0], exported[2]) == (0, "")
+    day = f"{version[:4]}-{version[4:6]}-{version[6:8]}"
+    assert exported[1].startswith(f'<?xml version="1.0" encoding="UTF-8"?>\n<patterndb version="4" pub_date="{day}">\n')
+    assert re.findall(r'<rule [^>]*id="(\w+)"', exported[1]) == [known.id for known in known_patterns(store).values()]
+    assert set(ids.values()) == set(re.findall(r'<rule [^>]*id="(\w+)"', exported[1]))
+    written = run("patterns", "export", "--store", store, "--format", "patterndb", "--output", "out.xml")
+    assert written == (0, "", "")
+    assert (tmp_path / "out.xml").read_text(encoding="utf-8") == exported[1]
+
+
+def test_a_patterndb_passes_the_test_of_syslog_ng(run: Run, store: Path, pdbtool: str, tmp_path: Path) -> None:
+    run("patterns", "export", "--store", store, "--format", "patterndb", "--output", "out.xml")
+    command = [pdbtool, "test", "--validate", str(tmp_path / "out.xml")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    # Three examples of each pattern, but the third has one message alone.
+    assert (ran.returncode, ran.stdout.count("Testing message: "), ran.stderr) == (0, 7, "")
+
+
+def test_what_a_patterndb_lacks_is_told_by_numbers(run: Run, hostile: Path, tmp_path: Path) -> None:
+    lines = [f"onExtend:{n} {'x ' * 1200 * (n == 3)}\n" for n in range(5)]
+    (tmp_path / "odd.log").write_text("".join(lines), encoding="utf-8")
+    run("train", "odd.log", "--store", "odd", "--quiet")
+
+    code, out, err = run("patterns", "export", "--store", "odd", "--format", "patterndb")
+    assert (code, err.split("\n")) == (
+        0,
+        [
+            "left out: 3 examples: it may match otherwise: all its words are class words, or the classes are your own",
+            "left out: 1 example: the line's start alone was kept",
+            "",
+        ],
+    )
+    assert "<example>" not in out
+    assert run("patterns", "export", "--store", hostile, "--format", "patterndb", "--output", "out.xml") == (
+        0,
+        "",
+        "left out: 1 example: it has a character that XML forbids\n",
+    )
+
+
+def test_a_patterndb_is_utf_8_whatever_the_terminal_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "names.log").write_text("größe 漢字 ist da\n", encoding="utf-8")
+    run("train", "names.log", "--store", "names", "--quiet")
+    command = [sys.executable, "-m", "commands", "patterns", "export", "--store", "names", "--format", "patterndb"]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": str(Path(__file__).parents[2])}
+    out = subprocess.run(command, capture_output=True, check=True, env=environment).stdout
+
+    assert '<test_message program="">größe 漢字 ist da</test_message>' in out.decode()
+
+
+def test_a_version_without_its_day_and_classes_that_pcre_reads_otherwise_are_told(
+    run: Run, store: Path, log: Path, tmp_path: Path
+) -> None:
+    version = Store(str(store)).current() or ""
+    (store / version).rename(store / "1st")
+    (store / "CURRENT").write_text("1st\n", encoding="utf-8")
+    export = ("patterns", "export", "--format", "patterndb", "--output", "out.xml")
+
+    code, out, err = run(*export, "--store", store)
+    assert (code, out) == (1, "")
+    assert err.startswith("logwinnow: version '1st' does not begin with the day of its publishing, which a patterndb")
+    run("train", log, "--store", "own", "--quiet", "--set", r'words.classes={number="\\pN+"}')
+    code, out, err = run(*export, "--store", "own")
+    assert (code, out) == (1, "")
+    assert err.startswith("logwinnow: word class 'number' is '\\\\pN+': PCRE, which syslog-ng runs, may read it")
+    assert not (tmp_path / "out.xml").exists()
+
+
+@pytest.mark.parametrize("dataset", ["Linux", "OpenSSH"])
+def test_an_exported_regex_is_one_of_pcre_and_matches_each_line_of_its_pattern(
+    run: Run, loghub: Path, dataset: str
+) -> None:
+    """`grep -P` runs PCRE."""
+    grep = shutil.which("grep")
+    if grep is None or subprocess.run([grep, "-qP", "^a$"], input=b"a\n", capture_output=True, check=False).returncode:
+        pytest.skip("a grep that knows -P, which runs PCRE, is not here: `apt install grep`")
+    run("train", loghub / dataset / f"{dataset}_2k.log", "--store", "real", "--quiet")
+    judge = Judge(Store("real").read().patterns)
+    messages: dict[str, list[bytes]] = {}
+    for data in split_lines((loghub / dataset / f"{dataset}_2k.log").read_bytes()):
+        shaped, verdict = judge.judge(data, SECOND)
+        if verdict is not None and verdict.known is not None:
+            messages.setdefault(verdict.known.id, []).append(shaped.line.message.encode())
+    out = run("patterns", "export", "--store", "real", "--format", "regex")[1]
+
+    environment = {"LC_ALL": "C.UTF-8"}
+    for row in map(json.loads, out.split("\n")[:-1]):
+        own = b"".join(message + b"\n" for message in messages.pop(row["id"]))
+        command = [grep, "-acP", row["regex"]]
+        ran = subprocess.run(command, input=own + b"no line of it\n", capture_output=True, env=environment, check=False)
+        assert (int(ran.stdout), ran.stderr) == (own.count(b"\n"), b"")
+    assert not messages

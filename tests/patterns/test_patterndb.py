@@ -174,6 +174,13 @@ def test_a_message_of_class_words_alone_is_no_test() -> None:
     assert (examples_of(text), left_out) == ([], {UNSURE: 1})
 
 
+def test_by_rules_that_are_raw_no_word_is_a_class_word() -> None:
+    rules = Rules(words=WordRules(raw=True, classes={"all": r"\S+"}))
+    text, left_out = database(known("17 k=v é", "sshd", f"{HEADER}17 k=v é"), rules=rules)
+
+    assert (examples_of(text), left_out) == ([("sshd", "17 k=v é")], {})
+
+
 @pytest.mark.parametrize(("message", "sure"), [("open 1 now", True), ("open k=1 now", False), ("open 1 now é", False)])
 def test_with_word_classes_of_an_operator_words_of_which_pcre_may_think_otherwise_make_no_test(
     message: str, *, sure: bool
@@ -243,7 +250,7 @@ def program_regex(scope: str, rules: Rules | None = None) -> re.Pattern[bytes]:
         ("a.b", ["a.b"], ["a-b"]),
         ("me@home", ["me@home"], ["me@home2"]),
         ("(x)", ["(x)"], ["x"]),
-        ("worker-<*>", ["worker-1", "worker-1a"], ["worker-", "worker-a", "worker-1/2", "xworker-1"]),
+        ("worker-<*>", ["worker-1", "worker-1a"], ["worker-", "worker-a1", "worker-deadbeef", "worker-1/2"]),
         ("docker/<*>", ["docker/3f2a90c1", "docker/deadbeef"], ["docker/", "docker/a", "docker/1/2", "docker"]),
         ("<*>", ["12", "deadbeef"], ["", "abc"]),
         ("<*>/<*> x", ["1/2 x"], ["1/2 y", "1 x", "a/1 x"]),
