@@ -42,7 +42,7 @@ class Candidate:
     def join(self, lines: int, gaps: list[int], plain: list[int]) -> None:
         """Add lines of one shape."""
         self.support += lines
-        # Gaps that are the least or the most so far change nothing, and mostly they are; to see that is ten times faster.
+        # Gaps that are the least or the most so far change nothing, and that is seen ten times as fast.
         if gaps not in (self.least, self.most):
             self.least = list(map(min, self.least, gaps))
             self.most = list(map(max, self.most, gaps))

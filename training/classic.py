@@ -22,12 +22,11 @@ from training.candidates import Key, Keys, PositionKeys, WordKeys, candidates, k
 from training.clusters import Cluster, Method, cluster
 from training.corpus import CorpusLine, Progress
 from training.errors import DictionaryError
-from training.ladder import weighted, words_of
 from training.line_filter import LineFilter
 from training.shapes import tabulate
 from training.snapshot import Snapshot
 from training.support import Support
-from training.words import WeightedShape, Words
+from training.words import WeightedShape, Words, weighted, words_of
 
 _RAW_WORD: Final = re.compile(r"\S+", re.ASCII)
 _SPLIT_TOO: Final = b"\x1c\x1d\x1e\x1f"

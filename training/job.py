@@ -16,11 +16,12 @@ from training.clusters import mine
 from training.config import Mining, TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
-from training.ladder import Accepted, climb_down, weighted
+from training.ladder import Accepted, climb_down
 from training.publish import publish
 from training.shapes import tabulate
 from training.summary import summarise
 from training.support import in_lines
+from training.words import weighted
 
 
 def train(

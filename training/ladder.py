@@ -13,9 +13,8 @@ from typing import NamedTuple
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
-from patterns.words import CLASS_RUN
 from training.clusters import Algorithm, Cluster, Method, mine
-from training.words import WeightedShape, Words
+from training.words import weighted
 
 
 class Accepted(NamedTuple):
@@ -64,16 +63,6 @@ def climb_down(shapes: Mapping[str, int], algorithm: Algorithm, *, seen_once: bo
         found += [Accepted(cluster, level) for cluster in taken]
         left = _uncovered(left, taken)
     return found
-
-
-def weighted(shapes: Mapping[str, int]) -> list[WeightedShape]:
-    """Return the shapes as mining takes them: words, None for a run of class words, and the number of lines."""
-    return [(words_of(shape), lines) for shape, lines in shapes.items()]
-
-
-def words_of(shape: str) -> Words:
-    """Return the words of a shape by the default rules, None for a run of class words."""
-    return tuple(None if word == CLASS_RUN else word for word in shape.split(" "))
 
 
 def _uncovered(shapes: Mapping[str, int], taken: list[Cluster]) -> dict[str, int]:

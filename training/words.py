@@ -6,8 +6,9 @@ runs, None here, are variable by their looks and never counted.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from patterns.words import CLASS_RUN
 from training.support import Support, in_lines
 
 Words = tuple[str | None, ...]
@@ -18,6 +19,16 @@ WeightedShape = tuple[Words, int]
 
 Position = tuple[int, str]
 """A place in the line, from 0, and the word there."""
+
+
+def weighted(shapes: Mapping[str, int]) -> list[WeightedShape]:
+    """Return the shapes as mining takes them: words, None for a run of class words, and the number of lines."""
+    return [(words_of(shape), lines) for shape, lines in shapes.items()]
+
+
+def words_of(shape: str) -> Words:
+    """Return the words of a shape by the default rules, None for a run of class words."""
+    return tuple(None if word == CLASS_RUN else word for word in shape.split(" "))
 
 
 def frequent_words(shapes: Iterable[WeightedShape], support: Support) -> frozenset[str]:

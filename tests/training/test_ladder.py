@@ -7,7 +7,8 @@ import pytest
 from patterns.line import split_lines
 from patterns.words import Splitter, WordRules
 from training.clusters import Algorithm, Cluster, Method, mine
-from training.ladder import accepted, climb_down, levels, weighted
+from training.ladder import accepted, climb_down, levels
+from training.words import weighted
 
 DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"]
 
