@@ -14,16 +14,14 @@ Source: logcluster.pl 0.10 --wweight, --weightf and --wildcard (docs/COMPARISON.
 words, in floating point as there, so that a weight that lies on the threshold falls to the same side.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import Final
 
 from patterns.language import Constant, Gap, Pattern
 from training.candidates import Candidate
-
-Weigh = Callable[[Sequence[str], "Dependencies"], list[float]]
-"""The words of a cluster → the weight of each."""
 
 
 class Dependencies:
@@ -47,47 +45,41 @@ class Dependencies:
                 for other in present:
                     row[other] = row.get(other, 0) + candidate.support
 
-    def __call__(self, given: str, wanted: str) -> float:
-        """Return the share of the lines with `given` that have `wanted`."""
-        row = self._together[given]
-        return row.get(wanted, 0) / row[given]
+    def among(self, words: Sequence[str]) -> list[list[float]]:
+        """Return for each word a row with dep(it, other) for each of the words."""
+        rows = [self._together[word] for word in words]
+        return [
+            [row.get(other, 0) / lines for other in words]
+            for row, lines in ((row, row[word]) for row, word in zip(rows, words, strict=True))
+        ]
 
 
-def _mean_of_all(words: Sequence[str], dep: Dependencies) -> list[float]:
-    return [_sum(dep(other, word) for other in words) / len(words) for word in words]
+def weigh(words: Sequence[str], dependencies: Dependencies, function: int) -> list[float]:
+    """
+    Return the weight of each word of a cluster.
+
+    Args:
+        words: The cluster's words in order.
+        dependencies: With all of these words.
+        function: Number of the weight function, one of WEIGHT_FUNCTIONS.
+    """
+    of_others, mutual = function in (2, 4), function in (3, 4)
+    taken = list(dict.fromkeys(words)) if of_others else list(words)
+    means = len(taken) - 1 if of_others else len(taken)
+    if not means:
+        return [1.0] * len(words)
+    shares = dependencies.among(taken)
+    weights: dict[str, float] = {}
+    for word, on_others, of_it in zip(taken, shares, zip(*shares, strict=True), strict=True):
+        both = map(add, of_it, on_others) if mutual else of_it
+        # From left to right; Python's own sum rounds otherwise from 3.12 on. A word's share of itself is 1.
+        total = reduce(add, both, 0.0) - (1 + mutual if of_others else 0)
+        weights[word] = total / (means * (1 + mutual))
+    return [weights[word] for word in words]
 
 
-def _mean_of_others(words: Sequence[str], dep: Dependencies) -> list[float]:
-    distinct = list(dict.fromkeys(words))
-    others = len(distinct) - 1
-    return [(_sum(dep(other, word) for other in distinct) - 1) / others if others else 1.0 for word in words]
-
-
-def _mutual_mean_of_all(words: Sequence[str], dep: Dependencies) -> list[float]:
-    return [_sum(dep(other, word) + dep(word, other) for other in words) / (2 * len(words)) for word in words]
-
-
-def _mutual_mean_of_others(words: Sequence[str], dep: Dependencies) -> list[float]:
-    distinct = list(dict.fromkeys(words))
-    others = len(distinct) - 1
-    return [
-        (_sum(dep(other, word) + dep(word, other) for other in distinct) - 2) / (2 * others) if others else 1.0
-        for word in words
-    ]
-
-
-def _sum(shares: Iterable[float]) -> float:
-    """Add from left to right; Python's own sum rounds otherwise from 3.12 on."""
-    return reduce(add, shares, 0.0)
-
-
-WEIGHT_FUNCTIONS: Mapping[int, Weigh] = {
-    1: _mean_of_all,
-    2: _mean_of_others,
-    3: _mutual_mean_of_all,
-    4: _mutual_mean_of_others,
-}
-"""Number, as logcluster.pl counts them → function."""
+WEIGHT_FUNCTIONS: Final = (1, 2, 3, 4)
+"""The weight functions, as logcluster.pl numbers them."""
 
 
 @dataclass(slots=True)
@@ -120,7 +112,8 @@ class Joined:
 
     def add(self, other: "Joined") -> None:
         """Join another cluster with as many places."""
-        self.constants = [words | more for words, more in zip(self.constants, other.constants, strict=True)]
+        for words, more in zip(self.constants, other.constants, strict=True):
+            words.update(more)
         self.support += other.support
         self.least = list(map(min, self.least, other.least))
         self.most = list(map(max, self.most, other.most))
@@ -145,10 +138,9 @@ def join(
         The joined clusters, and those that are like no other, in the order of `clusters`.
     """
     dependencies = Dependencies(candidates, {word for cluster in clusters for word in cluster.constants})
-    weigh = WEIGHT_FUNCTIONS[function]
     alike: dict[tuple[str | None, ...], Joined] = {}
     for cluster in clusters:
-        weights = weigh(cluster.constants, dependencies)
+        weights = weigh(cluster.constants, dependencies, function)
         kept = [weight >= threshold for weight in weights]
         joined = _with_wildcards(cluster, kept) if wildcard else _with_holes(cluster)
         words = tuple(word if stays else None for word, stays in zip(cluster.constants, kept, strict=True))

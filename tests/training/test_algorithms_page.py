@@ -8,7 +8,7 @@ from patterns.rules import PLAIN, Rules
 from training.candidates import WordKeys, candidates
 from training.classic import Lines, RawLines, ShapedLines, mine_corpus, outliers
 from training.clusters import Algorithm, Method
-from training.join import WEIGHT_FUNCTIONS, Dependencies
+from training.join import Dependencies, weigh
 from training.line_filter import line_filter
 from training.snapshot import Snapshot
 
@@ -79,6 +79,6 @@ def test_the_weights_of_the_example_are_those_that_the_page_says() -> None:
     table = candidates(shapes, WordKeys(frozenset(words)))
     dependencies = Dependencies(table.candidates.values(), words)
 
-    found = [WEIGHT_FUNCTIONS[n](["Interface", "eth0", "unstable"], dependencies)[1] for n in (1, 2, 3, 4)]
+    found = [weigh(["Interface", "eth0", "unstable"], dependencies, function)[1] for function in (1, 2, 3, 4)]
     assert [f"{weight:.3f}".lstrip("0") for weight in found] == [".611", ".417", ".583", ".375"]
     assert "are .611, .417, .583 and .375" in " ".join(PAGE.read_text().split())
