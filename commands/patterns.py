@@ -4,13 +4,14 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json_lines
 from commands.options import add_store, add_stored_set, open_store, published, read_set
-from patterns.errors import LogwinnowError
+from patterns.errors import LogwinnowError, RulesError
 from patterns.terminal import printable
 
 if TYPE_CHECKING:
@@ -43,8 +44,12 @@ Writes all patterns of a set, in the order in which a line looks for its match:
   jsonl   the published file: one object a line with all that is known
   text    id, support, program and pattern, separated by tabs; what is no
           visible character is written as its escape
-  regex   one object a line, {"id", "scope", "regex"}: an expression for
-          Python's re and PCRE that needs no flags
+  regex   one object a line, {"id", "scope", "regex", "exact"}: expressions that
+          need no flags. `regex` is for engines that run in linear time (RE2,
+          Go, Rust) and matches some lines more than the pattern; `exact` is for
+          those that backtrack (Python 3.11+, PCRE, Perl, Ruby, Java). It is null
+          if it would be too long for PCRE or match nothing, or if these may
+          read a word class of yours otherwise; --over shape has none
   patterndb
           XML for db-parser() of syslog-ng, which then finds the pattern of a
           message: its id is .classifier.rule_id. Examples stand in it as tests
@@ -90,12 +95,8 @@ examples:
   logwinnow patterns export --format patterndb --output logwinnow.xml"""
     export = _parser(deeds, "export", "write all patterns of a set", _EXPORT, example)
     export.add_argument("--format", choices=("jsonl", "text", "regex", "patterndb"), required=True, help="see above")
-    export.add_argument(
-        "--over",
-        choices=("message", "shape"),
-        help="what a regex is matched with: the message as it stands (default: each line that the pattern matches, and "
-        "some more), or its shape (exact)",
-    )
+    over = "what a regex is matched with: the message as it stands (default), or its shape"
+    export.add_argument("--over", choices=("message", "shape"), help=over)
     export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     add_stored_set(export)
     # Wrong use is the parser's to tell.
@@ -267,19 +268,25 @@ def _exported(stored: "StoredSet", form: str, over: str | None) -> Iterator[byte
     """Yield a set's export, in whole lines."""
     import msgspec
 
+    from patterns.pcre import Expressions
     from patterns.regex import message_regex
 
     if form == "jsonl":
         yield stored.rows
         return
+    words, expressions = stored.patterns.rules.words, None
+    # Of word classes that other engines may read otherwise than RE2, there is `regex` alone.
+    with suppress(RulesError):
+        expressions = Expressions(words, in_place=True)
     for known in stored.patterns.patterns:
         if form == "text":
             row = (known.id, str(known.support), printable(known.scope), printable(known.pattern.text))
             yield "\t".join(row).encode() + b"\n"
-        else:
-            shape = over == "shape"
-            regex = known.pattern.regex() if shape else message_regex(known.pattern, stored.patterns.rules.words)
-            yield msgspec.json.encode({"id": known.id, "scope": known.scope, "regex": regex}) + b"\n"
+            continue
+        shape = over == "shape"
+        found = {"regex": known.pattern.regex() if shape else message_regex(known.pattern, words)}
+        exact = {} if shape else {"exact": expressions and expressions.write(known.pattern)}
+        yield msgspec.json.encode({"id": known.id, "scope": known.scope, **found, **exact}) + b"\n"
 
 
 def _versions(arguments: argparse.Namespace) -> int:

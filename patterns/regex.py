@@ -1,31 +1,41 @@
-"""
-Pattern → regular expression over the message as it stands, for use outside of logwinnow.
+r"""
+Pattern → regular expression over the message as it stands, for engines that run in linear time: RE2, Go, Rust.
 
 For raw rules it is exact. For the default rules it writes out word separators and class words, and is one-sided: each
 line that the pattern matches, it matches too. (It also takes some lines that the pattern does not: a class word there
 may count as a word of its own, and an expression of a class may reach further than one word.)
 
-It is one for Python's `re`, PCRE and, for gaps that are not too wide, RE2; it needs no flags.
+It needs no flags, and RE2 takes it if its gaps are not too wide. To Python's `re`, PCRE and Java it says the same, but
+those backtrack: a run of class words takes them a time that is exponential in its length. For them there is `pcre`.
 """
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from patterns.language import NO_GAP, Constant, Gap, Pattern
 from patterns.words import CLASS_RUN, WordRules
 
-_SPACE = r"\t-\r "
-_SEPARATOR = rf"{_SPACE},;()\[\]{{}}"
-_IN_WORD = rf"[^{_SEPARATOR}=]"
+SPACE: Final = r"\t-\r "
+"""White space for inside brackets, since ``\\s`` is not the same characters to all engines."""
+
+SEPARATOR: Final = rf"{SPACE},;()\[\]{{}}"
+"""What separates words by the default rules, for inside brackets."""
+
+IN_WORD: Final = rf"[^{SEPARATOR}=]"
+"""A character of a word by the default rules, but for a final ``=``."""
+
+LIKE_A_KEPT_PREFIX: Final = re.compile(r"(?:[^0-9A-Za-z]*[A-Za-z]){3}[^0-9]*")
+"""A constant that may be what stays of a class word, in a message of class words alone."""
+
 _ESCAPES = {
-    "S": _IN_WORD,
+    "S": IN_WORD,
+    "s": f"[{SPACE}]",
     "w": "[0-9A-Za-z_]",
-    "W": rf"[^0-9A-Za-z_{_SEPARATOR}=]",
+    "W": rf"[^0-9A-Za-z_{SEPARATOR}=]",
     "d": "[0-9]",
-    "D": rf"[^0-9{_SEPARATOR}=]",
+    "D": rf"[^0-9{SEPARATOR}=]",
 }
-_ESCAPES_IN_BRACKETS = {"w": "0-9A-Za-z_", "d": "0-9", "s": _SPACE}
-_LIKE_A_KEPT_PREFIX = re.compile(r"(?:[^0-9A-Za-z]*[A-Za-z]){3}[^0-9]*")
+_ESCAPES_IN_BRACKETS = {"w": "0-9A-Za-z_", "d": "0-9", "s": SPACE}
 
 
 class _Words(NamedTuple):
@@ -77,7 +87,7 @@ def _then(constant: Constant, gap: Gap, words: _Words, rules: WordRules) -> str:
     """Return the expression of a constant and what separates it from the next word."""
     alternatives = (constant,) if isinstance(constant, str) else constant
     open_end = any(
-        not rules.raw and (word.endswith("=") or (gap != NO_GAP and _LIKE_A_KEPT_PREFIX.fullmatch(word)))
+        not rules.raw and (word.endswith("=") or (gap != NO_GAP and LIKE_A_KEPT_PREFIX.fullmatch(word)))
         for word in alternatives
     )
     return f"{_one_of(constant)}{words.separator}{'*' if open_end else '+'}"
@@ -109,23 +119,23 @@ def _one_of(constant: Constant) -> str:
 
 
 def _raw_words() -> _Words:
-    separator, word = f"[{_SPACE}]", f"[^{_SPACE}]+"
+    separator, word = f"[{SPACE}]", f"[^{SPACE}]+"
     return _Words(separator, f"(?:{word}{separator}+)", f"{word}{separator}*")
 
 
 def _words(rules: WordRules) -> _Words:
-    separator = f"[{_SEPARATOR}]"
-    classes = "|".join([*(_spelled_out(expression) for expression in rules.classes.values()), re.escape(CLASS_RUN)])
+    separator = f"[{SEPARATOR}]"
+    classes = "|".join([*(spelled_out(expression) for expression in rules.classes.values()), re.escape(CLASS_RUN)])
     # A word that ends in "=" needs no separator behind it.
     class_then = f"(?:(?:{classes})(?:={separator}*|{separator}+))"
-    word = f"(?:{_IN_WORD}+=?|=)"
-    word_then = f"(?:{_IN_WORD}*={separator}*|{_IN_WORD}+{separator}+)"
+    word = f"(?:{IN_WORD}+=?|=)"
+    word_then = f"(?:{IN_WORD}*={separator}*|{IN_WORD}+{separator}+)"
     run_then = f"{class_then}+"
     run_last = f"{class_then}*(?:{classes})=?{separator}*"
     return _Words(separator, f"(?:{run_then}|{word_then})", f"(?:{run_last}|{word}{separator}*)", run_then, run_last)
 
 
-def _spelled_out(expression: str) -> str:
+def spelled_out(expression: str) -> str:
     r"""Write ``.`` and the ASCII classes ``\S \w \W \d \D \s`` of a class as sets that stay inside one word."""
     written, in_brackets, at = [], False, 0
     while at < len(expression):
@@ -135,8 +145,12 @@ def _spelled_out(expression: str) -> str:
             table = _ESCAPES_IN_BRACKETS if in_brackets else _ESCAPES
             written.append(table.get(escape, f"\\{escape}"))
             at += 2
+            if in_brackets and escape.isalpha() and expression.startswith("-", at):
+                # Behind a class it is itself; behind what the class is written as, it would be a range.
+                written.append(r"\-")
+                at += 1
             continue
         in_brackets = character == "[" or (in_brackets and character != "]")
-        written.append(_IN_WORD if character == "." and not in_brackets else character)
+        written.append(IN_WORD if character == "." and not in_brackets else character)
         at += 1
     return "".join(written)

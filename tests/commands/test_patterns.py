@@ -178,17 +178,33 @@ def test_export_of_regexes_is_an_object_a_line(run: Run, store: Path, log: Path)
     out = run("patterns", "export", "--store", store, "--format", "regex")[1]
 
     rows = [json.loads(line) for line in out.split("\n")[:-1]]
-    assert [list(row) for row in rows] == [["id", "scope", "regex"]] * 3
+    assert [list(row) for row in rows] == [["id", "scope", "regex", "exact"]] * 3
+    assert all(row["exact"] != row["regex"] for row in rows)
     for line in log.read_text(encoding="utf-8").split("\n")[:-1]:
         message = line.split("]: ", 1)[1]
-        assert sum(bool(re.search(row["regex"], message)) for row in rows) == 1
+        for form in ("regex", "exact"):
+            assert sum(bool(re.search(row[form], message)) for row in rows) == 1
+
+
+def test_where_word_classes_may_be_others_to_engines_that_backtrack_there_is_no_exact_regex(
+    run: Run, log: Path
+) -> None:
+    run("train", log, "--store", "own", "--quiet", "--set", r'words.classes={number="\\pN+"}')
+
+    code, out, err = run("patterns", "export", "--store", "own", "--format", "regex")
+
+    rows = [json.loads(line) for line in out.split("\n")[:-1]]
+    assert (code, err, {row["exact"] for row in rows}) == (0, "", {None})
+    assert all(row["regex"] for row in rows)
 
 
 def test_export_of_regexes_over_shapes_is_the_exact_one(run: Run, store: Path) -> None:
     out = run("patterns", "export", "--store", store, "--format", "regex", "--over", "shape")[1]
 
     regexes = {known.id: known.pattern.regex() for known in known_patterns(store).values()}
-    assert {row["id"]: row["regex"] for row in map(json.loads, out.split("\n")[:-1])} == regexes
+    rows = [json.loads(line) for line in out.split("\n")[:-1]]
+    assert rows == [{"id": row["id"], "scope": row["scope"], "regex": regexes.pop(row["id"])} for row in rows]
+    assert not regexes
 
 
 def test_export_as_text_is_separated_by_tabs(run: Run, store: Path, ids: dict[str, str]) -> None:
@@ -386,7 +402,8 @@ def test_an_exported_regex_is_one_of_pcre_and_matches_each_line_of_its_pattern(
     environment = {"LC_ALL": "C.UTF-8"}
     for row in map(json.loads, out.split("\n")[:-1]):
         own = b"".join(message + b"\n" for message in messages.pop(row["id"]))
-        command = [grep, "-acP", row["regex"]]
-        ran = subprocess.run(command, input=own + b"no line of it\n", capture_output=True, env=environment, check=False)
-        assert (int(ran.stdout), ran.stderr) == (own.count(b"\n"), b"")
+        for form in ("regex", "exact"):
+            command, lines = [grep, "-acP", row[form]], own + b"no line of it\n"
+            ran = subprocess.run(command, input=lines, capture_output=True, env=environment, check=False)
+            assert (int(ran.stdout), ran.stderr) == (own.count(b"\n"), b"")
     assert not messages
