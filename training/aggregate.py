@@ -6,8 +6,8 @@ Aggregate supports: a candidate also counts the lines of candidates that are mor
     SLCT         (-j) Y is more specific than X iff it has all of X's words at their positions, and as many words where
                  candidates are anchored.
 
-Only what is in X's table row counts: each candidate's own lines are added, those of candidates below the support too,
-and X itself may have been below it. So a line may support several clusters.
+Added are each candidate's own lines, those of candidates below the support too; X itself may have been below it. So a
+line may support several clusters.
 
 Which candidates have all words of X is found by an index over words, and only those are compared: a rare word's
 candidates are a short list; those of a common word are the bits of one integer, so that to intersect them takes
