@@ -70,6 +70,7 @@ lock: ## resolve the locks again, keeping what still fits (UPGRADE=1: the newest
 	        $(if $(UPGRADE),--upgrade) "$$@"; } && \
 	compile pyproject.toml -o requirements.lock && \
 	compile pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock && \
+	compile --group bench -c requirements-dev.lock -o requirements-bench.lock && \
 	compile --group build -c requirements-dev.lock -o requirements-build.lock && \
 	compile --group java -o requirements-java.lock && \
 	if grep -n '://' requirements*.lock; then \
