@@ -5,12 +5,13 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 STAMP  := $(VENV)/.set-up
+BENCH  := $(VENV)/.set-up-bench
 LOCKS  := requirements-build.lock requirements-dev.lock requirements-java.lock
 UV     := 0.13.9
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check check-long lock clean
+.PHONY: help setup run test check check-long bench lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +34,14 @@ check: setup ## all that CI asks for: format, lint, types, layers, and every tes
 check-long: export LOGWINNOW_LONG = 1
 check-long: check ## the same with the slow tests and a longer search for counterexamples
 
+bench: setup $(BENCH) ## compare all engines and their rivals on small files, some minutes (ARGS="--only slct" chooses)
+	@$(PY) benchmarks/training --small $(ARGS)
+
+$(BENCH): $(STAMP) requirements-bench.lock
+	@echo "bench: the packages of requirements-bench.lock"
+	@$(PIP) install --require-hashes --no-build-isolation --use-pep517 -r requirements-bench.lock
+	@touch $@
+
 # Nothing runs that no lock names: what builds the two packages without a wheel (pyspark and this one) comes first,
 # and the builds use it instead of fetching their own.
 $(STAMP): pyproject.toml $(LOCKS) Makefile
@@ -54,10 +63,10 @@ $(STAMP): pyproject.toml $(LOCKS) Makefile
 	@$(PIP) install --require-hashes -r requirements-build.lock
 	@$(PIP) install --require-hashes --no-build-isolation --use-pep517 -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-index --no-build-isolation --editable .
-	@$(PY) -m streaming.java >/dev/null 2>&1 || { \
+	@$(PY) -m spark.java >/dev/null 2>&1 || { \
 	    echo "setup: a Java from requirements-java.lock, for none of version 17 or newer is on this machine"; \
 	    $(PIP) install --require-hashes -r requirements-java.lock; }
-	@echo "setup: done, Spark runs on $$($(PY) -m streaming.java)"
+	@echo "setup: done, Spark runs on $$($(PY) -m spark.java)"
 	@touch $@
 
 lock: ## resolve the locks again, keeping what still fits (UPGRADE=1: the newest of everything)

@@ -79,13 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
         LogwinnowError: A file, the set or the format cannot be used.
     """
     from commands.judged import JsonWriter, PeopleWriter
-    from commands.reading import batches
+    from commands.reading import batches, check
     from patterns.judge import Judge
-    from training import corpus
 
     # What is made for a line lives for a batch, and has no cycles: looking for some at every turn costs a tenth.
     gc.set_threshold(100_000)
-    corpus.check(arguments.files)
+    check(arguments.files)
     stored = read_set(arguments)
     patterns = stored.patterns
     if arguments.header is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.console import counted, shown, stderr
-from commands.options import HEADER_HELP, add_config, add_set, training_config
+from commands.options import ENGINE_HELP, FILES_HELP, HEADER_HELP, add_config, add_set, training_config
 from commands.progress import reading
 from patterns.errors import LogwinnowError
 from patterns.line import exact_bytes
@@ -18,6 +18,7 @@ from patterns.terminal import printable
 
 if TYPE_CHECKING:
     from patterns.rules import Rules
+    from spark.config import SparkConfig
     from training.candidates import Keys
     from training.classic import Found
     from training.clusters import Cluster, Method
@@ -62,7 +63,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verb.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    verb.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
     verb.add_argument(
         "--algorithm", choices=("logcluster", "slct"), default="logcluster", help="(default: %(default)s)"
     )
@@ -72,7 +73,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         metavar="N|N%",
         help="least number of lines of a frequent word and of a pattern, or share of the lines (of each program's)",
     )
-    verb.add_argument("--engine", choices=("python",), default="python", help="what computes it (default: %(default)s)")
+    verb.add_argument(
+        "--engine",
+        choices=("python", "polars", "spark"),
+        default="polars",
+        help=f"{ENGINE_HELP} (default: %(default)s)",
+    )
     verb.add_argument(
         "--aggregate-supports",
         action="store_true",
@@ -113,10 +119,11 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         LogwinnowError: A file, the filter or the configuration cannot be used.
     """
-    from training.classic import RawLines, ShapedLines, mine_corpus, outliers
+    from training.classic import mine_corpus
+    from training.corpus import Corpus
     from training.dictionary import encode
-    from training.line_filter import line_filter
-    from training.snapshot import Snapshot
+    from training.engines import engine
+    from training.line_filter import Filter
 
     if arguments.raw and (arguments.config or arguments.set):
         arguments.refuse("--config and --set say how lines are read and taken apart, and --raw takes them as they are")
@@ -124,23 +131,26 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.refuse("--outliers needs a file: standard output has the patterns")
     method, support = _method(arguments), _support(arguments)
     _check_outputs(arguments)
-    chosen = line_filter(arguments.filter, arguments.template)
+    chosen = Filter(arguments.filter, arguments.template)
+    chosen.compiled()
     given = _given(arguments, method)
+    rules, spark = _configured(arguments)
     told = ""
-    with Snapshot(arguments.files) as snapshot:
+    with Corpus(arguments.files) as corpus:
         with reading(quiet=arguments.quiet) as progress:
-            if arguments.raw:
-                lines: RawLines | ShapedLines = RawLines(snapshot, chosen, progress)
+            by = engine(arguments.engine, spark)
+            if rules is None:
+                lines = by.raw_lines(corpus, chosen, progress)
             else:
-                lines = ShapedLines(snapshot, chosen, _rules(arguments), progress)
+                lines = by.shaped_lines(corpus, chosen, rules, progress)
             found = mine_corpus(lines, support, method, given)
         if arguments.write_words:
-            arguments.write_words.write_bytes(encode(found.frequent))
+            arguments.write_words.write_bytes(encode(found.coverage.keys))
         # A bar takes standard output over while it is shown, so none is.
         _print(found, arguments)
         if arguments.outliers:
             with reading(quiet=arguments.quiet) as progress:
-                number = _write(arguments.outliers, outliers(snapshot, chosen, lines, found, progress))
+                number = _write(arguments.outliers, lines.outliers(found.coverage, progress))
             told = f", {counted(number, 'outlier')}"
     if not arguments.quiet:
         _tell(found, lines.left_out, told)
@@ -193,15 +203,21 @@ def _given(arguments: argparse.Namespace, method: "Method") -> "Mapping[str, Key
     return given
 
 
-def _rules(arguments: argparse.Namespace) -> "Rules":
+def _configured(arguments: argparse.Namespace) -> "tuple[Rules | None, SparkConfig]":
+    """Return how lines are read, None for raw ones, and how Spark is started."""
     from dataclasses import replace
 
     from patterns.settings import load_formats
+    from spark.config import SparkConfig
 
+    if arguments.raw and arguments.engine != "spark":
+        return None, SparkConfig()
     config, path = training_config(arguments.config, arguments.set)
+    if arguments.raw:
+        return None, config.spark
     rules = config.rules(load_formats(path))
     # Whoever mines wants all of a line, however long.
-    return replace(rules, header=arguments.header or rules.header, max_line_bytes=sys.maxsize)
+    return replace(rules, header=arguments.header or rules.header, max_line_bytes=sys.maxsize), config.spark
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
@@ -209,10 +225,13 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
     Refuse to write over what is read, and where nothing can be written: now, not after all is mined.
 
     Raises:
-        LogwinnowError: --outliers or --write-words names a file of the corpus or that of --words, or both the same.
+        LogwinnowError: A file of the corpus is missing; or --outliers or --write-words names one of them, or that of
+            --words, or both name the same.
         OSError: A file cannot be written.
     """
-    read = [Path("/dev/stdin" if path == "-" else path) for path in arguments.files]
+    from training.paths import STANDARD_INPUT, expand
+
+    read = [Path("/dev/stdin" if path == STANDARD_INPUT else path) for path in expand(arguments.files)]
     read += [arguments.words] if arguments.words else []
     for option, path in (("--outliers", arguments.outliers), ("--write-words", arguments.write_words)):
         if path is not None and path.is_file() and any(_same(path, other) for other in read):
@@ -275,7 +294,7 @@ def _write(path: Path, lines: Iterable[bytes]) -> int:
 
 
 def _tell(found: "Found", left_out: "Counter[str]", told: str) -> None:
-    words = sum(len(keys.frequent) for keys in found.frequent.values())
+    words = sum(len(keys.frequent) for keys in found.coverage.keys.values())
     why = ", ".join(f"{reason} {number:,}" for reason, number in sorted(left_out.items()))
     stderr().print(
         shown(

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from patterns.store import Store
     from training.config import TrainingConfig
 
+FILES_HELP = "a log, a folder, a quoted glob, .gz/.bz2/.zst/.xz, or - for standard input"
+
+ENGINE_HELP = (
+    "what computes it, with the same result: polars by all cores of this machine, python by plain loops, spark on a "
+    "cluster"
+)
+
 HEADER_HELP = "auto, plain (no header), rfc3164, rfc5424, iso, or a format of conf/formats.toml"
 
 

@@ -43,7 +43,6 @@ def _bar() -> Iterator[Report]:
         task = progress.add_task("reading", total=None, read="")
 
         def report(lines: int, done: int, size: int) -> None:
-            rate = lines / max(time.monotonic() - began, 0.001)
             # All is read, and mining begins: how long that takes depends on the lines, so the bar only moves.
             mining = 0 < size == done
             progress.update(
@@ -51,7 +50,7 @@ def _bar() -> Iterator[Report]:
                 description="mining" if mining else "reading",
                 completed=done,
                 total=None if mining else size or None,
-                read=f"{lines:,} lines" if mining else f"{lines:,} lines, {rate:,.0f}/s",
+                read=_read(lines, done, None if mining else time.monotonic() - began),
             )
 
         yield report
@@ -67,6 +66,13 @@ def _plain() -> Report:
             return
         said = now
         share = f", {done / size:.0%}, {(now - began) * (size / done - 1):,.0f} s left" if 0 < done < size else ""
-        print(f"read {lines:,} lines, {lines / (now - began):,.0f}/s{share}", file=sys.stderr, flush=True)
+        print(f"read {_read(lines, done, now - began)}{share}", file=sys.stderr, flush=True)
 
     return report
+
+
+def _read(lines: int, done: int, seconds: float | None) -> str:
+    """Say how much was read and, given the seconds, how fast; in bytes where lines are not counted yet."""
+    amount, unit = (lines, " lines") if lines else (done / 1_000_000, " MB")
+    rate = "" if seconds is None else f", {amount / max(seconds, 0.001):,.0f}{'' if lines else unit}/s"
+    return f"{amount:,.0f}{unit}{rate}"

@@ -6,6 +6,7 @@ line counts. Of a line longer than 16 MiB the start is taken; judging sees less 
 """
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,8 +16,9 @@ from typing import Final, NamedTuple, cast
 
 from patterns.line import drop_carriage_return, split_lines
 from patterns.timestamps import SECOND
-from training.corpus import STANDARD_INPUT
 from training.errors import CorpusError
+from training.packing import MAGIC_BYTES, UNPACK, packing_of
+from training.paths import STANDARD_INPUT, unreadable
 
 READ_BYTES: Final = 256 * 1024
 """What is asked for at once: some thousand lines, so that what is done once a batch costs little."""
@@ -31,6 +33,32 @@ class Batch(NamedTuple):
     record_time: int
     first: int
     lines: list[bytes]
+
+
+def check(paths: Sequence[str]) -> None:
+    """
+    Look at the files before the first is judged.
+
+    Raises:
+        CorpusError: A path is missing, unreadable, a folder, or a packed file.
+    """
+    for path in paths:
+        if path == STANDARD_INPUT:
+            continue
+        try:
+            mode = Path(path).stat().st_mode
+            if stat.S_ISDIR(mode):
+                raise CorpusError(f"{path!r} is a folder; name its files, for example {path.rstrip('/')}/*.log")
+            if not stat.S_ISREG(mode):
+                continue
+            with Path(path).open("rb") as file:
+                packing = packing_of(file.read(MAGIC_BYTES))
+        except (OSError, ValueError) as error:
+            raise unreadable(path, error) from None
+        if packing:
+            raise CorpusError(
+                f"{path!r} is packed by {packing}; unpack it, for example: {UNPACK[packing]} FILE | logwinnow match -"
+            )
 
 
 def batches(paths: Sequence[str]) -> Iterator[Batch]:
@@ -52,7 +80,7 @@ def batches(paths: Sequence[str]) -> Iterator[Batch]:
             with Path(path).open("rb") as file:
                 yield from _batches(path, file, int(os.fstat(file.fileno()).st_mtime * SECOND))
         except OSError as error:
-            raise CorpusError(f"{path!r} cannot be read: {error.strerror}; check the path and its rights") from None
+            raise unreadable(path, error) from None
 
 
 def lines_of(file: BufferedIOBase) -> Iterator[list[bytes]]:

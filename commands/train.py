@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.console import Column, counted, print_facts, print_table, stdout, write_json
-from commands.options import HEADER_HELP, add_config, add_set, training_config
+from commands.options import ENGINE_HELP, FILES_HELP, HEADER_HELP, add_config, add_set, training_config
 from commands.progress import reading
 
 if TYPE_CHECKING:
@@ -23,8 +23,13 @@ would lose much of what the last one knew is refused, unless forced."""
 _EXAMPLE = """\
 examples:
   logwinnow train /var/log/auth.log.1 /var/log/syslog.1
-  zcat /var/log/syslog.*.gz | logwinnow train - --store patterns
-  logwinnow train app.log --algorithm slct --support 0.5%"""
+  logwinnow train '/var/log/syslog.*.gz' --store patterns
+  logwinnow train app.log --algorithm slct --support 0.5%
+  logwinnow train /var/log/syslog.1 --add current"""
+
+
+_NAMED = 3
+"""How many of the programs are named whose patterns were left out."""
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -36,7 +41,14 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verb.add_argument("files", nargs="+", metavar="FILE", help="a log, or - for standard input")
+    verb.add_argument("files", nargs="*", metavar="FILE", help=FILES_HELP)
+    verb.add_argument(
+        "--add",
+        action="append",
+        default=[],
+        metavar="VERSION",
+        help="also the lines that this version of the store was mined from, or `current`: they are not read again",
+    )
     verb.add_argument("--store", metavar="DIR", help="publish there: a folder or URL (default: $.patterns.store)")
     verb.add_argument("--header", metavar="FORMAT", help=f"{HEADER_HELP} (default: $.lines.header)")
     verb.add_argument("--algorithm", choices=("logcluster", "slct"), help="default: $.mining.algorithm")
@@ -45,12 +57,15 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         metavar="N|N%",
         help="mine once, at this many lines or share of a program's lines (default: $.mining.support, the ladder)",
     )
+    verb.add_argument(
+        "--engine", choices=("python", "polars", "spark"), help=f"{ENGINE_HELP} (default: $.mining.engine)"
+    )
     add_config(verb)
     add_set(verb)
     verb.add_argument("--force", action="store_true", help="publish although much of the last set would be lost")
     verb.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     verb.add_argument("--quiet", action="store_true", help="show no progress, and no summary but that of --json")
-    verb.set_defaults(run=run)
+    verb.set_defaults(run=run, refuse=verb.error)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,14 +74,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         LogwinnowError: A file or the configuration cannot be used, or the set is refused.
+        SystemExit: Neither a file nor a version is given.
     """
+    if not arguments.files and not arguments.add:
+        arguments.refuse("give a FILE, or a VERSION by --add")
     from patterns.settings import load_formats
     from training.job import train
 
     config, path = _config(arguments)
     rules = config.rules(load_formats(path))
     with reading(quiet=arguments.quiet) as progress:
-        summary = train(arguments.files, config, rules, force=arguments.force, progress=progress)
+        summary = train(arguments.files, config, rules, add=arguments.add, force=arguments.force, progress=progress)
     if arguments.json:
         write_json([summary])
     elif not arguments.quiet:
@@ -85,6 +103,8 @@ def _config(arguments: argparse.Namespace) -> "tuple[TrainingConfig, Path | None
         config = replace(config, lines=replace(config.lines, header=arguments.header))
     if arguments.algorithm is not None:
         config = replace(config, mining=replace(config.mining, algorithm=arguments.algorithm))
+    if arguments.engine is not None:
+        config = replace(config, mining=replace(config.mining, engine=arguments.engine))
     return config, path
 
 
@@ -103,19 +123,40 @@ def _show(summary: dict[str, Any], store: str) -> None:
 
 
 def _facts(summary: dict[str, Any], store: str) -> Iterator[tuple[str, str]]:
-    corpus, once = summary["corpus"], summary["seen_once"]
+    corpus, added, once = summary["corpus"], summary["added"], summary["seen_once"]
     yield "published", f"{summary['version']} in {store}"
-    yield "lines", f"{corpus['lines']:,}, {_unjudged(corpus)}"
+    if corpus["lines"] or not added:
+        yield "lines", f"{corpus['lines']:,}, {_unjudged(corpus)}"
     if corpus["cut"]:
         yield "", f"{corpus['cut']:,} longer than $.lines.max_line_bytes: their start was judged"
     if corpus["not_utf8"]:
         yield "", f"{corpus['not_utf8']:,} not UTF-8"
-    yield "headers", _amounts(corpus["formats"])
+    for version, lines in added.items():
+        yield "added", f"{counted(lines, 'judged line')} of {version}"
+    if corpus["formats"]:
+        yield "headers", _amounts(corpus["formats"])
     programs = counted(summary["scopes"], "program")
     yield "patterns", f"{summary['patterns']:,} of {programs}, for {counted(summary['shapes'], 'shape')}"
     yield "coverage", f"{summary['coverage']:.1%} of the judged lines"
     yield "mined at", _levels(summary["levels"])
     yield "seen once", f"{counted(once['patterns'], 'pattern')}, {once['share']:.1%} of the judged lines"
+    yield from (("left out", said) for said in _left_out(summary["left_out"]))
+
+
+def _left_out(left_out: dict[str, Any]) -> Iterator[str]:
+    if left_out["shapes"]:
+        yield (
+            f"{counted(left_out['shapes'], 'shape')} of {counted(left_out['lines'], 'line')}, each seen less than "
+            f"{left_out['least_count']:,} times: more than $.mining.max_shapes; raise it if there is memory, or give "
+            "what varies in them a class of [words.classes]"
+        )
+    if left_out["patterns"]:
+        scopes = [scope or "no program" for scope in left_out["scopes"]]
+        some = ", ".join([*scopes[:_NAMED], *(["…"] if scopes[_NAMED:] else [])])
+        yield (
+            f"{counted(left_out['patterns'], 'pattern')} seen once, all of {some}: more than $.mining.max_patterns; "
+            "their lines will be outliers; raise it, or give what varies in them a class of [words.classes]"
+        )
 
 
 def _levels(levels: dict[str, int]) -> str:

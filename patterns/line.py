@@ -80,10 +80,21 @@ class Line(NamedTuple):
     message: str
 
 
-class _Format(NamedTuple):
+class HeaderFormat(NamedTuple):
+    """
+    A header format, ready for use.
+
+    Attributes:
+        name: Its name.
+        fullmatch: A line's text → a match with the named groups, or None; of `re`, or of RE2 for a configured one.
+        time: Reads its timestamps; None where it has none.
+        expression: As it is written; for RE2 where it is configured.
+    """
+
     name: str
-    match: Callable[[str], Mapping[str, str | None] | None]
+    fullmatch: Callable[[str], re.Match[str] | None]
     time: TimeReader | None
+    expression: str
 
 
 def split_lines(data: bytes) -> list[bytes]:
@@ -110,12 +121,17 @@ def exact_bytes(text: str) -> bytes:
 
 
 class LineReader:
-    """Reads lines by `rules`. Not thread-safe."""
+    """
+    Reads lines by `rules`. Not thread-safe.
+
+    Attributes:
+        formats: The header formats in the order in which they are tried.
+    """
 
     def __init__(self, rules: Rules) -> None:
         """Raises RulesError for a format that cannot be compiled."""
         self._limit = rules.max_line_bytes
-        self._formats = list(_formats(rules))
+        self.formats = list(_formats(rules))
 
     def read(self, data: bytes, record_time: int) -> Line:
         """
@@ -131,10 +147,11 @@ class LineReader:
         except UnicodeDecodeError:
             text, original = data.decode(errors="replace"), base64.b64encode(data).decode()
         start = text if judged is data else judged.decode(errors="replace")
-        for header in self._formats:
-            found = header.match(start)
+        for header in self.formats:
+            found = header.fullmatch(start)
             if found is not None:
-                return _line(header, found, record_time, text=text, original=original, cut=judged is not data)
+                groups = found.groupdict()
+                return _line(header, groups, record_time, text=text, original=original, cut=judged is not data)
         return Line(text, original, judged is not data, PLAIN, record_time, None, None, None, None, None, start)
 
 
@@ -149,7 +166,13 @@ def _cut(data: bytes, limit: int) -> int:
 
 
 def _line(
-    header: _Format, found: Mapping[str, str | None], record_time: int, *, text: str, original: str | None, cut: bool
+    header: HeaderFormat,
+    found: Mapping[str, str | None],
+    record_time: int,
+    *,
+    text: str,
+    original: str | None,
+    cut: bool,
 ) -> Line:
     def value(name: str) -> str | None:
         text = found.get(name)
@@ -173,7 +196,7 @@ def _line(
     )
 
 
-def _formats(rules: Rules) -> Iterable[_Format]:
+def _formats(rules: Rules) -> Iterable[HeaderFormat]:
     if rules.header == PLAIN:
         return
     names = (*BUILT_IN_FORMATS, *rules.formats) if rules.header == AUTO else (rules.header,)
@@ -183,10 +206,10 @@ def _formats(rules: Rules) -> Iterable[_Format]:
         else:
             zone = load_zone(rules.zone)
             time = rfc3164_reader(zone) if name == "rfc3164" else iso_reader(zone)
-            yield _Format(name, _groups(_BUILT_IN[name].fullmatch), time)
+            yield HeaderFormat(name, _BUILT_IN[name].fullmatch, time, _BUILT_IN[name].pattern)
 
 
-def _configured(name: str, rule: FormatRule, default_zone: str) -> _Format:
+def _configured(name: str, rule: FormatRule, default_zone: str) -> HeaderFormat:
     compiled = compile_linear(rule.expression, f"expression of format {name!r}")
     groups = set(compiled.groupindex)
     if "message" not in groups or not groups <= set(_GROUPS):
@@ -201,12 +224,4 @@ def _configured(name: str, rule: FormatRule, default_zone: str) -> _Format:
     zone = load_zone(rule.zone or default_zone)
     readers: dict[str, TimeReader] = {"iso": iso_reader(zone), "epoch": epoch_reader()}
     time = readers.get(rule.time) or (strptime_reader(rule.time, zone) if rule.time else None)
-    return _Format(name, _groups(compiled.fullmatch), time)
-
-
-def _groups(fullmatch: Callable[[str], re.Match[str] | None]) -> Callable[[str], Mapping[str, str | None] | None]:
-    def match(text: str) -> Mapping[str, str | None] | None:
-        found = fullmatch(text)
-        return found.groupdict() if found else None
-
-    return match
+    return HeaderFormat(name, compiled.fullmatch, time, rule.expression)

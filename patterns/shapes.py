@@ -4,27 +4,45 @@ The table of shapes: all of a corpus that mining needs.
     (scope, shape, day) → count, first and last time, up to three examples
 
 Lines of one scope and shape are judged alike, so one pass over the lines, one aggregation, and every level of every
-algorithm runs on this table. Tables add up: the table of two corpora is the sum of theirs, in any order. As a file it
-is `shapes.parquet` beside a pattern set, one row a key in ascending order:
+algorithm runs on this table. Tables add up: the table of two corpora is the sum of theirs, in any order. It may be
+larger than memory, so it is a Parquet file that is read piece by piece: a temporary one, and then `shapes.parquet`
+beside a pattern set. One row a key:
 
     scope string, shape string, day string (UTC, YYYY-MM-DD), count int64,
     first timestamp[us, UTC], last timestamp[us, UTC], examples list<string>
+
+Rows ascend by bucket, scope, shape and day, texts by their UTF-8 bytes. A *bucket* is a share of the shapes that fits
+into memory, so that a table is sorted bucket by bucket. The same rows give the same bytes, whoever made them.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+import shutil
+import tempfile
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
+from zlib import crc32
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from patterns.language import short_hash
+from patterns.errors import PatternsError
 
 EXAMPLES: Final = 3
-"""Lines that stand for a shape of a day: those whose text has the smallest hash, so that any order gives the same."""
+"""Lines that stand for a shape of a day: the first by (CRC-32 of the text, text), so that any order gives the same."""
 
 EXAMPLE_CHARACTERS: Final = 2_000
 """A longer line is kept as an example by its start alone."""
+
+BUCKETS: Final = 64
 
 SCHEMA: Final = pa.schema(
     [
@@ -38,6 +56,9 @@ SCHEMA: Final = pa.schema(
     ]
 )
 
+ROWS: Final = 2**15
+"""Rows of a row group, the piece that is read at a time: some 15 MB as a rule, less than 2 GiB at the very worst."""
+
 
 class ShapeKey(NamedTuple):
     """What the lines of a row have in common; `day` is a UTC day, ``YYYY-MM-DD``."""
@@ -49,98 +70,227 @@ class ShapeKey(NamedTuple):
 
 @dataclass(slots=True)
 class ShapeCount:
-    """What is counted of a row's lines; times in microseconds since 1970; examples as hash → text."""
+    """What is counted of a row's lines; times in microseconds since 1970; examples as (CRC-32, text), ascending."""
 
     count: int = 0
     first: int = 0
     last: int = 0
-    examples: dict[str, str] = field(default_factory=dict)
+    examples: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, count: int, first: int, last: int, examples: Iterable[str]) -> None:
         """Add lines: their count, their first and last time, and examples of them."""
-        self.first = min(self.first, first) if self.count else first
-        self.last = max(self.last, last) if self.count else last
+        self.first = first if not self.count or first < self.first else self.first
+        self.last = last if not self.count or last > self.last else self.last
         self.count += count
+        kept = self.examples
         for example in examples:
             text = example[:EXAMPLE_CHARACTERS]
-            self.examples[short_hash(text.encode(errors="surrogatepass"), 8)] = text
-        for dropped in sorted(self.examples)[EXAMPLES:]:
-            del self.examples[dropped]
+            number = crc32(text.encode())
+            # Once there are enough, nearly all are refused here.
+            if len(kept) == EXAMPLES and number > kept[-1][0]:
+                continue
+            if (number, text) not in kept:
+                insort(kept, (number, text))
+                del kept[EXAMPLES:]
 
     def texts(self) -> list[str]:
-        """Return the examples in the order of their hashes."""
-        return [self.examples[key] for key in sorted(self.examples)]
+        """Return the examples in their order."""
+        return [text for _, text in self.examples]
+
+
+def bucket_of(shape: str) -> int:
+    """Return the bucket of a shape, from 0 to BUCKETS - 1: all rows of a shape are in one."""
+    return crc32(shape.encode()) % BUCKETS
 
 
 class ShapeTable:
-    """The rows of a corpus by key."""
+    """The rows of a corpus, in a file. It cannot be changed; the file goes with the object, unless it is a store's."""
 
-    def __init__(self) -> None:
-        """Begin without rows."""
-        self.rows: dict[ShapeKey, ShapeCount] = {}
+    def __init__(self, path: str) -> None:
+        """Open a file that is known to be a table; it may lose its name meanwhile."""
+        self._file = pa.OSFile(path)
+        self._parquet = pq.ParquetFile(self._file)
 
-    def add(self, key: ShapeKey, count: int, first: int, last: int, examples: Iterable[str]) -> None:
-        """Add lines of one key."""
-        row = self.rows.get(key)
-        if row is None:
-            row = self.rows[key] = ShapeCount()
-        row.add(count, first, last, examples)
+    @classmethod
+    def of(cls, rows: Mapping[ShapeKey, ShapeCount]) -> "ShapeTable":
+        """
+        Write rows that are in memory.
 
-    def merge(self, other: "ShapeTable") -> None:
-        """Add all rows of another table."""
-        for key, row in other.rows.items():
-            self.add(key, row.count, row.first, row.last, row.texts())
+        Raises:
+            PatternsError: No temporary file can be written.
+        """
+        ordered = iter(sorted(rows.items(), key=lambda item: (bucket_of(item[0].shape), item[0])))
+        return cls.of_tables(map(_columns, iter(lambda: list(islice(ordered, ROWS)), [])))
+
+    @classmethod
+    def of_tables(cls, tables: Iterable[pa.Table]) -> "ShapeTable":
+        """
+        Write rows that come as tables of SCHEMA: over all of them each key once and in the order of the file.
+
+        Raises:
+            PatternsError: No temporary file can be written.
+
+        Cost: memory for one of the tables and a row group.
+        """
+        with temporary_writes(), temporary_file() as path:
+            with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+                for group in _row_groups(tables):
+                    writer.write_table(group)
+            return cls(path)
+
+    @classmethod
+    def read(cls, path: str) -> "ShapeTable":
+        """
+        Open a table after checking all of it. Cost: one pass over the file.
+
+        Raises:
+            OSError: It cannot be read.
+            pyarrow.ArrowException: It is no such table.
+        """
+        table = cls(path)
+        if not table._parquet.schema_arrow.equals(SCHEMA):
+            msg = f"its columns are not those of a table of shapes, {', '.join(SCHEMA.names)}, or not of their types"
+            raise pa.ArrowInvalid(msg)
+        for rows in table.tables():
+            rows.validate(full=True)
+            lacking = [name for name in SCHEMA.names if rows[name].null_count]
+            if lacking or pc.list_flatten(rows["examples"]).null_count:
+                msg = f"column {lacking[0] if lacking else 'examples'!r} has missing values"
+                raise pa.ArrowInvalid(msg)
+            if pc.any(pc.less(rows["count"], 1)).as_py():
+                msg = "a row has a count below 1"
+                raise pa.ArrowInvalid(msg)
+        return table
 
     @property
     def lines(self) -> int:
-        """How many judged lines the table stands for."""
-        return sum(row.count for row in self.rows.values())
+        """How many judged lines the table stands for. Cost: one pass for the first of these numbers."""
+        return sum(count * shapes for count, shapes in self._sizes.items())
 
-    def scopes(self) -> dict[str, dict[str, int]]:
-        """Return scope → shape → count over all days, in ascending order of both."""
+    @property
+    def shapes(self) -> int:
+        """How many distinct shapes the scopes have, each counted by itself."""
+        return self._sizes.total()
+
+    def least_count(self, most_shapes: int) -> int:
+        """Return the least number of lines that no more than `most_shapes` shapes have; 1 where there are no more."""
+        least, kept = 1, self.shapes
+        for count in sorted(self._sizes):
+            if kept <= most_shapes:
+                break
+            least, kept = count + 1, kept - self._sizes[count]
+        return least
+
+    def below(self, least_count: int) -> tuple[int, int]:
+        """Return how many shapes have less than `least_count` lines, and how many lines these are."""
+        few = {count: shapes for count, shapes in self._sizes.items() if count < least_count}
+        return sum(few.values()), sum(count * shapes for count, shapes in few.items())
+
+    def scopes(self, least_count: int = 1) -> dict[str, dict[str, int]]:
+        """
+        Return scope → shape → count over all days, in ascending order of both.
+
+        Args:
+            least_count: Shapes with less lines are left out. Memory is for the others.
+        """
         counts: dict[str, dict[str, int]] = {}
-        for key in sorted(self.rows):
-            shapes = counts.setdefault(key.scope, {})
-            shapes[key.shape] = shapes.get(key.shape, 0) + self.rows[key].count
-        return counts
+        for scope, shape, count in self._whole_shapes():
+            if count >= least_count:
+                counts.setdefault(scope, {})[shape] = count
+        return {scope: dict(sorted(shapes.items())) for scope, shapes in sorted(counts.items())}
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the rows as tables of up to ROWS rows. Cost: one pass, memory for one of them."""
+        return self._tables(SCHEMA.names)
+
+    def rows(self) -> Iterator[tuple[ShapeKey, ShapeCount]]:
+        """Yield row by row; the days of a shape come one after the other. Cost: as `tables`."""
+        for table in self.tables():
+            yield from _rows(table)
 
     def write(self, file: BinaryIO) -> None:
-        """Write the table as Parquet; the same rows give the same bytes."""
-        ordered: list[tuple[ShapeKey, ShapeCount]] = sorted(self.rows.items(), key=lambda item: item[0])
-        columns = {
-            "scope": [key.scope for key, _ in ordered],
-            "shape": [key.shape for key, _ in ordered],
-            "day": [key.day for key, _ in ordered],
-            "count": [row.count for _, row in ordered],
-            "first": [row.first for _, row in ordered],
-            "last": [row.last for _, row in ordered],
-            "examples": [row.texts() for _, row in ordered],
-        }
-        pq.write_table(pa.table(columns, schema=SCHEMA), file, compression="zstd")
+        """Copy the table to a file."""
+        self._file.seek(0)
+        shutil.copyfileobj(self._file, file, 2**20)
 
-    @classmethod
-    def read(cls, file: BinaryIO) -> "ShapeTable":
-        """
-        Read a table.
+    @cached_property
+    def _sizes(self) -> Counter[int]:
+        """Lines of a shape → how many shapes have as many."""
+        return Counter(count for _, _, count in self._whole_shapes())
 
-        Raises:
-            pyarrow.ArrowException: The file is no Parquet file, or lacks a column.
-        """
-        table, stored = cls(), pq.read_table(file, schema=SCHEMA)
-        lacking = [name for name in SCHEMA.names if stored[name].null_count]
-        if lacking:
-            msg = f"column {lacking[0]!r} is missing or has missing values"
-            raise pa.ArrowInvalid(msg)
-        for key, row in _rows(stored):
-            table.rows[key] = row
-        return table
+    def _whole_shapes(self) -> Iterator[tuple[str, str, int]]:
+        tables = self._tables(["scope", "shape", "count"])
+        rows = chain.from_iterable(
+            zip(*(column.to_pylist() for column in table.columns), strict=True) for table in tables
+        )
+        for (scope, shape), days in groupby(rows, key=itemgetter(0, 1)):
+            yield scope, shape, sum(count for _, _, count in days)
+
+    def _tables(self, columns: list[str]) -> Iterator[pa.Table]:
+        return (self._parquet.read_row_group(index, columns) for index in range(self._parquet.num_row_groups))
 
 
-def _rows(stored: pa.Table) -> Iterator[tuple[ShapeKey, ShapeCount]]:
-    numbers = {name: stored[name].cast(pa.int64()).to_pylist() for name in ("count", "first", "last")}
-    texts = {name: stored[name].to_pylist() for name in ("scope", "shape", "day", "examples")}
-    for index in range(stored.num_rows):
+@contextmanager
+def temporary_file() -> Iterator[str]:
+    """Yield the path of an empty file that goes in the end; who has opened it meanwhile may read on."""
+    number, path = tempfile.mkstemp(prefix="logwinnow-shapes-")
+    os.close(number)
+    try:
+        yield path
+    finally:
+        Path(path).unlink()
+
+
+@contextmanager
+def temporary_writes() -> Iterator[None]:
+    """
+    Turn what a full or missing temporary folder raises into an error with its mend.
+
+    Raises:
+        PatternsError: Something within raised OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise PatternsError(
+            f"the table of shapes cannot be kept in a temporary file: {error}; make room, or set TMPDIR to a folder "
+            "that has some"
+        ) from None
+
+
+def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the rows anew by ROWS: how they came must not be seen in the file."""
+    held = SCHEMA.empty_table()
+    for table in tables:
+        held = pa.concat_tables([held, table])
+        while held.num_rows >= ROWS:
+            yield held.slice(0, ROWS).combine_chunks()
+            held = held.slice(ROWS)
+    if held.num_rows:
+        yield held.combine_chunks()
+
+
+def _tuples(table: pa.Table) -> Iterator[tuple[str, str, int]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _columns(rows: list[tuple[ShapeKey, ShapeCount]]) -> pa.Table:
+    columns = {
+        "scope": [key.scope for key, _ in rows],
+        "shape": [key.shape for key, _ in rows],
+        "day": [key.day for key, _ in rows],
+        "count": [row.count for _, row in rows],
+        "first": [row.first for _, row in rows],
+        "last": [row.last for _, row in rows],
+        "examples": [row.texts() for _, row in rows],
+    }
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[ShapeKey, ShapeCount]]:
+    keys = zip(*(table[name].to_pylist() for name in ("scope", "shape", "day")), strict=True)
+    numbers = zip(*(table[name].cast(pa.int64()).to_pylist() for name in ("count", "first", "last")), strict=True)
+    for key, (count, first, last), examples in zip(keys, numbers, table["examples"].to_pylist(), strict=True):
         row = ShapeCount()
-        count, first, last = (numbers[name][index] for name in ("count", "first", "last"))
-        row.add(count, first, last, texts["examples"][index])
-        yield ShapeKey(*(texts[name][index] for name in ("scope", "shape", "day"))), row
+        row.add(count, first, last, examples)
+        yield ShapeKey(*key), row

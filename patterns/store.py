@@ -10,11 +10,11 @@ On a local disk a version is written under a temporary name, synced and renamed,
 object store (any fsspec URL) all files are written, then CURRENT.
 """
 
+import os
 import posixpath
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from patterns.disk import sync_folder, write_synced
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.pattern_set import PatternSet
 from patterns.set_files import MANIFEST, PATTERNS, TEXT, StoredSet, damaged, decode, encode, for_people
-from patterns.shapes import ShapeTable
+from patterns.shapes import ShapeTable, temporary_file
 
 CURRENT: Final = "CURRENT"
 
@@ -95,13 +95,18 @@ class Store:
 
     def read_shapes(self, version: str) -> ShapeTable:
         """
-        Read the table of shapes of a version.
+        Read the table of shapes of a version. Cost: one pass over it, all of which is checked.
 
         Raises:
             BrokenPatternSet: It is not there or no such table.
         """
+        path = self._join(version, _SHAPES)
         try:
-            return ShapeTable.read(BytesIO(self._fs.cat_file(self._join(version, _SHAPES))))
+            if self._local:
+                return ShapeTable.read(path)
+            with temporary_file() as copy:
+                self._fs.get_file(path, copy)
+                return ShapeTable.read(copy)
         except (OSError, pa.ArrowException) as error:
             raise self._broken(version, f"{_SHAPES}: {error}") from None
 
@@ -115,23 +120,16 @@ class Store:
         now = datetime.now(UTC)
         name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03}Z-{patterns.fingerprint}"
         manifest, rows = encode(patterns, {"time": now.isoformat(timespec="milliseconds"), **run})
-        table = BytesIO()
-        shapes.write(table)
-        files = {
-            MANIFEST: manifest,
-            PATTERNS: rows,
-            TEXT: for_people(patterns).encode(errors="replace"),
-            _SHAPES: table.getvalue(),
-        }
+        files = {MANIFEST: manifest, PATTERNS: rows, TEXT: for_people(patterns).encode(errors="replace")}
         try:
-            self._write_local(name, files) if self._local else self._write_remote(name, files)
+            (self._write_local if self._local else self._write_remote)(name, files, shapes)
         except OSError as error:
             raise PatternsError(
                 f"store {self.root!r} cannot be written: {error}; check the path and its rights"
             ) from None
         return name
 
-    def _write_local(self, name: str, files: Mapping[str, bytes]) -> None:
+    def _write_local(self, name: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
         root = Path(self._path)
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".publishing-", dir=root) as temporary:
@@ -139,6 +137,7 @@ class Store:
             folder.mkdir()
             for file, data in files.items():
                 write_synced(folder / file, data)
+            _write_table(folder / _SHAPES, shapes)
             sync_folder(folder)
             folder.rename(root / name)
             write_synced(Path(temporary) / CURRENT, f"{name}\n".encode())
@@ -146,10 +145,12 @@ class Store:
             (Path(temporary) / CURRENT).rename(root / CURRENT)
             sync_folder(root)
 
-    def _write_remote(self, name: str, files: Mapping[str, bytes]) -> None:
+    def _write_remote(self, name: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
         self._fs.makedirs(self._join(name), exist_ok=True)
         for file, data in files.items():
             self._fs.pipe_file(self._join(name, file), data)
+        with self._fs.open(self._join(name, _SHAPES), "wb") as table:
+            shapes.write(table)
         self._fs.pipe_file(self._join(CURRENT), f"{name}\n".encode())
 
     def _join(self, *names: str) -> str:
@@ -160,3 +161,10 @@ class Store:
 
     def _broken(self, name: str, why: str) -> BrokenPatternSet:
         return BrokenPatternSet(damaged(self.root, name, why))
+
+
+def _write_table(path: Path, shapes: ShapeTable) -> None:
+    with path.open("wb") as file:
+        shapes.write(file)
+        file.flush()
+        os.fsync(file.fileno())

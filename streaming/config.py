@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from spark.config import SparkConfig
+
 FILE = "streaming.toml"
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -57,14 +59,6 @@ class TriggerConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds between the starts of two batches."""
 
     seconds: Annotated[float, Meta(ge=0.001, le=86_400)] = 5.0
-
-
-class SparkConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where Spark runs, the driver's memory, and further settings of Spark by their own names."""
-
-    master: Annotated[str, Meta(pattern=r"^(local(\[.+\])?|spark://.+|k8s://.+|yarn)$")] = "local[*]"
-    memory: Annotated[str, Meta(pattern=r"^[1-9][0-9]*[kmgtKMGT]$")] = "1g"
-    settings: dict[str, str] = field(default_factory=dict)
 
 
 class StreamingConfig(Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,7 +2,6 @@
 The errors of the streaming job; the tree's root is `patterns.errors.LogwinnowError`.
 
     StreamingError                 also: Spark itself failed, with what it said
-    ├── NoJava                     Spark cannot start: no Java of a version that it runs on
     ├── SourceError                files cannot be read
     ├── SinkError                  the sink cannot be written
     └── CheckpointError            the checkpoint is in use, or what it names is gone
@@ -15,10 +14,6 @@ from patterns.errors import LogwinnowError
 
 class StreamingError(LogwinnowError):
     """Raised by the streaming job, in the driver or in a worker."""
-
-
-class NoJava(StreamingError):
-    """Raised when no Java is found that Spark runs on."""
 
 
 class SourceError(StreamingError):

@@ -7,7 +7,6 @@ The stream, whole: source → parse → match → sink, batch by batch.
 
 import contextlib
 import logging
-import re
 import threading
 import time
 from collections import Counter
@@ -23,7 +22,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 from patterns.errors import LogwinnowError
 from patterns.store import Store
 from patterns.timestamps import iso, utc_day
-from streaming import session
+from spark import session
+from spark.errors import said
 from streaming.alerts import AlertBook
 from streaming.batches import BatchLog, BatchRecord
 from streaming.config import StreamingConfig
@@ -36,7 +36,8 @@ from streaming.source.ranges import expand
 
 _log = logging.getLogger("logwinnow")
 
-_OUR_ERROR = re.compile(r"(?:patterns|training|streaming)\.errors\.\w+: ([^\n]+)")
+# Nothing is shuffled.
+_SETTINGS = {"spark.sql.shuffle.partitions": "1"}
 _LOOK_SECONDS = 0.1
 _LOOK_FOR_SET_SECONDS = 1
 
@@ -82,7 +83,7 @@ class Stream:
                 return
             self._check_paths()
             try:
-                spark = session.start(self.config.spark)
+                spark = session.start(self.config.spark, _SETTINGS)
             except (PySparkException, Py4JError) as error:
                 raise _explained(error) from None
             try:
@@ -215,8 +216,4 @@ def _explained(error: BaseException) -> LogwinnowError:
     """Return the error of ours that Spark carried here from a worker, or what Spark itself says, in one line."""
     if isinstance(error, LogwinnowError):
         return error
-    found = _OUR_ERROR.findall(str(error))
-    if found:
-        return StreamingError(found[-1])
-    lines = str(error).strip().splitlines()
-    return StreamingError(f"Spark failed: {lines[0] if lines else type(error).__name__}; its log above says more")
+    return StreamingError(said(error))

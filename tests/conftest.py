@@ -79,8 +79,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Point Spark to a Java that it runs on, and its workers to this Python, before a session starts."""
     if item.get_closest_marker("spark"):
-        from streaming.errors import NoJava
-        from streaming.java import java_home
+        from spark.errors import NoJava
+        from spark.java import java_home
 
         try:
             os.environ["JAVA_HOME"] = str(java_home())

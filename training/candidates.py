@@ -58,10 +58,13 @@ class CandidateTable:
     Attributes:
         candidates: Key → candidate, in the order in which they were met.
         lines: How many lines were read, with those that belong to no candidate.
+        too_few: How many candidates were left where they are, because they have less than the support and none of
+            the later stages asks for them.
     """
 
     candidates: dict[Key, Candidate] = field(default_factory=dict)
     lines: int = 0
+    too_few: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ class Method:
             msg = f"weight_function is {self.weight_function}: there are four; set 1, 2, 3 or 4"
             raise ValueError(msg)
 
+    @property
+    def needs_all(self) -> bool:
+        """Whether clusters depend on candidates below the support, too."""
+        return self.aggregate_supports or self.word_weight is not None
+
     def keys(self, shapes: Iterable[WeightedShape], support: Support) -> Keys:
         """Find the frequent words, which say to which candidate a line belongs. Cost: one pass over the shapes."""
         if self.algorithm == "logcluster":

@@ -4,13 +4,15 @@ What conf/training.toml says, typed; each field's default is what the shipped fi
 A structure's own checks raise ValueError with the key's path first; patterns.settings turns that into the user's error.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
 from patterns.rules import AUTO, DEFAULT_MAX_LINE_BYTES, FormatRule, Rules
 from patterns.words import DEFAULT_CLASSES, WordRules
+from spark.config import SparkConfig
 from training.clusters import Algorithm, Method
+from training.engines import EngineName
 from training.support import Support, parse_support
 
 FILE = "training.toml"
@@ -34,13 +36,15 @@ class Mining(Struct, frozen=True, forbid_unknown_fields=True):
     """How patterns are mined: without `support` by the ladder, with it by the classic algorithm at that support."""
 
     algorithm: Algorithm = "logcluster"
-    engine: Literal["python"] = "python"
+    engine: EngineName = "polars"
     support: int | str | None = None
     aggregate_supports: bool = False
     word_weight: float | None = None
     weight_function: int = 1
     wildcard: bool = False
     seen_once: bool = True
+    max_shapes: Annotated[int, Meta(ge=1)] = 500_000
+    max_patterns: Annotated[int, Meta(ge=1)] = 200_000
 
     def __post_init__(self) -> None:
         """Raise ValueError for an impossible support, and for options that do not go together."""
@@ -89,6 +93,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     mining: Mining = Mining()
     patterns: Patterns = Patterns()
     publish: Publish = Publish()
+    spark: SparkConfig = field(default_factory=SparkConfig)
 
     def rules(self, formats: dict[str, FormatRule]) -> Rules:
         """Return the rules that lines are read by, with header formats from conf/formats.toml; not checked."""

@@ -1,31 +1,34 @@
 r"""
-Files and standard input → lines as bytes.
+A corpus as it is when mining begins: files and standard input, in pieces, to be read as often as the passes need.
 
-A line ends at ``\n`` alone. Of a line longer than 16 MiB the start is given and the rest passed over: judging sees
-less than that anyway.
+A log that grows meanwhile stays the same: a file is read up to the size that it had. What cannot be read twice
+(standard input, a pipe) is copied to a temporary file, which goes with the corpus. Packed files are unpacked as they
+are read. A line ends at ``\n`` alone and loses a final ``\r``; an unfinished last line is no part of the next file's.
 """
 
 import os
+import shutil
 import stat
 import sys
-import time
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, nullcontext
+from itertools import repeat
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from types import TracebackType
+from typing import IO, Final, NamedTuple, Self
 
 from patterns.line import drop_carriage_return
-from patterns.timestamps import SECOND
 from training.errors import CorpusError
+from training.packing import MAGIC_BYTES, packing_of
+from training.paths import STANDARD_INPUT, expand, is_uri, unreadable
+from training.pieces import Piece, chunks_of, cut, opened
 
-STANDARD_INPUT: Final = "-"
+LONGEST_JUDGED: Final = 16 * 1024 * 1024
+"""Bytes of a line that are read where lines are judged, which sees less than that anyway."""
 
-_LONGEST_LINE = 16 * 1024 * 1024
-_COMPRESSED = {
-    b"\x1f\x8b": ("gzip", "zcat"),
-    b"BZh": ("bzip2", "bzcat"),
-    b"\x28\xb5\x2f\xfd": ("zstd", "zstdcat"),
-    b"\xfd7zXZ": ("xz", "xzcat"),
-}
+_LINES_BETWEEN_REPORTS = 5_000
+_READ_BYTES = 256 * 1024
 
 Progress = Callable[[int, int, int], None]
 """Called now and then with (lines read, bytes read, bytes in all); the last is 0 where it is not known."""
@@ -38,64 +41,152 @@ class CorpusLine(NamedTuple):
     record_time: int
 
 
-def check(paths: Sequence[str]) -> int:
+class Corpus:
     """
-    Return how many bytes the corpus has; 0 where that cannot be known.
+    The lines of some files; a context manager, which removes the copies that were made.
 
-    Raises:
-        CorpusError: A path is missing, unreadable, a folder, or a compressed file.
+    Attributes:
+        size: Bytes on disk in all.
+        uris: Paths with a scheme, which engine spark reads; no piece has anything of them.
     """
-    sizes = [_size(path) for path in paths]
-    return 0 if None in sizes else sum(size for size in sizes if size)
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """
+        Look at the files, and copy what can be read once alone.
+
+        Args:
+            paths: As `training.paths.expand` takes them.
+
+        Raises:
+            CorpusError: A path cannot be read, or there is no room for a copy.
+        """
+        files = expand(paths)
+        self.uris = [path for path in files if is_uri(path)]
+        local = [path for path in files if not is_uri(path)]
+        with ExitStack() as copies:
+            # Nothing is copied before all were looked at: standard input cannot be had again.
+            kept = [_kept(path) for path in local]
+            self._files = [piece or _copied(path, copies) for path, piece in zip(local, kept, strict=True)]
+            self._copies = copies.pop_all()
+        self.size = sum(piece.end for piece in self._files)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._copies.close()
+
+    def refuse_uris(self, engine: str) -> None:
+        """
+        Refuse URIs on behalf of an engine that cannot read them.
+
+        Raises:
+            CorpusError: There are some.
+        """
+        if self.uris:
+            raise CorpusError(
+                f"{self.uris[0]!r} is a URI, which engine {engine} does not read; choose engine spark, or copy the "
+                "file here"
+            )
+
+    def pieces(self, most_bytes: int | None = None) -> list[Piece]:
+        """
+        Return the pieces of all files in order, those that have bytes.
+
+        Args:
+            most_bytes: Of an unpacked file a piece is about as long at most, and longer only by the rest of its last
+                line. None: a file is a piece.
+
+        Raises:
+            CorpusError: A file that is to be cut was replaced, cut short, or cannot be read any more.
+
+        Cost: one small read for each piece.
+        """
+        return [piece for whole in self._files if whole.end for piece in cut(whole, most_bytes)]
+
+    def lines(self, progress: Progress, longest: int | None = None) -> Iterator[CorpusLine]:
+        """
+        Yield all lines in order, as often as called.
+
+        Args:
+            progress: Called every few thousand lines, and at the end; of packed files the packed bytes count.
+            longest: Of a longer line only so many bytes are given. None: all are.
+
+        Raises:
+            CorpusError: A file was replaced, cut, or cannot be read any more; a packed one is broken; there are URIs.
+        """
+        for record_time, lines in self._read(progress, longest):
+            yield from map(CorpusLine, lines, repeat(record_time))
+
+    def data(self, progress: Progress) -> Iterator[bytes]:
+        """Do what `lines` does for who wants no times, in half the time; each line is whole."""
+        for _, lines in self._read(progress, None):
+            yield from lines
+
+    def _read(self, progress: Progress, longest: int | None) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield record times, and lines that have them."""
+        self.refuse_uris("python")
+        number = told = done = 0
+        for piece in self._files:
+            with opened(piece) as file:
+                for chunk in chunks_of(file, piece, _READ_BYTES, longest):
+                    lines = _lines(chunk)
+                    yield piece.record_time, lines
+                    number += len(lines)
+                    if number - told >= _LINES_BETWEEN_REPORTS:
+                        told = number
+                        progress(number, done + file.tell(), self.size)
+            done += piece.end
+        progress(number, self.size, self.size)
 
 
-def lines(paths: Sequence[str]) -> Iterator[CorpusLine]:
-    """
-    Yield the lines of all files in order.
-
-    Args:
-        paths: Paths of files, or ``-`` for standard input.
-
-    Raises:
-        CorpusError: A file cannot be read.
-    """
-    for path in paths:
-        if path == STANDARD_INPUT:
-            yield from _lines(sys.stdin.buffer, time.time_ns() // 1000)
-            continue
-        try:
-            with Path(path).open("rb") as file:
-                yield from _lines(file, int(os.fstat(file.fileno()).st_mtime * SECOND))
-        except OSError as error:
-            raise CorpusError(f"{path!r} cannot be read: {error.strerror}; check the path and its rights") from None
+def _lines(chunk: bytes) -> list[bytes]:
+    lines = chunk.replace(b"\r\n", b"\n").split(b"\n")
+    last = drop_carriage_return(lines.pop())
+    return [*lines, last] if chunk[-1:] != b"\n" else lines
 
 
-def _lines(file: BinaryIO, record_time: int) -> Iterator[CorpusLine]:
-    while line := file.readline(_LONGEST_LINE):
-        if not line.endswith(b"\n"):
-            rest = line
-            while len(rest) == _LONGEST_LINE and not rest.endswith(b"\n"):
-                rest = file.readline(_LONGEST_LINE)
-        yield CorpusLine(drop_carriage_return(line.removesuffix(b"\n")), record_time)
-
-
-def _size(path: str) -> int | None:
+def _kept(path: str) -> Piece | None:
+    """Return a file that can be read again as one piece; None for what must be copied."""
     if path == STANDARD_INPUT:
         return None
     try:
-        status = Path(path).stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise CorpusError(f"{path!r} is a folder; name its files, for example {path.rstrip('/')}/*.log")
-        if not stat.S_ISREG(status.st_mode):
+        # A pipe is not opened to be closed again: its writer would be cut off.
+        if not stat.S_ISREG(Path(path).stat().st_mode):
             return None
         with Path(path).open("rb") as file:
-            start = file.read(8)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise CorpusError(f"{path!r} cannot be read: {why}; check the path and its rights (logs: group adm)") from None
-    for magic, (kind, unpack) in _COMPRESSED.items():
-        if start.startswith(magic):
-            raise CorpusError(
-                f"{path!r} is compressed by {kind}; unpack it, for example: {unpack} FILE | logwinnow VERB -"
-            )
-    return status.st_size
+            size = os.fstat(file.fileno()).st_size
+            # What the kernel makes up as it is read, below /proc, says that it has no bytes.
+            if not size and file.peek(1):
+                return None
+            # Resolved, for /dev/stdin is another file in another process.
+            return _piece(str(Path(path).resolve()), file, size)
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _copied(path: str, copies: ExitStack) -> Piece:
+    what = "standard-input" if path == STANDARD_INPUT else "pipe"
+    try:
+        copy = tempfile.NamedTemporaryFile(prefix=f"logwinnow-{what}-")  # noqa: SIM115 (the corpus closes it)
+        copies.push(copy)
+        # Standard input stays open: it is not ours.
+        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as file:
+            shutil.copyfileobj(file, copy)
+        copy.flush()
+        size = copy.tell()
+        copy.seek(0)
+        return _piece(copy.name, copy, size)
+    except OSError as error:
+        raise CorpusError(
+            f"{path!r} cannot be copied to a temporary file: {error.strerror or error}; make room there, name another "
+            "folder for it by TMPDIR, or write it to a file and name that"
+        ) from None
+
+
+def _piece(path: str, file: IO[bytes], size: int) -> Piece:
+    status = os.fstat(file.fileno())
+    record_time = status.st_mtime_ns // 1_000_000 * 1_000
+    return Piece(path, packing_of(file.read(MAGIC_BYTES)), 0, size, record_time, (status.st_dev, status.st_ino))

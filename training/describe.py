@@ -1,7 +1,8 @@
 """Accepted clusters and the table of shapes → the pattern set: patterns merged, supports counted, examples chosen."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from patterns.language import Pattern, join_gaps
 from patterns.matcher import Matcher
@@ -20,19 +21,24 @@ def describe(found: Mapping[str, Iterable[Accepted]], table: ShapeTable, rules: 
         found: Scope → its accepted clusters.
         table: What they were mined from; its lines are counted for the pattern that is their best match.
         rules: How lines were read; stored with the set.
+
+    Cost: one pass over the table; memory for the patterns.
     """
     merged = [known for scope, clusters in found.items() for known in _merge(scope, clusters)]
     matcher = Matcher(PatternSet.of(rules, merged))
     seen: dict[str, ShapeCount] = defaultdict(ShapeCount)
-    best: dict[tuple[str, str], KnownPattern | None] = {}
-    for key, row in table.rows.items():
-        place = (key.scope, key.shape)
-        if place not in best:
-            best[place] = matcher.match(*place)
-        known = best[place]
+    for known, row in best_matches(matcher, table):
         if known is not None:
             seen[known.id].add(row.count, row.first, row.last, row.texts())
     return PatternSet.of(rules, (_counted(known, seen.get(known.id)) for known in merged))
+
+
+def best_matches(matcher: Matcher, table: ShapeTable) -> Iterator[tuple[KnownPattern | None, ShapeCount]]:
+    """Yield each row of a table with its best match. Cost: one pass over the table; each shape is matched once."""
+    for (scope, shape), days in groupby(table.rows(), key=lambda row: row[0][:2]):
+        known = matcher.match(scope, shape)
+        for _, row in days:
+            yield known, row
 
 
 def _merge(scope: str, clusters: Iterable[Accepted]) -> list[KnownPattern]:

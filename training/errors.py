@@ -2,7 +2,7 @@
 The errors of the trainer; the tree's root is `patterns.errors.LogwinnowError`.
 
     TrainingError
-    ├── CorpusError      a file of the corpus cannot be read, or is of a kind that the trainer does not take
+    ├── CorpusError      a file of the corpus cannot be read, is broken, or was changed while it was read
     └── DictionaryError  a file is no dictionary of frequent words
 """
 

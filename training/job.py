@@ -1,68 +1,100 @@
 """
 The trainer, whole: corpus → shapes → clusters, level by level → set → publish.
 
-    corpus.lines ─► shapes.tabulate ─► mine ─► describe ─► publish
-                    (table of shapes)   words → candidates → clusters (ladder: at one support after the other)
+    corpus ─► engine.tabulate ─► mine ─► limits ─► describe ─► publish
+     stored tables ─► added ─┘          words → candidates → clusters (ladder: at one support after the other)
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from patterns.errors import PublishRefused
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
-from training import corpus
+from training.added import stored_tables
 from training.clusters import mine
 from training.config import Mining, TrainingConfig
-from training.corpus import Progress
+from training.corpus import Corpus, Progress
 from training.describe import describe
+from training.engines import engine
 from training.ladder import Accepted, climb_down
+from training.limits import limited
 from training.publish import publish
-from training.shapes import tabulate
 from training.summary import summarise
 from training.support import in_lines
+from training.tables import add_up
 from training.words import weighted
 
 
 def train(
-    paths: Sequence[str], config: TrainingConfig, rules: Rules, *, force: bool, progress: Progress
+    paths: Sequence[str],
+    config: TrainingConfig,
+    rules: Rules,
+    *,
+    add: Sequence[str] = (),
+    force: bool,
+    progress: Progress,
 ) -> dict[str, Any]:
     """
     Mine the patterns of a corpus and publish them; return the summary (training/summary.py).
 
     Args:
-        paths: Files, or ``-`` for standard input.
+        paths: Files, folders, globs, or ``-`` for standard input.
         config: conf/training.toml.
         rules: How lines are read.
+        add: Versions of the store, or ``current``, whose tables of shapes are added to that of the files.
         force: Publish although much of what the last set knew is lost.
         progress: Called now and then while the corpus is read.
 
     Raises:
-        CorpusError: A file cannot be read.
+        CorpusError: A file cannot be read, or a version's table cannot be added.
         RulesError: The rules cannot be used.
         PublishRefused: The set is empty, or loses too much.
 
-    Cost: one pass over the corpus; memory for the table of shapes. Starts no Spark job.
+    Cost: one pass over the corpus, and some over the table of shapes; memory for the shapes that are mined, and in
+    engine python for the table. Only engine spark starts Spark.
     """
-    size = corpus.check(paths)
-    table, counts = tabulate(corpus.lines(paths), rules, size, progress)
-    patterns = describe(mine_scopes(table, config.mining), table, rules)
+    store = Store(config.patterns.store)
+    added = stored_tables(store, add, rules)
+    with Corpus(paths) as corpus:
+        table, counts = engine(config.mining.engine, config.spark).tabulate(corpus, rules, progress)
+    if added:
+        table = add_up([table, *added.values()])
+    found, left_out = limited(mine_scopes(table, config.mining), table, config.mining)
+    patterns = describe(found, table, rules)
     run = {
         "engine": config.mining.engine,
         "algorithm": config.mining.algorithm,
         "support": config.mining.support,
         "corpus": counts.as_run(),
+        "added": {version: table.lines for version, table in added.items()},
+        "left_out": asdict(left_out),
     }
-    store = Store(config.patterns.store)
     version = publish(store, patterns, table, run, keep=config.publish.keep, force=force)
-    return summarise(version, patterns, table, counts)
+    return summarise(version, patterns, table, run)
 
 
 def mine_scopes(table: ShapeTable, mining: Mining) -> dict[str, list[Accepted]]:
-    """Mine each scope of a table by itself: by the ladder, or at one support where `mining` has one."""
+    """
+    Mine each scope of a table by itself: by the ladder, or at one support where `mining` has one.
+
+    Raises:
+        PublishRefused: There are more than `mining.max_shapes` shapes, and as many with the most lines.
+
+    Cost: memory for the shapes that are mined, no more than `mining.max_shapes`.
+    """
     share, method = mining.share(), mining.method()
     found = {}
-    for scope, shapes in table.scopes().items():
+    least_count = table.least_count(mining.max_shapes)
+    scopes = table.scopes(least_count)
+    if table.shapes and not scopes:
+        raise PublishRefused(
+            f"$.mining.max_shapes is {mining.max_shapes}, and none of {table.shapes} shapes has {least_count} lines or "
+            "more: none is left to be mined; raise it, or give what varies in the lines a class of [words.classes]"
+        )
+    for scope, shapes in scopes.items():
         if share is None:
             found[scope] = climb_down(shapes, mining.algorithm, seen_once=mining.seen_once)
         else:

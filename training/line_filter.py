@@ -10,13 +10,25 @@ and ``$$`` a dollar sign; a group that took no part is empty. All else stands fo
 import os
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from patterns.errors import RulesError
 from patterns.linear import compile_linear
 
 LineFilter = Callable[[bytes], bytes | None]
 """A line → what is mined of it; None for a line that is not mined."""
+
+
+class Filter(NamedTuple):
+    """A line filter as it was given, which pickles: expression and template, as `line_filter` takes them."""
+
+    expression: str | None = None
+    template: str | None = None
+
+    def compiled(self) -> LineFilter:
+        """Return the filter; it raises RulesError where `line_filter` does."""
+        return line_filter(self.expression, self.template)
+
 
 _REFERENCE: Final = re.compile(rb"\$(?:(\$)|(\d{1,9})|\{(\d{1,9})\}|\+\{([^{}]*)\})?")
 
@@ -30,13 +42,16 @@ def line_filter(expression: str | None, template: str | None = None) -> LineFilt
         template: What a line becomes; None to leave it. It needs an expression.
 
     Raises:
-        RulesError: RE2 does not take the expression, or the template names a group that there is not.
+        RulesError: RE2 does not take the expression, or the template names a group that there is not, or has a line
+            feed.
     """
     if expression is None:
         if template is not None:
             raise RulesError(f"template is {template!r} without a line filter, whose groups it would name; give one")
         return lambda line: line
     compiled = compile_linear(os.fsencode(expression), "line filter")
+    if template is not None and "\n" in template:
+        raise RulesError(f"template is {template!r}: it has a line feed, which no line has; leave it out")
     if template is None:
         return lambda line: line if compiled.search(line) else None
     parts = _parse(template, compiled)

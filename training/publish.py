@@ -9,6 +9,7 @@ from patterns.pattern_set import PatternSet
 from patterns.set_files import StoredSet
 from patterns.shapes import ShapeTable
 from patterns.store import Store
+from training.describe import best_matches
 
 
 def publish(
@@ -28,6 +29,8 @@ def publish(
 
     Raises:
         PublishRefused: The set is empty or loses too much.
+
+    Cost: two passes over the last set's table.
     """
     if not patterns.patterns:
         raise PublishRefused(
@@ -59,7 +62,7 @@ def _refuse_losses(store: Store, previous: StoredSet, patterns: PatternSet, tabl
         # Shapes taken apart by other rules cannot be compared.
         return
     matcher = Matcher(PatternSet.of(patterns.rules, (known for known in patterns.patterns if known.support >= 2)))
-    covered = sum(row.count for key, row in before.rows.items() if matcher.match(key.scope, key.shape))
+    covered = sum(row.count for known, row in best_matches(matcher, before) if known)
     if covered < keep * before.lines:
         raise PublishRefused(
             f"patterns with 2 lines or more cover {covered} of the {before.lines} lines of {previous.version}: "

@@ -1,18 +1,16 @@
 """Lines → table of shapes, with the counts of what was read: the one pass over the corpus."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from patterns.judge import Shaper
+from patterns.judge import Shaped, Shaper
 from patterns.rules import Rules
-from patterns.shapes import ShapeKey, ShapeTable
+from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
 from patterns.timestamps import DAY, utc_day
-from training.corpus import CorpusLine, Progress
-
-_LINES_BETWEEN_REPORTS = 5_000
+from training.corpus import CorpusLine
 
 
 @dataclass(slots=True)
@@ -36,6 +34,15 @@ class CorpusCounts:
     cut: int = 0
     not_utf8: int = 0
 
+    def add(self, other: "CorpusCounts") -> None:
+        """Add what was read elsewhere."""
+        self.lines += other.lines
+        self.judged += other.judged
+        self.unjudged += other.unjudged
+        self.formats += other.formats
+        self.cut += other.cut
+        self.not_utf8 += other.not_utf8
+
     def as_run(self) -> dict[str, Any]:
         """Return the counts as the manifest has them, in a fixed order."""
         return {
@@ -48,28 +55,53 @@ class CorpusCounts:
         }
 
 
-def tabulate(
-    lines: Iterable[CorpusLine], rules: Rules, size: int, progress: Progress
-) -> tuple[ShapeTable, CorpusCounts]:
+def tabulate(lines: Iterable[CorpusLine], rules: Rules, *_: object) -> tuple[ShapeTable, CorpusCounts]:
     """
     Read lines into a table of shapes.
 
-    Args:
-        lines: The corpus.
-        rules: How lines are read and taken apart.
-        size: Bytes of the corpus for `progress`, 0 where not known.
-        progress: Called every few thousand lines and at the end.
+    Raises:
+        RulesError: The rules cannot be used.
+        PatternsError: No temporary file can be written.
+
+    Cost: one pass. Memory for all rows, which grows with the distinct shapes a day, not with the lines.
+    """
+    counts = CorpusCounts()
+    rows: dict[ShapeKey, ShapeCount] = {}
+    day_of = lru_cache(maxsize=1024)(lambda days: utc_day(days * DAY))
+    for line, scope, shape, _unjudged in _judged(lines, Shaper(rules), counts):
+        key = ShapeKey(scope, shape, day_of(line.time // DAY))
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = ShapeCount()
+        row.add(1, line.time, line.time, (line.text,))
+    return ShapeTable.of(rows), counts
+
+
+def count_shapes(lines: Iterable[CorpusLine], rules: Rules) -> tuple[dict[str, dict[str, int]], CorpusCounts]:
+    """
+    Count the lines of each shape, and nothing else of them.
 
     Returns:
-        The table, in memory: it grows with the distinct shapes a day, not with the lines; and the counts.
+        Scope → shape → lines, in ascending order of both; and the counts.
+
+    Raises:
+        RulesError: The rules cannot be used.
+
+    Cost: one pass, memory for the shapes.
     """
-    shaper, table, counts, read = Shaper(rules), ShapeTable(), CorpusCounts(), 0
-    day_of = lru_cache(maxsize=1024)(lambda days: utc_day(days * DAY))
+    counts = CorpusCounts()
+    scopes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for shaped in _judged(lines, Shaper(rules), counts):
+        scopes[shaped.scope][shaped.shape] += 1
+    return {scope: dict(sorted(shapes.items())) for scope, shapes in sorted(scopes.items())}, counts
+
+
+def _judged(lines: Iterable[CorpusLine], shaper: Shaper, counts: CorpusCounts) -> Iterator[Shaped]:
+    """Yield the lines that have a constant, and count all."""
     for data, record_time in lines:
         shaped = shaper.shape(data, record_time)
         line = shaped.line
         counts.lines += 1
-        read += len(data) + 1
         counts.formats[line.format] += 1
         counts.cut += line.cut
         counts.not_utf8 += line.original is not None
@@ -77,9 +109,4 @@ def tabulate(
             counts.unjudged[shaped.unjudged] += 1
         else:
             counts.judged += 1
-            key = ShapeKey(shaped.scope, shaped.shape, day_of(line.time // DAY))
-            table.add(key, 1, line.time, line.time, (line.text,))
-        if counts.lines % _LINES_BETWEEN_REPORTS == 0:
-            progress(counts.lines, min(read, size), size)
-    progress(counts.lines, size, size)
-    return table, counts
+            yield shaped

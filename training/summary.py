@@ -1,37 +1,45 @@
 """What a training found, in numbers for people and programs."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.shapes import ShapeTable
-from training.shapes import CorpusCounts
 
 WIDEST: Final = 5
 """How many of the widest patterns are shown: those to look at first when reviewing a set."""
 
 
-def summarise(version: str, patterns: PatternSet, table: ShapeTable, counts: CorpusCounts) -> dict[str, Any]:
+def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mapping[str, Any]) -> dict[str, Any]:
     """
     Return the summary of a training.
 
+    Args:
+        version: Where the set was published.
+        patterns: The set.
+        table: What it was mined from.
+        run: What the manifest says of the training.
+
     Returns:
-        ``version``, ``scopes``, ``patterns``, ``shapes`` (distinct, by scope); ``corpus`` as CorpusCounts.as_run;
-        ``covered`` lines and ``coverage`` as a share of the judged ones; ``levels``: support at which patterns were
-        mined → how many; ``seen_once``: patterns of level 1, their lines and share of the judged; ``widest``: the
-        patterns that leave most words open.
+        ``version``, ``scopes``, ``patterns``, ``shapes`` (distinct, by scope); ``corpus``, ``added`` and ``left_out``
+        of the run; ``covered`` lines and ``coverage`` as a share of the table's; ``levels``: support at which patterns
+        were mined → how many; ``seen_once``: patterns of level 1, their lines and share of the table's; ``widest``:
+        the patterns that leave most words open.
     """
     covered = sum(known.support for known in patterns.patterns)
     once = [known for known in patterns.patterns if known.seen_once]
     once_lines = sum(known.support for known in once)
     levels = Counter(known.level for known in patterns.patterns)
-    judged = counts.judged or 1
+    judged = table.lines or 1
     return {
         "version": version,
         "scopes": len(patterns.scopes),
         "patterns": len(patterns.patterns),
-        "shapes": len({(key.scope, key.shape) for key in table.rows}),
-        "corpus": counts.as_run(),
+        "shapes": table.shapes,
+        "corpus": run["corpus"],
+        "added": run["added"],
+        "left_out": run["left_out"],
         "covered": covered,
         "coverage": covered / judged,
         "levels": {str(level): levels[level] for level in sorted(levels, reverse=True)},

@@ -1,13 +1,13 @@
 """A log in two parts: one to train on, one to stream; of a simulated log with the label of each line of the second."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from commands.simulation.fleet import simulate
-from training import corpus
+from training.corpus import Corpus
 
 LINES: Final = 300_000
 FIRST: Final = 250_000
@@ -54,18 +54,17 @@ def of_files(paths: Sequence[str], folder: Path) -> Halves:
     Raises:
         CorpusError: A file cannot be read.
     """
-    corpus.check(paths)
     halves = Halves([], [])
     for number, path in enumerate(paths):
-        lines = sum(1 for _ in corpus.lines([path]))
         first, rest = (folder / f"{part}-{number}.log" for part in ("first", "rest"))
-        with first.open("wb") as train, rest.open("wb") as live:
-            for index, line in enumerate(_whole(path)):
+        with Corpus([path]) as corpus, first.open("wb") as train, rest.open("wb") as live:
+            lines = sum(1 for _ in corpus.data(_quiet))
+            for index, line in enumerate(corpus.data(_quiet)):
                 (train if index < lines // 2 else live).write(line + b"\n")
         halves.first.append(first)
         halves.rest.append(rest)
     return halves
 
 
-def _whole(path: str) -> Iterator[bytes]:
-    return (line.data for line in corpus.lines([path]))
+def _quiet(_lines: int, _done: int, _size: int) -> None:
+    """Tell nothing of the reading: the demonstration tells of each part as a whole."""

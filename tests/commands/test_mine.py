@@ -9,8 +9,7 @@ from random import Random
 
 import pytest
 
-from training.corpus import Progress
-from training.snapshot import Snapshot
+from training.corpus import Corpus, Progress
 
 Run = Callable[..., tuple[int, str, str]]
 Bytes = Callable[..., bytes]
@@ -55,13 +54,13 @@ def out_bytes(run: Run, monkeypatch: pytest.MonkeyPatch) -> Bytes:
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note each pass over a corpus."""
     made: list[str] = []
-    lines = Snapshot.lines
+    data = Corpus.data
 
-    def noted(self: Snapshot, progress: Progress) -> Iterator[bytes]:
+    def noted(self: Corpus, progress: Progress) -> Iterator[bytes]:
         made.append("pass")
-        return lines(self, progress)
+        return data(self, progress)
 
-    monkeypatch.setattr(Snapshot, "lines", noted)
+    monkeypatch.setattr(Corpus, "data", noted)
     return made
 
 

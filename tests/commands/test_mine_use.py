@@ -113,8 +113,10 @@ def test_wrong_use_ends_with_2_and_a_sentence(run: Run, log: Path, words: list[s
     [
         (["none.log"], "'none.log' cannot be read: No such file or directory; check the path and its rights"),
         (["app.log", "none.log"], "'none.log' cannot be read: No such file"),
-        (["."], "'.' is a folder; name its files"),
-        (["app.log.gz"], "'app.log.gz' is compressed by gzip; unpack it"),
+        (["empty"], "'empty' is a folder without a file; name another"),
+        (["*.bz2"], "'*.bz2' matches no file; check the pattern"),
+        (["app.log.gz"], "/app.log.gz' is no whole gzip file: "),
+        (["s3a://bucket/app.log"], "'s3a://bucket/app.log' is a URI, which engine python does not read; choose engine"),
         (["app.log", "--template", "$1"], "template is '$1' without a line filter"),
         (["app.log", "--filter", "(a)", "--template", "$2"], "the line filter has no group $2; there are $0, $1, and"),
         (["app.log", "--filter", r"(a)\1"], r"line filter is '(a)\\1': RE2 says invalid escape sequence"),
@@ -131,6 +133,7 @@ def test_wrong_use_ends_with_2_and_a_sentence(run: Run, log: Path, words: list[s
 )
 def test_what_cannot_be_used_is_told_in_one_line(run: Run, words: list[str], told: str) -> None:
     Path("app.log.gz").write_bytes(b"\x1f\x8b\x08\x00" + bytes(20))
+    Path("empty").mkdir()
     Path("list").write_bytes(b"Accepted\n")
     Path("places").write_bytes(b"3\tAccepted\n")
 
@@ -170,6 +173,27 @@ def test_what_is_read_is_not_overwritten(run: Run, log: Path, option: str, how: 
     assert (code, out) == (1, "")
     assert err == f"logwinnow: {option} is {name!r}, which is read: it would be overwritten; name another file\n"
     assert Path(target).read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--outliers", "--write-words"])
+@pytest.mark.parametrize("files", [".", "*.log", "**"])
+def test_what_a_folder_or_glob_stands_for_is_not_overwritten(run: Run, log: Path, option: str, files: str) -> None:
+    before = log.read_bytes()
+
+    code, out, err = run("mine", files, "--support", "2", option, "app.log")
+
+    assert (code, out) == (1, "")
+    assert err == f"logwinnow: {option} is 'app.log', which is read: it would be overwritten; name another file\n"
+    assert log.read_bytes() == before
+
+
+@pytest.mark.usefixtures("log")
+def test_a_new_file_in_a_folder_that_is_read_is_written_and_refused_the_next_time(run: Run) -> None:
+    words = ("mine", ".", "--support", "20", "--filter", "sshd|job", "--outliers", "rest", "--quiet")
+
+    assert run(*words)[0] == 0
+    assert Path("rest").exists()
+    assert "--outliers is 'rest', which is read" in run(*words)[2]
 
 
 def test_standard_input_that_is_a_file_is_not_overwritten_either(log: Path) -> None:

@@ -1,7 +1,11 @@
 """Lines as they arrive: the same lines however they come, and no line too long for memory."""
 
+import bz2
+import gzip
 import io
+import lzma
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands import reading
-from commands.reading import batches, lines_of
+from commands.reading import batches, check, lines_of
 from patterns.line import split_lines
 from training.errors import CorpusError
 
@@ -61,3 +65,25 @@ def test_batches_are_numbered_by_file_and_have_its_time(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"gone\.log' cannot be read: No such file or directory"):
         list(batches([str(tmp_path / "gone.log")]))
+
+
+@pytest.mark.parametrize(
+    ("pack", "unpack"), [(gzip.compress, "zcat"), (bz2.compress, "bzcat"), (lzma.compress, "xzcat")], ids=str
+)
+def test_a_packed_file_is_refused_with_the_way_to_unpack_it(
+    tmp_path: Path, pack: Callable[[bytes], bytes], unpack: str
+) -> None:
+    (tmp_path / "app.log").write_bytes(pack(b"a\n"))
+
+    with pytest.raises(
+        CorpusError, match=rf"is packed by \w+; unpack it, for example: {unpack} FILE \| logwinnow match"
+    ):
+        check(["-", str(tmp_path / "app.log")])
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [(".", "is a folder; name its files"), ("none", "cannot be read: No such"), ("a\0b", "embedded")]
+)
+def test_what_cannot_be_judged_is_refused_before_the_first_line(path: str, told: str) -> None:
+    with pytest.raises(CorpusError, match=told):
+        check(["-", path])

@@ -1,5 +1,6 @@
 """`logwinnow train`: what it publishes, says and refuses."""
 
+import gzip
 import json
 import random
 from collections.abc import Callable
@@ -51,6 +52,49 @@ def test_a_dash_is_standard_input(run: Run, log: Path) -> None:
 
 def test_several_files_are_one_corpus(run: Run, log: Path) -> None:
     assert json.loads(run("train", log, log, "--store", "store", "--json")[1])["corpus"]["lines"] == 120
+
+
+def test_a_stored_version_is_added_to_the_files_and_said(run: Run, log: Path, store: Path) -> None:
+    first = Store(str(store)).current()
+
+    code, out, _ = run("train", log, "--store", store, "--add", "current")
+
+    assert code == 0
+    assert f"lines      60, all judged\nadded      60 judged lines of {first}\nheaders    rfc3164 60\n" in out
+    assert "coverage   100.0% of the judged lines\n" in out
+    assert sum(known.support for known in Store(str(store)).read().patterns.patterns) == 120
+
+
+def test_stored_versions_alone_are_enough(run: Run, log: Path, store: Path) -> None:
+    first = Store(str(store)).current()
+    run("train", log, "--store", store, "--quiet")
+
+    code, out, _ = run("train", "--store", store, "--add", "current", "--add", str(first))
+
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()][:4] == ["published", "added", "added", "patterns"]
+    assert "coverage   100.0% of the judged lines\n" in out
+
+
+def test_neither_a_file_nor_a_version_is_wrong_use(run: Run) -> None:
+    code, out, err = run("train", "--store", "store")
+
+    assert (code, out) == (2, "")
+    assert "give a FILE, or a VERSION by --add" in err
+
+
+def test_what_is_left_out_is_said_with_the_mend(run: Run, tmp_path: Path) -> None:
+    lines = ["x: a b", "x: a b", "y: c d", "y: e f", "z: g h", "z: g h", "z: i j", "z: i j", "z: k l", "\x1b[31m: o p"]
+    text = "".join(f"Nov  3 04:05:06 h {line}\n" for line in lines)
+    (tmp_path / "few.log").write_text(text, encoding="utf-8")
+
+    shapes = run("train", "few.log", "--store", "store", "--set", "mining.max_shapes=4")[1]
+    patterns = run("train", "few.log", "--store", "store", "--set", "mining.max_patterns=3", "--force")[1]
+
+    assert "left out   4 shapes of 4 lines, each seen less than 2 times: more than $.mining.max_shapes; raise" in shapes
+    assert "left out   4 patterns seen once, all of y, no program, z: more than $.mining.max_patterns;" in patterns
+    stored = json.loads(run("train", "few.log", "--store", "s", "--set", "mining.max_patterns=3", "--json")[1])
+    assert stored["left_out"] == {"shapes": 0, "lines": 0, "least_count": 1, "patterns": 4, "scopes": ["y", "", "z"]}
 
 
 def test_the_store_is_the_configured_one_by_default(run: Run, log: Path, tmp_path: Path) -> None:
@@ -123,6 +167,9 @@ def test_a_smaller_corpus_is_refused_and_published_by_force(run: Run, store: Pat
         (["--config", "app.log"], "app.log: is no TOML"),
         (["--store", "app.log"], "store 'app.log' c"),
         (["--store", "klingon://x"], "store is 'klingon://x'"),
+        (["--add", "current"], "holds no pattern set"),
+        (["--add", "yesterday"], "version 'yesterday' to be added is not in store"),
+        (["--set", "mining.max_shapes=0"], "mining.max_shapes"),
     ],
     ids=" ".join,
 )
@@ -182,11 +229,29 @@ def test_odd_bytes_are_counted_or_refused(run: Run, tmp_path: Path, data: bytes,
         assert said in out
 
 
-def test_a_folder_and_a_compressed_file_are_refused(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "app.log.gz").write_bytes(b"\x1f\x8b\x08\x00" + bytes(20))
+def test_a_folder_a_glob_and_packed_files_are_read_and_standard_input_is_unpacked(run: Run, log: Path) -> None:
+    packed = gzip.compress(log.read_bytes())
+    Path("logs/old").mkdir(parents=True)
+    Path("logs/old/app.log.1.gz").write_bytes(packed)
+    log.rename("logs/app.log")
 
-    assert "is a folder; name its files" in run("train", tmp_path)[2]
-    assert "is compressed by gzip; unpack it" in run("train", "app.log.gz")[2]
+    def lines(*files: str, stdin: bytes = b"") -> int:
+        out = run("train", *files, "--store", "store", "--json", "--force", stdin=stdin)[1]
+        return int(json.loads(out)["corpus"]["lines"])
+
+    assert lines("logs") == 120
+    assert lines("logs/**/*.gz") == 60
+    assert lines("logs", "logs/app.log", "logs/*.log") == 120
+    assert lines("-", stdin=packed) == 60
+
+
+def test_a_folder_without_a_file_and_a_broken_packed_file_are_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "app.log.gz").write_bytes(gzip.compress(b"a line\n" * 100)[:-4])
+
+    assert "'empty' is a folder without a file; name another" in run("train", "empty")[2]
+    assert "/app.log.gz' is no whole gzip file: " in run("train", "app.log.gz", "--store", "store")[2]
+    assert not Path("store").exists()
 
 
 def test_hostile_text_in_the_summary_is_escaped(run: Run, tmp_path: Path) -> None:

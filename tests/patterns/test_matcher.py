@@ -57,7 +57,7 @@ def contents(folder: Path, dataset: str) -> list[bytes]:
 
 
 def trained(lines: list[bytes], rules: Rules, algorithm: Algorithm) -> PatternSet:
-    table, _ = tabulate([CorpusLine(line, DAY) for line in lines], rules, 0, lambda *_: None)
+    table, _ = tabulate([CorpusLine(line, DAY) for line in lines], rules)
     return describe(mine_scopes(table, Mining(algorithm=algorithm)), table, rules)
 
 

@@ -73,7 +73,7 @@ def one_rule_each(folder: Path, patterns: Iterable[Pattern], rules: Rules | None
 
 def trained(lines: Iterable[bytes], algorithm: str) -> PatternSet:
     rules = Rules()
-    table, _ = tabulate([CorpusLine(line, SECOND) for line in lines], rules, 0, lambda *_: None)
+    table, _ = tabulate([CorpusLine(line, SECOND) for line in lines], rules)
     mining = Mining(algorithm="slct" if algorithm == "slct" else "logcluster")
     return describe(mine_scopes(table, mining), table, rules)
 

@@ -156,7 +156,7 @@ def test_in_place_it_has_nothing_that_engines_read_otherwise(*, raw: bool) -> No
 
 def trained(lines: Iterable[bytes], header: str) -> PatternSet:
     rules = Rules(header=header)
-    table, _ = tabulate([CorpusLine(line, SECOND) for line in lines], rules, 0, lambda *_: None)
+    table, _ = tabulate([CorpusLine(line, SECOND) for line in lines], rules)
     return describe(mine_scopes(table, Mining()), table, rules)
 
 

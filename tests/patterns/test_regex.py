@@ -173,7 +173,7 @@ def test_each_line_of_a_real_log_matches_the_expression_of_its_best_match(
         contents = [row["Content"] for row in csv.DictReader(file)]
     rules = Rules(header="plain")
     corpus = [CorpusLine(content.encode(), SECOND) for content in contents]
-    table, _ = tabulate(corpus, rules, 0, lambda *_: None)
+    table, _ = tabulate(corpus, rules)
     mining = Mining(algorithm="slct" if algorithm == "slct" else "logcluster")
     matcher = Matcher(describe(mine_scopes(table, mining), table, rules))
     compiled: dict[str, re.Pattern[str]] = {}

@@ -15,14 +15,14 @@ from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
-from streaming import session
+from spark import session
+from spark.config import SparkConfig
 from streaming.config import (
     FilesSinkConfig,
     FilesSourceConfig,
     PatternsConfig,
     SinkConfig,
     SourceConfig,
-    SparkConfig,
     StreamingConfig,
     TriggerConfig,
 )
@@ -66,7 +66,7 @@ class Site:
     def publish(self, *texts: str, scope: str = "") -> str:
         """Publish a set of these patterns; return its version."""
         known = [KnownPattern(scope, parse(text), level=2, support=2, mined_support=2) for text in texts]
-        return Store(str(self.store)).publish(PatternSet.of(Rules(), known), ShapeTable(), {})
+        return Store(str(self.store)).publish(PatternSet.of(Rules(), known), ShapeTable.of({}), {})
 
     def append(self, *lines: str | bytes) -> None:
         """Write lines and their ends to the log."""
@@ -137,7 +137,7 @@ def site(tmp_path: Path) -> Site:
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
     """A session that a module's streams find and leave running: the start of one takes longer than most tests."""
-    started = session.start(SparkConfig(master="local[2]"))
+    started = session.start(SparkConfig(master="local[2]"), {})
     stop = started.stop
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SparkSession, "stop", lambda _session: None)

@@ -16,7 +16,8 @@ import pytest
 
 from patterns.errors import BrokenPatternSet, LogwinnowError, NoPatternSet
 from patterns.timestamps import DAY
-from streaming import job, session
+from spark import session
+from streaming import job
 from streaming.batches import BatchLog, BatchRecord
 from streaming.errors import CheckpointError, SourceError, StreamingError
 from streaming.job import Stream
@@ -344,7 +345,7 @@ def test_a_stream_waits_for_a_file_and_says_so(site: "Site", told: Told) -> None
 def test_once_without_a_usable_set_is_refused_before_spark_starts(
     site: "Site", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "start", lambda _: pytest.fail("Spark was started"))
+    monkeypatch.setattr(session, "start", lambda *_: pytest.fail("Spark was started"))
     site.append("user left")
     with pytest.raises(NoPatternSet, match="holds no pattern set; run: logwinnow train"):
         site.stream_once()
@@ -369,7 +370,7 @@ def test_two_streams_on_one_checkpoint_are_refused(site: "Site") -> None:
 def test_spark_that_does_not_start_is_one_clear_error(site: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
     from pyspark.errors import PySparkRuntimeError
 
-    def refuse(_config: object) -> None:
+    def refuse(*_: object) -> None:
         raise PySparkRuntimeError("[JAVA_GATEWAY_EXITED] Java gateway process exited.\nat org.apache")
 
     monkeypatch.setattr(session, "start", refuse)

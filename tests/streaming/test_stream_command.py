@@ -11,7 +11,7 @@ import pytest
 
 from commands.__main__ import main
 from patterns import settings
-from streaming import session
+from spark import session
 from streaming.batches import BatchLog
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Refuse to start Spark; put back the signal handlers and the log that a command sets up."""
-    monkeypatch.setattr(session, "start", lambda _: pytest.fail("Spark was started"))
+    monkeypatch.setattr(session, "start", lambda *_: pytest.fail("Spark was started"))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     log = logging.getLogger("logwinnow")
     kept = log.handlers[:], log.propagate, log.level

@@ -8,9 +8,9 @@ from patterns.rules import PLAIN, Rules
 from training.candidates import WordKeys, candidates
 from training.classic import Lines, RawLines, ShapedLines, mine_corpus, outliers
 from training.clusters import Algorithm, Method
+from training.corpus import Corpus
 from training.join import Dependencies, weigh
 from training.line_filter import line_filter
-from training.snapshot import Snapshot
 
 PAGE = Path(__file__).parents[2] / "docs" / "algorithms.md"
 
@@ -21,14 +21,12 @@ def quiet(_lines: int, _done: int, _size: int) -> None:
 
 def mined(log: Path, method: Method, *, raw: bool) -> tuple[list[str], int]:
     """Return the patterns at support 20, and the number of lines that belong to none."""
-    with Snapshot([str(log)]) as snapshot:
+    with Corpus([str(log)]) as corpus:
         every = line_filter(None)
-        lines: Lines = (
-            RawLines(snapshot, every, quiet) if raw else ShapedLines(snapshot, every, Rules(header=PLAIN), quiet)
-        )
+        lines: Lines = RawLines(corpus, every, quiet) if raw else ShapedLines(corpus, every, Rules(header=PLAIN), quiet)
         found = mine_corpus(lines, 20, method)
         return [str(each.pattern) for _, each in found.clusters], len(
-            list(outliers(snapshot, every, lines, found, quiet))
+            list(outliers(corpus, every, lines, found, quiet))
         )
 
 

@@ -15,10 +15,10 @@ from patterns.rules import PLAIN, Rules
 from training.candidates import WordKeys
 from training.classic import Found, Lines, RawLines, ShapedLines, mine_corpus, outliers
 from training.clusters import Method
+from training.corpus import Corpus
 from training.errors import DictionaryError
 from training.line_filter import line_filter
 from training.notation import as_printed
-from training.snapshot import Snapshot
 from training.support import parse_support
 
 DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"]
@@ -41,15 +41,15 @@ def quiet(_lines: int, _done: int, _size: int) -> None:
     """Show no progress."""
 
 
-def read(snapshot: Snapshot, how: How, rules: Rules | None = None) -> Lines:
+def read(corpus: Corpus, how: How, rules: Rules | None = None) -> Lines:
     if how.raw:
-        return RawLines(snapshot, line_filter(None), quiet)
-    return ShapedLines(snapshot, line_filter(None), rules or Rules(), quiet)
+        return RawLines(corpus, line_filter(None), quiet)
+    return ShapedLines(corpus, line_filter(None), rules or Rules(), quiet)
 
 
 def mined(log: Path, how: How, rules: Rules | None = None) -> Mined:
-    with Snapshot([str(log)]) as snapshot:
-        return shown(mine_corpus(read(snapshot, how, rules), how.support, method(how)), how)
+    with Corpus([str(log)]) as corpus:
+        return shown(mine_corpus(read(corpus, how, rules), how.support, method(how)), how)
 
 
 def shown(found: Found, how: How) -> Mined:
@@ -166,8 +166,8 @@ def test_the_order_of_lines_changes_no_pattern_and_not_their_order(
 
     results = []
     for each in (lines, shuffled):
-        with Snapshot([str(written(log, each))]) as snapshot:
-            results.append(mine_corpus(read(snapshot, how), support, method(how)).clusters)
+        with Corpus([str(written(log, each))]) as corpus:
+            results.append(mine_corpus(read(corpus, how), support, method(how)).clusters)
     assert results[0] == results[1]
 
 
@@ -176,10 +176,10 @@ def test_lines_of_a_cluster_and_outliers_are_all_lines(
     log: Path, lines: list[str], support: int, slct: bool, raw: bool, aggregate: bool
 ) -> None:
     how = How(support, slct=slct, raw=raw, aggregate=aggregate)
-    with Snapshot([str(written(log, lines))]) as snapshot:
-        given_lines = read(snapshot, how)
+    with Corpus([str(written(log, lines))]) as corpus:
+        given_lines = read(corpus, how)
         found = mine_corpus(given_lines, support, method(how))
-        rest = list(outliers(snapshot, line_filter(None), given_lines, found, quiet))
+        rest = list(outliers(corpus, line_filter(None), given_lines, found, quiet))
 
     supported = sum(each.support for _, each in found.clusters)
     if aggregate:
@@ -191,8 +191,8 @@ def test_lines_of_a_cluster_and_outliers_are_all_lines(
 
 def test_a_join_changes_no_outlier(log: Path) -> None:
     written(log, ["A B x1", "A B x2", "A B x3", "A y1 z", "A y2 q", "B"])
-    with Snapshot([str(log)]) as snapshot:
-        lines = RawLines(snapshot, line_filter(None), quiet)
+    with Corpus([str(log)]) as corpus:
+        lines = RawLines(corpus, line_filter(None), quiet)
         plain = mine_corpus(lines, 3, Method(aggregate_supports=True))
         joined = mine_corpus(lines, 3, Method(aggregate_supports=True, word_weight=0.85, wildcard=True))
 
@@ -203,8 +203,8 @@ def test_a_join_changes_no_outlier(log: Path) -> None:
 
 def test_a_line_that_looks_like_a_pattern_is_an_outlier_where_a_gap_took_a_frequent_word(log: Path) -> None:
     written(log, ["A x B", "A y B", "A z q B", "A K B", "K", "K"])
-    with Snapshot([str(log)]) as snapshot:
-        lines = RawLines(snapshot, line_filter(None), quiet)
+    with Corpus([str(log)]) as corpus:
+        lines = RawLines(corpus, line_filter(None), quiet)
         found = mine_corpus(lines, 3, Method())
 
     assert [str(each.pattern) for _, each in found.clusters] == ["A *{1,2} B"]
@@ -217,16 +217,16 @@ def test_a_share_is_one_of_all_raw_lines_blank_ones_too(
     log: Path, support: str, expected: set[tuple[str, int]]
 ) -> None:
     written(log, ["a", "", "a", " ", "a", ""])
-    with Snapshot([str(log)]) as snapshot:
-        found = mine_corpus(RawLines(snapshot, line_filter(None), quiet), parse_support(support), Method())
+    with Corpus([str(log)]) as corpus:
+        found = mine_corpus(RawLines(corpus, line_filter(None), quiet), parse_support(support), Method())
 
     assert {(str(each.pattern), each.support) for _, each in found.clusters} == expected
 
 
 def test_a_given_dictionary_decides_which_words_are_frequent_whatever_their_number(log: Path) -> None:
     written(log, ["a x", "a y", "a z", "b z"])
-    with Snapshot([str(log)]) as snapshot:
-        lines = RawLines(snapshot, line_filter(None), quiet)
+    with Corpus([str(log)]) as corpus:
+        lines = RawLines(corpus, line_filter(None), quiet)
         found = mine_corpus(lines, 1, Method(), {"": WordKeys(frozenset({"x", "z"}))})
 
     assert {(str(each.pattern), each.support) for _, each in found.clusters} == {("*{1,1} x", 1), ("*{1,1} z", 2)}
@@ -234,8 +234,8 @@ def test_a_given_dictionary_decides_which_words_are_frequent_whatever_their_numb
 
 def test_a_program_that_the_dictionary_lacks_has_no_frequent_words(log: Path) -> None:
     written(log, [f"{HEADERS[2]}up", f"{HEADERS[4]}up"])
-    with Snapshot([str(log)]) as snapshot:
-        lines = ShapedLines(snapshot, line_filter(None), Rules(), quiet)
+    with Corpus([str(log)]) as corpus:
+        lines = ShapedLines(corpus, line_filter(None), Rules(), quiet)
         found = mine_corpus(lines, 1, Method(), {"sshd": WordKeys(frozenset({"up"}))})
 
     assert [(scope, str(each.pattern)) for scope, each in found.clusters] == [("sshd", "up")]
@@ -249,8 +249,8 @@ def test_by_a_plain_header_the_whole_line_is_the_message(log: Path) -> None:
 
 def test_a_dictionary_of_other_programs_than_the_corpus_s_is_an_error(log: Path) -> None:
     written(log, [f"{HEADERS[2]}up"])
-    with Snapshot([str(log)]) as snapshot:
-        lines = ShapedLines(snapshot, line_filter(None), Rules(), quiet)
+    with Corpus([str(log)]) as corpus:
+        lines = ShapedLines(corpus, line_filter(None), Rules(), quiet)
         with pytest.raises(DictionaryError, match=r"words of no program, and the lines are of sshd: nothing would be"):
             mine_corpus(lines, 1, Method(), {"": WordKeys(frozenset({"up"}))})
 
@@ -260,9 +260,9 @@ def test_a_dictionary_of_other_programs_than_the_corpus_s_is_an_error(log: Path)
 )
 def test_lines_that_are_not_mined_are_counted_by_reason(log: Path, raw: bool, left_out: dict[str, int]) -> None:
     written(log, ["up 1", " ", "17", "reject"])
-    with Snapshot([str(log)]) as snapshot:
+    with Corpus([str(log)]) as corpus:
         chosen = line_filter("^[^r]")
-        lines: Lines = RawLines(snapshot, chosen, quiet) if raw else ShapedLines(snapshot, chosen, Rules(), quiet)
+        lines: Lines = RawLines(corpus, chosen, quiet) if raw else ShapedLines(corpus, chosen, Rules(), quiet)
         mined_lines = mine_corpus(lines, 1, Method()).lines
 
         assert lines.left_out == left_out

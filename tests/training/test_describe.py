@@ -1,7 +1,7 @@
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern
 from patterns.rules import Rules
-from patterns.shapes import ShapeKey, ShapeTable
+from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
 from patterns.timestamps import DAY
 from training.clusters import Cluster
 from training.describe import describe
@@ -9,11 +9,12 @@ from training.ladder import Accepted
 
 
 def table_of(rows: dict[tuple[str, str, str], int]) -> ShapeTable:
-    table = ShapeTable()
+    found: dict[ShapeKey, ShapeCount] = {}
     for (scope, shape, day), count in rows.items():
         time = (20_000 + int(day[-2:])) * DAY
-        table.add(ShapeKey(scope, shape, day), count, time, time, [f"line of {shape} on {day}"])
-    return table
+        found[ShapeKey(scope, shape, day)] = row = ShapeCount()
+        row.add(count, time, time, [f"line of {shape} on {day}"])
+    return ShapeTable.of(found)
 
 
 def accepted(text: str, support: int, level: int) -> Accepted:

@@ -97,7 +97,7 @@ def same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     def fstat(descriptor: int) -> os.stat_result:
         values = list(real(descriptor))
         values[8] = 1_700_000_000
-        return os.stat_result(values)
+        return os.stat_result(values, {"st_mtime_ns": values[8] * 1_000_000_000})
 
     monkeypatch.setattr("training.corpus.os.fstat", fstat)
 

@@ -6,18 +6,18 @@ from patterns.errors import PublishRefused
 from patterns.language import of_words
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
-from patterns.shapes import ShapeKey, ShapeTable
+from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
 from patterns.store import Store
 from training.publish import publish
 
 
 def corpus_of(shapes: dict[str, int]) -> tuple[PatternSet, ShapeTable]:
-    table = ShapeTable()
-    known = []
-    for shape, count in shapes.items():
-        table.add(ShapeKey("", shape, "2026-01-01"), count, 0, 0, [])
-        known.append(KnownPattern("", of_words(shape.split(" ")), 2 if count > 1 else 1, count, count))
-    return PatternSet.of(Rules(), known), table
+    known = [
+        KnownPattern("", of_words(shape.split(" ")), 2 if count > 1 else 1, count, count)
+        for shape, count in shapes.items()
+    ]
+    rows = {ShapeKey("", shape, "2026-01-01"): ShapeCount(count) for shape, count in shapes.items()}
+    return PatternSet.of(Rules(), known), ShapeTable.of(rows)
 
 
 def published(store: Store, shapes: dict[str, int], *, keep: float = 0.5, force: bool = False) -> str:
@@ -86,3 +86,13 @@ def test_a_damaged_last_set_does_not_stand_in_the_way_of_a_good_one(store: Store
     (tmp_path / "patterns" / before / "patterns.jsonl").write_bytes(b"")
 
     assert published(store, {"b": 2}) == store.current()
+
+
+def test_all_days_of_a_shape_count_as_covered(store: Store) -> None:
+    known = KnownPattern("", of_words(["a"]), 2, 2, 2)
+    days = [ShapeKey("", "a", day) for day in ("2026-01-01", "2026-01-02")]
+    before = ShapeTable.of({day: ShapeCount(1) for day in days} | {ShapeKey("", "b", days[0].day): ShapeCount(2)})
+    publish(store, PatternSet.of(Rules(), [known]), before, {}, keep=0.5, force=False)
+
+    with pytest.raises(PublishRefused, match="cover 2 of the 4 lines"):
+        publish(store, PatternSet.of(Rules(), [known]), before, {}, keep=0.51, force=False)

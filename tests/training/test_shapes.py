@@ -12,13 +12,14 @@ from patterns.rules import FormatRule, Rules
 from patterns.shapes import ShapeKey, ShapeTable
 from patterns.timestamps import DAY, SECOND
 from training.corpus import CorpusLine
-from training.shapes import CorpusCounts, tabulate
+from training.shapes import CorpusCounts, count_shapes, tabulate
+from training.tables import add_up
 
 NOON = 1_795_435_200 * SECOND
 
 
 def tabulated(lines: list[bytes], rules: Rules | None = None) -> tuple[ShapeTable, CorpusCounts]:
-    return tabulate([CorpusLine(line, NOON) for line in lines], rules or Rules(), 0, lambda *_: None)
+    return tabulate([CorpusLine(line, NOON) for line in lines], rules or Rules())
 
 
 def test_lines_of_one_scope_shape_and_day_are_one_row() -> None:
@@ -32,13 +33,13 @@ def test_lines_of_one_scope_shape_and_day_are_one_row() -> None:
         ]
     )
 
-    assert {key: row.count for key, row in table.rows.items()} == {
+    assert {key: row.count for key, row in table.rows()} == {
         ShapeKey("sshd", "port <*> open", "2026-11-23"): 2,
         ShapeKey("sshd", "port <*> open", "2026-11-22"): 1,
         ShapeKey("su", "port <*> open", "2026-11-23"): 1,
         ShapeKey("", "port <*> open", "2026-11-23"): 1,
     }
-    row = table.rows[ShapeKey("sshd", "port <*> open", "2026-11-23")]
+    row = dict(table.rows())[ShapeKey("sshd", "port <*> open", "2026-11-23")]
     assert (row.first, row.last) == (NOON - 2 * 3600 * SECOND, NOON - 3600 * SECOND)
     assert set(row.texts()) == {
         "Nov 23 10:00:00 web1 sshd[1]: port 22 open",
@@ -47,9 +48,9 @@ def test_lines_of_one_scope_shape_and_day_are_one_row() -> None:
 
 
 def test_a_line_without_a_time_is_of_the_day_of_its_record() -> None:
-    table, _ = tabulate([CorpusLine(b"a", 5 * DAY), CorpusLine(b"a", -1)], Rules(), 0, lambda *_: None)
+    table, _ = tabulate([CorpusLine(b"a", 5 * DAY), CorpusLine(b"a", -1)], Rules())
 
-    assert {key.day for key in table.rows} == {"1970-01-06", "1969-12-31"}
+    assert {key.day for key, _ in table.rows()} == {"1970-01-06", "1969-12-31"}
 
 
 @pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z"])
@@ -57,7 +58,7 @@ def test_a_time_at_the_end_of_the_calendar_does_not_stop_the_trainer(stamp: str)
     table, counts = tabulated([f"{stamp} web1 su: session opened".encode()])
 
     assert counts.judged == 1
-    assert {key.day for key in table.rows} == {"0001-01-01" if stamp.endswith("Z") else "2026-11-23"}
+    assert {key.day for key, _ in table.rows()} == {"0001-01-01" if stamp.endswith("Z") else "2026-11-23"}
 
 
 def test_every_line_is_counted_by_what_it_was() -> None:
@@ -96,41 +97,34 @@ def test_the_table_of_two_corpora_is_the_sum_of_theirs(lines: list[bytes], cut: 
     table, one = tabulated(lines[:cut])
     rest, other = tabulated(lines[cut:])
 
-    table.merge(rest)
-
-    assert table.rows == whole.rows
-    assert table.lines == whole.lines == counts.judged == one.judged + other.judged
+    assert list(add_up([table, rest]).rows()) == list(whole.rows())
+    assert whole.lines == counts.judged == one.judged + other.judged
     assert counts.lines == len(lines) == counts.judged + sum(counts.unjudged.values()) == sum(counts.formats.values())
+    one.add(other)
+    assert one == counts
+
+
+@given(LINES)
+def test_counting_shapes_alone_gives_what_the_table_has_of_them(lines: list[bytes]) -> None:
+    table, counts = tabulated(lines)
+
+    scopes, same = count_shapes([CorpusLine(line, NOON) for line in lines], Rules())
+
+    assert same == counts
+    assert scopes == table.scopes()
+    assert [[scope, *shapes] for scope, shapes in scopes.items()] == sorted([s, *sorted(m)] for s, m in scopes.items())
 
 
 @pytest.mark.parametrize("dataset", ["Linux", "BGL"])
 def test_the_table_of_a_real_log_is_the_sum_of_the_tables_of_its_parts_in_any_order(dataset: str, loghub: Path) -> None:
     lines = split_lines((loghub / dataset / f"{dataset}_2k.log").read_bytes())
     whole, _ = tabulated(lines)
-    table = ShapeTable()
-    for part in (lines[1::3], lines[2::3], lines[0::3]):
-        table.merge(tabulated(part[::-1])[0])
+    parts = [tabulated(part[::-1])[0] for part in (lines[1::3], lines[2::3], lines[0::3])]
 
-    assert table.rows == whole.rows
+    assert list(add_up(parts).rows()) == list(whole.rows())
     assert whole.lines == 2000
-
-
-def test_progress_is_told_every_few_thousand_lines_and_at_the_end() -> None:
-    told: list[tuple[int, int, int]] = []
-
-    tabulate([CorpusLine(b"abcd", 0)] * 12_000, Rules(), 60_000, lambda *numbers: told.append(numbers))
-
-    assert told == [(5_000, 25_000, 60_000), (10_000, 50_000, 60_000), (12_000, 60_000, 60_000)]
-
-
-def test_progress_never_passes_the_size_of_a_corpus_that_grows() -> None:
-    told: list[tuple[int, int, int]] = []
-
-    tabulate([CorpusLine(b"abcd", 0)] * 5_000, Rules(), 100, lambda *numbers: told.append(numbers))
-
-    assert told == [(5_000, 100, 100), (5_000, 100, 100)]
 
 
 def test_rules_that_cannot_be_used_are_refused_before_a_line_is_read() -> None:
     with pytest.raises(RulesError):
-        tabulate(iter(()), Rules(header="nosuch"), 0, lambda *_: None)
+        tabulate(iter(()), Rules(header="nosuch"))

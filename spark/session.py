@@ -1,20 +1,25 @@
-"""The Spark session of the stream, and what each of its settings is for."""
+"""The Spark session of a job, and what each of its settings is for."""
 
 import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from importlib.resources import files
 
 from pyspark.sql import SparkSession
 
-from streaming.config import SparkConfig
-from streaming.java import quiet_home
+from spark.config import SparkConfig
+from spark.java import quiet_home
 
 
-def start(config: SparkConfig) -> SparkSession:
+def start(config: SparkConfig, job: Mapping[str, str]) -> SparkSession:
     """
-    Start Spark.
+    Start Spark, or return the session that there is.
+
+    Args:
+        config: The table [spark] of the job's configuration.
+        job: Settings that the job needs; those of `config` override them.
 
     Raises:
         NoJava: There is no Java that it runs on.
@@ -24,7 +29,7 @@ def start(config: SparkConfig) -> SparkSession:
     os.environ["JAVA_HOME"] = str(quiet_home())
     # Workers run this Python, whatever `python3` is on their path.
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    logging = files("streaming").joinpath("log4j2.properties")
+    logging = files("spark").joinpath("log4j2.properties")
     settings = {
         # Alone on one machine by default: nothing listens on other interfaces.
         "spark.driver.bindAddress": "127.0.0.1",
@@ -34,8 +39,7 @@ def start(config: SparkConfig) -> SparkSession:
         # What Spark has to say at WARN on every start is no news; errors are.
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging}",
         "spark.sql.session.timeZone": "UTC",
-        # Nothing is shuffled.
-        "spark.sql.shuffle.partitions": "1",
+        **job,
         **config.settings,
     }
     builder = SparkSession.builder.appName("logwinnow").master(config.master)

@@ -1,0 +1,1 @@
+"""Spark as both jobs use it: its settings, its session, the Java it runs on."""

@@ -1,0 +1,125 @@
+"""
+What a process of engine `polars` does with its share of a corpus: pieces ─► chunks ─► kernels ─► rows that add up.
+
+Each is a function of a module, so that it pickles.
+"""
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import compress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from patterns.rules import Rules
+from patterns.shapes import temporary_writes
+from training.candidates import Keys
+from training.corpus import LONGEST_JUDGED
+from training.kernels.filtered import ChunkFilter
+from training.kernels.raw import CANDIDATE_ROWS, COUNTS, SKETCH_COUNTERS, CandidateKernel, count_words, sketch
+from training.kernels.shapes import ShapeKernel
+from training.kernels.spans import count_lines
+from training.line_filter import Filter
+from training.lines import Coverage, Place
+from training.pieces import Piece, chunks
+from training.runs import Part
+from training.shapes import CorpusCounts
+from training.tables import PartialTable
+from training.words import words_of
+
+
+class Counted(NamedTuple):
+    """
+    What the first pass over raw lines found in a share.
+
+    Attributes:
+        lines: How many lines are mined.
+        counters: The sketch of their words.
+        path: A stream of Arrow, rows of training.kernels.raw.COUNTS, not unique.
+    """
+
+    lines: int
+    counters: NDArray[np.int64]
+    path: Path
+
+
+def tabulate(pieces: Iterable[Piece], rules: Rules, folder: Path) -> tuple[CorpusCounts, list[Path]]:
+    """Return what was read, and runs of the table of shapes."""
+    kernel, table = ShapeKernel(rules), PartialTable(folder)
+    for piece in pieces:
+        for chunk in chunks(piece, longest=LONGEST_JUDGED):
+            table.add(kernel.rows(chunk, piece.record_time))
+    return kernel.counts, table.runs()
+
+
+def count_shapes(
+    pieces: Iterable[Piece], chosen: Filter, rules: Rules, folder: Path
+) -> tuple[Counter[str], list[Path]]:
+    """Return why lines are not mined, and how many; and runs of a table of shapes without days and examples."""
+    kernel, table = ShapeKernel(rules, examples=False), PartialTable(folder)
+    left_out = Counter[str]()
+    for text in _texts(pieces, ChunkFilter(chosen), left_out):
+        table.add(kernel.rows(text, 0))
+    return left_out + kernel.counts.unjudged, table.runs()
+
+
+def count(pieces: Iterable[Piece], chosen: Filter, *, positions: bool, folder: Path) -> Counted:
+    """Count words; see `count_words` for `positions`."""
+    lines, counters = 0, np.zeros(SKETCH_COUNTERS, np.int64)
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with temporary_writes():
+        number, path = tempfile.mkstemp(dir=folder)
+        os.close(number)
+        with pa.OSFile(path, "wb") as file, pa.ipc.new_stream(file, COUNTS, options=options) as stream:
+            for text in _texts(pieces, ChunkFilter(chosen), Counter()):
+                rows = count_words(text, positions=positions)
+                counters += sketch(rows)
+                lines += count_lines(text)
+                stream.write(rows)
+    return Counted(lines, counters, Path(path))
+
+
+def find_candidates(pieces: Iterable[Piece], chosen: Filter, keys: Keys, folder: Path) -> tuple[int, int, list[Path]]:
+    """Return how many lines were mined, how many the filter rejected, and runs of candidates."""
+    kernel, part = CandidateKernel(keys), Part(CANDIDATE_ROWS, folder)
+    left_out = Counter[str]()
+    for text in _texts(pieces, ChunkFilter(chosen), left_out):
+        part.add(kernel.rows(text))
+    return kernel.lines, left_out["filter"], part.runs()
+
+
+def raw_outliers(piece: Piece, chosen: Filter, coverage: Coverage) -> list[bytes]:
+    """Return the lines of a piece that belong to no cluster."""
+    kernel, keep = CandidateKernel(coverage.keys[""]), ChunkFilter(chosen)
+    covered = {kernel.encoded(key) for key in coverage.covered[""]}
+    found: list[bytes] = []
+    for chunk in chunks(piece):
+        mined = keep.lines(chunk)
+        found += compress(mined.lines, kernel.outliers(mined.text, covered))
+    return found
+
+
+def shaped_outliers(piece: Piece, chosen: Filter, rules: Rules, coverage: Coverage) -> list[bytes]:
+    """Return the lines of a piece that belong to no cluster by their shapes."""
+    kernel, keep = ShapeKernel(rules, examples=False), ChunkFilter(chosen)
+    found: list[bytes] = []
+    for chunk in chunks(piece):
+        mined = keep.lines(chunk)
+        of_line, places = kernel.places(mined.text)
+        outside = [coverage.is_outlier(place and Place(place[0], words_of(place[1]))) for place in places]
+        found += compress(mined.lines, np.array(outside, np.bool_)[of_line])
+    return found
+
+
+def _texts(pieces: Iterable[Piece], keep: ChunkFilter, left_out: Counter[str]) -> Iterator[bytes]:
+    """Yield what a filter leaves of each chunk."""
+    for piece in pieces:
+        for chunk in chunks(piece):
+            text, rejected = keep.text(chunk)
+            left_out["filter"] += rejected
+            yield text

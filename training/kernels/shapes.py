@@ -1,0 +1,305 @@
+"""
+Chunks of lines → rows of the table of shapes: the same rows as training/shapes.py makes of them line by line.
+
+    messages ─► words ─► class words: those with a digit, and what the rules say of each other distinct word, once
+             ─► a number for each word, 0 for a run of class words ─► equal rows of numbers are one shape
+"""
+
+from collections.abc import Mapping
+from itertools import chain
+from operator import itemgetter
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from patterns.judge import Shaper
+from patterns.line import split_lines
+from patterns.rules import Rules
+from patterns.shapes import EXAMPLE_CHARACTERS, EXAMPLES, SCHEMA
+from patterns.timestamps import DAY, utc_day
+from patterns.words import CLASS_RUN, DEFAULT_CLASSES, Splitter
+from training.corpus import CorpusLine
+from training.kernels.headers import Headers, Messages
+from training.kernels.spans import (
+    DEFAULT_WORDS,
+    Flags,
+    Positions,
+    Spans,
+    lines_of,
+    side_by_side,
+    within,
+    word_texts,
+    words_of,
+)
+from training.shapes import CorpusCounts, count_shapes, tabulate
+
+_REMEMBERED: Final = 500_000
+"""Distinct words, and distinct shapes, that are remembered; then all are forgotten, for free text has ever new ones."""
+
+
+class ShapeKernel:
+    """
+    Makes rows of the table of shapes. Not thread-safe.
+
+    Attributes:
+        counts: What was read so far.
+    """
+
+    def __init__(self, rules: Rules, *, examples: bool = True) -> None:
+        """
+        Make ready.
+
+        Args:
+            rules: How lines are read and taken apart.
+            examples: Whether rows have days, times and examples; else days are ``""``, times 0 and examples none.
+
+        Raises:
+            RulesError: The rules cannot be used.
+        """
+        self.counts = CorpusCounts()
+        self._rules, self._examples = rules, examples
+        self._headers = Headers(rules)
+        self._shapes = _Shapes(rules)
+        self._shaper = Shaper(rules)
+
+    def rows(self, chunk: bytes, record_time: int) -> pa.Table:
+        """
+        Return the rows of a chunk of whole lines, in any order and not unique.
+
+        Args:
+            chunk: The lines.
+            record_time: Of all of them, in microseconds since 1970.
+
+        Returns:
+            A table with patterns.shapes.SCHEMA.
+        """
+        lines = lines_of(chunk)
+        groups, odd = self._headers.read(chunk, lines, record_time)
+        self.counts.lines += len(lines.starts) - len(odd)
+        tables = [self._odd_rows(chunk, lines.at(odd), record_time)] if len(odd) else []
+        if groups:
+            tables.append(self._even_rows(chunk, lines, groups))
+        return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+
+    def places(self, chunk: bytes) -> tuple[Positions, list[tuple[str, str] | None]]:
+        """Return for each line of a chunk an index into the places: scopes and shapes, None for unjudged lines."""
+        lines = lines_of(chunk)
+        groups, odd = self._headers.read(chunk, lines, 0)
+        found: dict[tuple[str, str] | None, int] = {}
+        of_line = np.zeros(len(lines.starts), np.int64)
+        for group in groups:
+            texts: dict[str, int] = {}
+            shapes = self._shapes.of(group.text, group.spans, texts)
+            names, scopes = list(texts), self._headers.scopes
+            keys, indices = np.unique(shapes * len(scopes) + group.scopes, return_inverse=True)
+            places = [self._place(scopes[key % len(scopes)], names[key // len(scopes)]) for key in keys.tolist()]
+            of_line[group.lines] = np.array([found.setdefault(p, len(found)) for p in places], np.int64)[indices]
+        for index in odd:
+            shaped = self._shaper.shape(chunk[lines.starts[index] : lines.ends[index]], 0)
+            of_line[index] = found.setdefault(self._place(shaped.scope, shaped.shape), len(found))
+        return of_line, list(found)
+
+    def _place(self, scope: str, shape: str) -> tuple[str, str] | None:
+        return None if self._shapes.splitter.unjudged(shape) else (scope, shape)
+
+    def _odd_rows(self, chunk: bytes, lines: Spans, record_time: int) -> pa.Table:
+        """Return the rows of lines that must be read one by one."""
+        each = (CorpusLine(chunk[begin:end], record_time) for begin, end in zip(*lines, strict=True))
+        if self._examples:
+            table, counts = tabulate(each, self._rules, 0, lambda *_: None)
+            rows = pa.concat_tables([SCHEMA.empty_table(), *table.tables()])
+        else:
+            scopes, counts = count_shapes(each, self._rules)
+            rows = _counted(scopes)
+        self.counts.add(counts)
+        return rows
+
+    def _even_rows(self, chunk: bytes, spans: Spans, groups: list[Messages]) -> pa.Table:
+        texts: dict[str, int] = {}
+        shapes = np.concatenate([self._shapes.of(each.text, each.spans, texts) for each in groups])
+        lines, scopes, times = (
+            np.concatenate(parts) for parts in zip(*((g.lines, g.scopes, g.times) for g in groups), strict=True)
+        )
+        for name, number in chain.from_iterable(each.formats.items() for each in groups):
+            self.counts.formats[name] += number
+        judged = self._judged(shapes, texts)
+        shapes, lines, scopes = shapes[judged], lines[judged], scopes[judged]
+        if not self._examples:
+            return self._rows_of(shapes, scopes, np.zeros(len(shapes), np.int64), None, texts)
+        return self._rows_of(shapes, scopes, times[judged], (chunk, spans, lines), texts)
+
+    def _judged(self, shapes: Positions, texts: dict[str, int]) -> Flags:
+        judged = np.ones(len(shapes), np.bool_)
+        for shape in ("", CLASS_RUN):
+            if shape in texts:
+                without = shapes == texts[shape]
+                # The text may be that of a message whose final shape is another: then there is no such line.
+                if without.any():
+                    self.counts.unjudged[self._shapes.splitter.unjudged(shape) or ""] += int(without.sum())
+                    judged &= ~without
+        self.counts.judged += int(judged.sum())
+        return judged
+
+    def _rows_of(
+        self,
+        shapes: Positions,
+        scopes: Positions,
+        times: Positions,
+        source: tuple[bytes, Spans, Positions] | None,
+        texts: dict[str, int],
+    ) -> pa.Table:
+        """Group lines by scope, shape and day."""
+        days, day = np.unique(times // DAY, return_inverse=True)
+        key = (shapes * len(self._headers.scopes) + scopes) * len(days) + day
+        places, first, group, counts = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
+        low, high = np.full(len(places), np.iinfo(np.int64).max), np.full(len(places), np.iinfo(np.int64).min)
+        np.minimum.at(low, group, times)
+        np.maximum.at(high, group, times)
+        names = pa.array([utc_day(int(each) * DAY) if source else "" for each in days], pa.string())
+        columns = {
+            "scope": pa.array(self._headers.scopes, pa.string()).take(pa.array(scopes[first])),
+            "shape": pa.array(list(texts), pa.string()).take(pa.array(shapes[first])),
+            "day": names.take(pa.array(day[first])),
+            "count": pa.array(counts),
+            "first": pa.array(low).cast(SCHEMA.field("first").type),
+            "last": pa.array(high).cast(SCHEMA.field("last").type),
+            "examples": _examples(*source, group, len(places)) if source else pa.array([[]] * len(places)),
+        }
+        return pa.table(columns).cast(SCHEMA)
+
+
+def _counted(scopes: Mapping[str, Mapping[str, int]]) -> pa.Table:
+    """Return rows without days, times and examples."""
+    found = [(scope, shape, lines) for scope, shapes in scopes.items() for shape, lines in shapes.items()]
+    rows = [
+        {"scope": scope, "shape": shape, "day": "", "count": lines, "first": 0, "last": 0, "examples": []}
+        for scope, shape, lines in found
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+class _Shapes:
+    """Messages → shapes."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.splitter = Splitter(rules.words)
+        # That a word has a digit is seen without looking it up.
+        self._digits_vary = rules.words.classes.get("number") == DEFAULT_CLASSES["number"]
+        self._numbers: dict[bytes, int] = {}
+        self._words: list[str] = [CLASS_RUN]
+        self._rendered: dict[bytes, str] = {}
+
+    def of(self, text: bytes, messages: Spans, texts: dict[str, int]) -> Positions:
+        """
+        Return the shapes of messages as indices into `texts`, to which new ones are added.
+
+        A blank message has the shape ``""``, one without a constant ``<*>``.
+        """
+        if len(self._numbers) > _REMEMBERED or len(self._rendered) > _REMEMBERED:
+            self._numbers.clear()
+            self._rendered.clear()
+            del self._words[1:]
+        rows, alone = self._rows(text, messages)
+        codes = rows.dictionary_encode()
+        known = np.array([_index(texts, self._render(row)) for row in codes.dictionary.to_pylist()], np.int64)
+        found = known[codes.indices.to_numpy(zero_copy_only=False)]
+        for index in alone:
+            # A message of class words alone may keep a part of one.
+            message = text[messages.starts[index] : messages.ends[index]].decode()
+            found[index] = _index(texts, self.splitter.shape(message))
+        return found
+
+    def _rows(self, text: bytes, messages: Spans) -> tuple[pa.Array, Positions]:
+        """Return each message as the bytes of its words' numbers; and which messages have class words alone."""
+        words = words_of(text, DEFAULT_WORDS)
+        first, behind = within(words.spans, messages)
+        numbers = self._number(text, words.spans, words.digits, _covered(first, behind, len(words.digits)))
+        # What lies between messages, headers above all, is taken out.
+        lengths = behind - first
+        begins = np.cumsum(lengths) - lengths
+        numbers = numbers[_ranges(first, lengths)]
+        kept = np.ones(len(numbers), np.bool_)
+        kept[1:] = (numbers[1:] != 0) | (numbers[:-1] != 0)
+        kept[begins[lengths > 0]] = True
+        before = np.concatenate([[0], np.cumsum(kept)])
+        sizes = before[begins + lengths] - before[begins]
+        numbers = numbers[kept]
+        alone = np.flatnonzero(sizes == 1)
+        alone = alone[numbers[before[begins[alone]]] == 0]
+        return side_by_side(numbers, sizes * numbers.itemsize), alone
+
+    def _number(self, text: bytes, spans: Spans, digits: Flags, wanted: Flags) -> NDArray[np.int32]:
+        """Return the number of each word, 0 for a class word."""
+        looked_up = wanted & ~digits if self._digits_vary else wanted
+        texts = word_texts(text, spans, DEFAULT_WORDS.separators).filter(pa.array(looked_up))
+        codes = texts.dictionary_encode()
+        numbers = np.zeros(len(digits), np.int32)
+        known = np.array([self._look_up(word) for word in codes.dictionary.to_pylist()], np.int32)
+        numbers[looked_up] = known[codes.indices.to_numpy(zero_copy_only=False)]
+        return numbers
+
+    def _look_up(self, word: bytes) -> int:
+        number = self._numbers.get(word)
+        if number is None:
+            shown = word.decode()
+            number = 0 if self.splitter.is_class(shown) else len(self._words)
+            if number:
+                self._words.append(shown)
+            self._numbers[word] = number
+        return number
+
+    def _render(self, row: bytes) -> str:
+        shape = self._rendered.get(row)
+        if shape is None:
+            shape = " ".join([self._words[number] for number in np.frombuffer(row, np.int32)])
+            self._rendered[row] = shape
+        return shape
+
+
+def _index(texts: dict[str, int], text: str) -> int:
+    return texts.setdefault(text, len(texts))
+
+
+def _covered(first: Positions, behind: Positions, number: int) -> Flags:
+    """Tell for each of `number` words whether it lies in one of the ranges [first, behind), which are in order."""
+    steps = np.zeros(number + 1, np.int8)
+    chosen = behind > first
+    np.add.at(steps, first[chosen], 1)
+    np.subtract.at(steps, behind[chosen], 1)
+    return np.cumsum(steps[:-1], dtype=np.int8).astype(np.bool_)
+
+
+def _ranges(first: Positions, lengths: Positions) -> Positions:
+    """Return all indices of some ranges, one range after the other."""
+    begins = np.cumsum(lengths) - lengths
+    return np.repeat(first - begins, lengths) + np.arange(int(lengths.sum()))
+
+
+def _examples(chunk: bytes, lines: Spans, which: Positions, group: Positions, groups: int) -> pa.Array:
+    """Return for each group of lines the texts that stand for it, as patterns.shapes has them."""
+    texts = chunk.split(b"\n") if b"\r" not in chunk else split_lines(chunk)
+    chosen = list(itemgetter(*which)(texts)) if len(which) > 1 else [texts[index] for index in which]
+    hashes = np.fromiter(map(crc32, chosen), np.int64, len(chosen))
+    for index in np.flatnonzero((lines.ends - lines.starts)[which] > EXAMPLE_CHARACTERS):
+        chosen[index] = chosen[index].decode()[:EXAMPLE_CHARACTERS].encode()
+        hashes[index] = crc32(chosen[index])
+    found: list[set[tuple[int, bytes]]] = [set() for _ in range(groups)]
+    for index in _least(group, hashes):
+        found[group[index]].add((hashes[index], chosen[index]))
+    return pa.array([[text.decode() for _, text in sorted(each)[:EXAMPLES]] for each in found], pa.list_(pa.string()))
+
+
+def _least(group: Positions, hashes: Positions) -> Positions:
+    """Return the lines of each group whose hashes are among its least EXAMPLES distinct ones."""
+    order = np.argsort((group << 32) | hashes)
+    keys = ((group << 32) | hashes)[order]
+    new = np.ones(len(keys), np.bool_)
+    new[1:] = keys[1:] != keys[:-1]
+    distinct = np.cumsum(new) - 1
+    begins = np.ones(len(keys), np.bool_)
+    begins[1:] = (keys[1:] >> 32) != (keys[:-1] >> 32)
+    rank = distinct - np.repeat(distinct[begins], np.diff(np.append(np.flatnonzero(begins), len(keys))))
+    return order[rank < EXAMPLES]

@@ -1,0 +1,115 @@
+"""
+Rows of many parts of a corpus that add up, more than memory should hold: merged in memory, then on disk by buckets.
+
+    a worker's rows ─► Part: merged ─► past a limit: a run on disk ─┐
+    another's       ─► Part ...                                     ┴─► each bucket of all runs: merged
+
+A *run* is an Arrow file of BUCKETS record batches; all rows of a key are in the same batch of every run. In the end each
+bucket of all runs is merged by itself, so that memory is for one bucket, however many rows there are.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from patterns.shapes import BUCKETS, temporary_writes
+
+MOST_BYTES: Final = 2**27
+"""Rows in memory before they are merged, and written where that does not help; merging takes some times as much."""
+
+
+class Kind(NamedTuple):
+    """
+    Rows that add up.
+
+    Attributes:
+        schema: Their columns.
+        merged: Adds up rows of the same key.
+        buckets: Says to which bucket each row belongs, 0 to BUCKETS − 1: rows of one key to the same.
+    """
+
+    schema: pa.Schema
+    merged: Callable[[pa.Table], pa.Table]
+    buckets: Callable[[pa.Table], NDArray[Any]]
+
+
+class Part:
+    """The rows of a part of a corpus: merged in memory, and past a limit on disk."""
+
+    def __init__(self, kind: Kind, folder: Path, most_bytes: int = MOST_BYTES) -> None:
+        """
+        Begin without rows.
+
+        Args:
+            kind: Of the rows.
+            folder: Where runs are written; who made it removes it.
+            most_bytes: What rows in memory may take.
+        """
+        self._kind, self._folder, self._most_bytes = kind, folder, most_bytes
+        self._rows: list[pa.Table] = []
+        self._bytes = 0
+        self._runs: list[Path] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """
+        Add rows in any order, a key as often as it comes.
+
+        Raises:
+            PatternsError: A run cannot be written.
+        """
+        self._rows.append(rows)
+        self._bytes += rows.nbytes
+        if self._bytes > self._most_bytes:
+            self._rows = [self._merged()]
+            self._bytes = self._rows[0].nbytes
+            # Merging again and again what hardly gets less would cost more than the disk.
+            if 2 * self._bytes > self._most_bytes:
+                self._spill(self._rows[0])
+
+    def runs(self) -> list[Path]:
+        """Write what is left in memory; return all runs."""
+        if self._rows:
+            self._spill(self._merged())
+        return self._runs
+
+    def _merged(self) -> pa.Table:
+        return self._kind.merged(pa.concat_tables([self._kind.schema.empty_table(), *self._rows]))
+
+    def _spill(self, rows: pa.Table) -> None:
+        with temporary_writes():
+            number, path = tempfile.mkstemp(dir=self._folder)
+            os.close(number)
+            _write(path, rows, self._kind)
+        self._runs.append(Path(path))
+        self._rows, self._bytes = [], 0
+
+
+def merged_runs(kind: Kind, runs: Iterable[Path]) -> Iterator[pa.Table]:
+    """
+    Yield the rows of all runs, merged, bucket by bucket.
+
+    Cost: memory for some times the rows of a bucket, of all runs where these are few.
+    """
+    files = [pa.ipc.open_file(pa.memory_map(str(run))) for run in runs]
+    for bucket in range(BUCKETS):
+        batches = [file.get_batch(bucket) for file in files]
+        if any(batch.num_rows for batch in batches):
+            yield kind.merged(pa.Table.from_batches(batches, kind.schema))
+
+
+def _write(path: str, rows: pa.Table, kind: Kind) -> None:
+    buckets = kind.buckets(rows)
+    order = np.argsort(buckets, kind="stable")
+    bounds = np.searchsorted(buckets[order], np.arange(BUCKETS + 1))
+    ordered = rows.take(pa.array(order)).combine_chunks()
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, kind.schema, options=options) as writer:
+        for begin, end in zip(bounds, bounds[1:], strict=False):
+            batches = ordered.slice(begin, end - begin).to_batches()
+            writer.write(batches[0] if batches else pa.RecordBatch.from_pylist([], kind.schema))
