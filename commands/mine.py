@@ -138,11 +138,8 @@ def run(arguments: argparse.Namespace) -> int:
     told = ""
     with Corpus(arguments.files) as corpus:
         with reading(quiet=arguments.quiet) as progress:
-            by = engine(arguments.engine, spark)
-            if rules is None:
-                lines = by.raw_lines(corpus, chosen, progress)
-            else:
-                lines = by.shaped_lines(corpus, chosen, rules, progress)
+            by = engine(arguments.engine, corpus, spark)
+            lines = by.shaped_lines(chosen, rules, progress) if rules else by.raw_lines(chosen, progress)
             found = mine_corpus(lines, support, method, given)
         if arguments.write_words:
             arguments.write_words.write_bytes(encode(found.coverage.keys))

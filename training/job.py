@@ -59,7 +59,7 @@ def train(
     store = Store(config.patterns.store)
     added = stored_tables(store, add, rules)
     with Corpus(paths) as corpus:
-        table, counts = engine(config.mining.engine, config.spark).tabulate(corpus, rules, progress)
+        table, counts = engine(config.mining.engine, corpus, config.spark).tabulate(rules, progress)
     if added:
         table = add_up([table, *added.values()])
     found, left_out = limited(mine_scopes(table, config.mining), table, config.mining)

@@ -20,11 +20,11 @@ EngineName = Literal["python", "polars", "spark"]
 
 
 class Engine(Protocol):
-    """An engine, made ready by `engine`."""
+    """An engine that reads a corpus, made by `engine`."""
 
-    def tabulate(self, corpus: Corpus, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
+    def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
         """
-        Read a corpus into a table of shapes.
+        Read the corpus into a table of shapes.
 
         Raises:
             CorpusError: A file cannot be read.
@@ -33,12 +33,12 @@ class Engine(Protocol):
         Cost: one pass.
         """
 
-    def raw_lines(self, corpus: Corpus, chosen: Filter, progress: Progress) -> Lines:
-        """Return the lines of a corpus, whole; `progress` is called in each pass."""
+    def raw_lines(self, chosen: Filter, progress: Progress) -> Lines:
+        """Return the lines, whole; `progress` is called in each pass."""
 
-    def shaped_lines(self, corpus: Corpus, chosen: Filter, rules: Rules, progress: Progress) -> Lines:
+    def shaped_lines(self, chosen: Filter, rules: Rules, progress: Progress) -> Lines:
         """
-        Return the lines of a corpus by their shapes, a scope for each program.
+        Return the lines by their shapes, a scope for each program.
 
         Raises:
             CorpusError: A file cannot be read.
@@ -48,15 +48,17 @@ class Engine(Protocol):
         """
 
 
-def engine(name: EngineName, spark: SparkConfig) -> Engine:
+def engine(name: EngineName, corpus: Corpus, spark: SparkConfig) -> Engine:
     """
-    Return an engine.
+    Return an engine that reads a corpus.
 
     Args:
         name: Which.
+        corpus: Open for as long as the engine is used.
         spark: How Spark is started, by engine spark alone.
 
     Raises:
+        CorpusError: The engine cannot read URIs, and there are some.
         SparkError: Spark does not start.
 
     Cost: for engine spark, some seconds where no session is there yet.
@@ -65,11 +67,15 @@ def engine(name: EngineName, spark: SparkConfig) -> Engine:
     if name == "python":
         from training.engines.python import PythonEngine
 
-        return PythonEngine()
+        return PythonEngine(corpus)
     if name == "polars":
+        from training.engines.workers import Workers
+
+        # They start while this process is still loading its libraries.
+        workers = Workers(corpus, "training.engines.tasks")
         from training.engines.polars import PolarsEngine
 
-        return PolarsEngine()
+        return PolarsEngine(corpus, workers)
     from training.engines.spark import SparkEngine
 
-    return SparkEngine(spark)
+    return SparkEngine(corpus, spark)

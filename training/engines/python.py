@@ -19,17 +19,22 @@ from training.words import WeightedShape, words_of
 class PythonEngine:
     """Does what `training.engines.Engine` says."""
 
-    def tabulate(self, corpus: Corpus, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
-        """Read a corpus into a table of shapes. Cost: memory for all rows."""
-        return tabulate(corpus.lines(progress, LONGEST_JUDGED), rules)
+    def __init__(self, corpus: Corpus) -> None:
+        """Take a corpus."""
+        corpus.refuse_uris("python")
+        self._corpus = corpus
 
-    def raw_lines(self, corpus: Corpus, chosen: Filter, progress: Progress) -> Lines:
-        """Return the lines of a corpus, whole."""
-        return RawLines(corpus, chosen, progress)
+    def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
+        """Read the corpus into a table of shapes. Cost: memory for all rows."""
+        return tabulate(self._corpus.lines(progress, LONGEST_JUDGED), rules)
 
-    def shaped_lines(self, corpus: Corpus, chosen: Filter, rules: Rules, progress: Progress) -> Lines:
-        """Return the lines of a corpus by their shapes. Cost: one pass, and memory for the shapes."""
-        return CountedLines(corpus, chosen, rules, progress)
+    def raw_lines(self, chosen: Filter, progress: Progress) -> Lines:
+        """Return the lines, whole."""
+        return RawLines(self._corpus, chosen, progress)
+
+    def shaped_lines(self, chosen: Filter, rules: Rules, progress: Progress) -> Lines:
+        """Return the lines by their shapes. Cost: one pass, and memory for the shapes."""
+        return CountedLines(self._corpus, chosen, rules, progress)
 
 
 class RawLines:

@@ -21,7 +21,16 @@ from patterns.shapes import temporary_writes
 from training.candidates import Keys
 from training.corpus import LONGEST_JUDGED
 from training.kernels.filtered import ChunkFilter
-from training.kernels.raw import CANDIDATE_ROWS, COUNTS, SKETCH_COUNTERS, CandidateKernel, count_words, sketch
+from training.kernels.raw import (
+    CANDIDATE_ROWS,
+    COUNT_ROWS,
+    COUNTS,
+    SKETCH_COUNTERS,
+    CandidateKernel,
+    count_words,
+    counters_of,
+    sketch,
+)
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
 from training.line_filter import Filter
@@ -82,6 +91,23 @@ def count(pieces: Iterable[Piece], chosen: Filter, *, positions: bool, folder: P
                 lines += count_lines(text)
                 stream.write(rows)
     return Counted(lines, counters, Path(path))
+
+
+def perhaps_frequent(path: Path, enough: NDArray[np.bool_], folder: Path) -> list[Path]:
+    """
+    Return runs of the words that `count` wrote to a path and whose counters say that they may be frequent.
+
+    Args:
+        path: Of the stream.
+        enough: For each counter of the sketch of all words whether it reaches the support.
+        folder: For the runs.
+    """
+    part = Part(COUNT_ROWS, folder)
+    with pa.ipc.open_stream(pa.memory_map(str(path))) as stream:
+        for batch in stream:
+            rows = pa.Table.from_batches([batch])
+            part.add(rows.filter(pa.array(enough[counters_of(rows)])))
+    return part.runs()
 
 
 def find_candidates(pieces: Iterable[Piece], chosen: Filter, keys: Keys, folder: Path) -> tuple[int, int, list[Path]]:

@@ -1,4 +1,4 @@
-"""Work on the pieces of a corpus by as many processes as there are cores; few pieces by this process itself."""
+"""Work on the pieces of a corpus by as many processes as there are cores; on few pieces by this process itself."""
 
 import os
 import sys
@@ -6,19 +6,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing import get_context
 from typing import Any, Final, TypeVar
 
-from training.corpus import Progress
+from training.corpus import Corpus, Progress
 from training.errors import CorpusError
 from training.pieces import Piece
 
 Result = TypeVar("Result")
+Given = TypeVar("Given")
 
 SMALL: Final = 8 * 1024 * 1024
 """Bytes of a corpus below which starting processes takes longer than they save."""
 
+_LEAST_PIECE_BYTES: Final = 2**22
+_MOST_PIECE_BYTES: Final = 2**26
 _SECONDS_BETWEEN_REPORTS: Final = 0.1
 
 
@@ -28,109 +32,109 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def spread(task: Callable[[Iterable[Piece]], Result], pieces: Sequence[Piece], progress: Progress) -> list[Result]:
+class Workers:
     """
-    Give each process a share of the pieces, whenever it is done with one; return what each makes of its share.
+    Processes that read a corpus, for all its passes; they end with this object.
 
-    Args:
-        task: A function that pickles; what it raises is raised here.
-        pieces: Of the corpus.
-        progress: Called now and then with the bytes of pieces that were begun; lines are not known, 0.
-
-    Raises:
-        CorpusError: A process was ended from outside.
+    What is raised by a task is raised here; a process that was ended from outside is a CorpusError.
     """
-    size = sum(piece.end - piece.start for piece in pieces)
-    number = min(cores(), len(pieces))
-    if number < 2 or size < SMALL:
-        made = [task(pieces)]
-    else:
+
+    def __init__(self, corpus: Corpus, tasks: str) -> None:
+        """
+        Start the processes, and do not wait for them.
+
+        Args:
+            corpus: Cut into so many pieces that no process waits long for another's last one.
+            tasks: The module of their tasks, which they import at once.
+        """
+        number = cores()
+        wanted = corpus.size // (8 * number)
+        self._pieces = corpus.pieces(min(max(wanted, _LEAST_PIECE_BYTES), _MOST_PIECE_BYTES))
+        self._size = corpus.size
+        self._number = min(number, len(self._pieces)) if corpus.size >= SMALL else 1
+        if self._number < 2:
+            return
+        # Forked, a process could wait for ever on a lock that a thread of this one holds.
+        context = get_context("spawn")
+        self._taken, self._done = context.Value("q", 0), context.Value("q", 0)
+        self._pool = ProcessPoolExecutor(self._number, context, _begin, (self._pieces, self._taken, self._done))
         with _one_thread_each():
-            made = _in_processes(task, pieces, number, lambda done: progress(0, done, size))
-    progress(0, size, size)
-    return made
+            # All start with the first task that is given out.
+            self._pool.submit(import_module, tasks)
 
+    def share(self, task: Callable[[Iterable[Piece]], Result], progress: Progress) -> list[Result]:
+        """
+        Give each process some of the pieces, one whenever it is done with one; return what each made of its own.
 
-def in_order(task: Callable[[Piece], Result], pieces: Sequence[Piece], progress: Progress) -> Iterator[Result]:
-    """
-    Yield what a task makes of each piece, in order, while processes work on the next ones.
-
-    Args:
-        task: A function that pickles; what it raises is raised here.
-        pieces: Of the corpus.
-        progress: Called with the bytes that are done; lines are not known, 0.
-
-    Raises:
-        CorpusError: A process was ended from outside.
-    """
-    size, done = sum(piece.end - piece.start for piece in pieces), 0
-    number = min(cores(), len(pieces))
-    with ExitStack() as stack:
-        if number < 2 or size < SMALL:
-            made: Iterator[Result] = map(task, pieces)
+        Args:
+            task: A function that pickles.
+            progress: Called now and then with the bytes of pieces that were begun; lines are not known, 0.
+        """
+        if self._number < 2:
+            made = [task(self._pieces)]
         else:
-            stack.enter_context(_one_thread_each())
-            pool = stack.enter_context(ProcessPoolExecutor(number, get_context("spawn")))
-            made = _ahead(pool, task, pieces, 2 * number)
-        for piece in pieces:
-            yield next(made)
+            self._taken.value = self._done.value = 0
+            futures = [self._pool.submit(_work, task) for _ in range(self._number)]
+            running = set(futures)
+            while running:
+                ended, running = wait(running, _SECONDS_BETWEEN_REPORTS)
+                progress(0, self._done.value, self._size)
+                if any(future.exception() for future in ended):
+                    # The others need not go on for nothing.
+                    self._taken.value = len(self._pieces)
+            made = [_result(future) for future in futures]
+        progress(0, self._size, self._size)
+        return made
+
+    def in_order(self, task: Callable[[Piece], Result], progress: Progress) -> Iterator[Result]:
+        """
+        Yield what a task makes of each piece, in order, while the next ones are worked on.
+
+        Args:
+            task: A function that pickles.
+            progress: Called with the bytes that are done; lines are not known, 0.
+        """
+        done = 0
+        for piece, result in zip(self._pieces, self.each(task, self._pieces), strict=True):
+            yield result
             done += piece.end - piece.start
-            progress(0, done, size)
+            progress(0, done, self._size)
 
-
-def _ahead(
-    pool: ProcessPoolExecutor, task: Callable[[Piece], Result], pieces: Sequence[Piece], number: int
-) -> Iterator[Result]:
-    """Yield results in order; as many pieces as `number` are given out at a time, for results take memory."""
-    waiting: deque[Future[Result]] = deque()
-    try:
-        for piece in pieces:
-            waiting.append(pool.submit(task, piece))
-            if len(waiting) == number:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool:
-        raise _ended() from None
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _ended() -> CorpusError:
-    return CorpusError(
-        "a process that read a part of the corpus was ended from outside, most likely because the machine ran out of "
-        "memory; give it more, or mine fewer lines"
-    )
-
-
-def _in_processes(
-    task: Callable[[Iterable[Piece]], Result], pieces: Sequence[Piece], number: int, progress: Callable[[int], None]
-) -> list[Result]:
-    # Forked, a process could wait for ever on a lock that a thread of this one holds.
-    context = get_context("spawn")
-    taken, done = context.Value("q", 0), context.Value("q", 0)
-    with ProcessPoolExecutor(number, context, _begin, (pieces, taken, done)) as pool:
-        futures: list[Future[Result]] = [pool.submit(_work, task) for _ in range(number)]
-        running = set(futures)
-        while running:
-            ended, running = wait(running, _SECONDS_BETWEEN_REPORTS)
-            progress(done.value)
-            if any(future.exception() for future in ended):
-                # The others need not go on for nothing.
-                taken.value = len(pieces)
+    def each(self, task: Callable[[Given], Result], given: Sequence[Given]) -> Iterator[Result]:
+        """Yield what a task makes of each of some things, in order."""
+        if self._number < 2:
+            yield from map(task, given)
+            return
+        waiting: deque[Future[Result]] = deque()
         try:
-            return [future.result() for future in futures]
-        except BrokenProcessPool:
-            raise _ended() from None
+            for one in given:
+                waiting.append(self._pool.submit(task, one))
+                # Results take memory, so no more are made ahead than keep all processes busy.
+                if len(waiting) == 2 * self._number:
+                    yield _result(waiting.popleft())
+            while waiting:
+                yield _result(waiting.popleft())
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
-_share: Any = None
+def _result(future: Future[Result]) -> Result:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise CorpusError(
+            "a process that read a part of the corpus was ended from outside, most likely because the machine ran out "
+            "of memory; give it more, or mine fewer lines"
+        ) from None
+
+
+_shared: Any = None
 
 
 def _begin(pieces: Sequence[Piece], taken: Any, done: Any) -> None:
-    global _share  # noqa: PLW0603 (a process belongs to one pool for all its life)
-    _share = pieces, taken, done
+    global _shared  # noqa: PLW0603 (a process belongs to one pool for all its life)
+    _shared = pieces, taken, done
 
 
 def _work(task: Callable[[Iterable[Piece]], Result]) -> Result:
@@ -138,7 +142,7 @@ def _work(task: Callable[[Iterable[Piece]], Result]) -> Result:
 
 
 def _next_pieces() -> Iterator[Piece]:
-    pieces, taken, done = _share
+    pieces, taken, done = _shared
     while True:
         with taken.get_lock():
             number = taken.value
@@ -153,7 +157,7 @@ def _next_pieces() -> Iterator[Piece]:
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
     """Let the processes that are started meanwhile have one thread for their columns: there is one for each core."""
-    names = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS")
+    names = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
     try:

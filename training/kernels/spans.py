@@ -35,7 +35,7 @@ class Spans(NamedTuple):
 
 
 class Words(NamedTuple):
-    """Where words are, in order, and whether each has a digit."""
+    """Where words are, in order, and whether each has a digit; by the raw rules that is not asked, and none has."""
 
     spans: Spans
     digits: Flags
@@ -49,7 +49,7 @@ class WordBytes:
     Attributes:
         table: Byte → what it is, for bytes.translate.
         separators: The bytes that belong to no word.
-        keys: Whether ``=`` ends a word.
+        keys: Whether ``=`` ends a word, and whether a word has a digit is asked.
     """
 
     table: bytes
@@ -111,7 +111,9 @@ def words_of(chunk: bytes, kind: WordBytes) -> Words:
     last = inside
     last[:-1] &= breaks[:-1] & ~separators[:-1] | separators[1:]
     starts = np.flatnonzero(first)
-    digits = np.logical_or.reduceat(kinds == _DIGIT, starts) if len(starts) else np.zeros(0, np.bool_)
+    if not kind.keys or not len(starts):
+        return Words(Spans(starts, np.flatnonzero(last) + 1), np.zeros(len(starts), np.bool_))
+    digits = np.logical_or.reduceat(kinds == _DIGIT, starts)
     return Words(Spans(starts, np.flatnonzero(last) + 1), digits)
 
 
