@@ -2,15 +2,16 @@
 Rows of many parts of a corpus that add up, more than memory should hold: merged in memory, then on disk by buckets.
 
     a worker's rows ─► Part: merged ─► past a limit: a run on disk ─┐
-    another's       ─► Part ...                                     ┴─► each bucket of all runs: merged
+    another's       ─► Part ...                                     ┴─► a bucket of all runs: merged
 
-A *run* is an Arrow file of BUCKETS record batches; all rows of a key are in the same batch of every run. In the end each
-bucket of all runs is merged by itself, so that memory is for one bucket, however many rows there are.
+A *run* is an Arrow file of BUCKETS record batches; all rows of a key are in the same batch of every run. In the end
+each bucket of all runs is merged by itself, so that memory is for one bucket, however many rows there are.
 """
 
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -72,6 +73,11 @@ class Part:
             if 2 * self._bytes > self._most_bytes:
                 self._spill(self._rows[0])
 
+    @property
+    def in_memory(self) -> pa.Table | None:
+        """All rows, merged; None where there are runs."""
+        return None if self._runs else self._merged()
+
     def runs(self) -> list[Path]:
         """Write what is left in memory; return all runs."""
         if self._rows:
@@ -103,13 +109,19 @@ def merged_runs(kind: Kind, runs: Iterable[Path]) -> Iterator[pa.Table]:
             yield kind.merged(pa.Table.from_batches(batches, kind.schema))
 
 
-def _write(path: str, rows: pa.Table, kind: Kind) -> None:
+def by_bucket(kind: Kind, rows: pa.Table) -> Iterator[pa.Table]:
+    """Yield the rows of each bucket, of the first to the last; each in one piece, as they come in `rows`."""
     buckets = kind.buckets(rows)
     order = np.argsort(buckets, kind="stable")
     bounds = np.searchsorted(buckets[order], np.arange(BUCKETS + 1))
     ordered = rows.take(pa.array(order)).combine_chunks()
+    for begin, end in pairwise(bounds.tolist()):
+        yield ordered.slice(begin, end - begin)
+
+
+def _write(path: str, rows: pa.Table, kind: Kind) -> None:
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, kind.schema, options=options) as writer:
-        for begin, end in zip(bounds, bounds[1:], strict=False):
-            batches = ordered.slice(begin, end - begin).to_batches()
+        for some in by_bucket(kind, rows):
+            batches = some.to_batches()
             writer.write(batches[0] if batches else pa.RecordBatch.from_pylist([], kind.schema))

@@ -1,7 +1,7 @@
 """Lines → table of shapes, with the counts of what was read: the one pass over the corpus."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -42,6 +42,11 @@ class CorpusCounts:
         self.formats += other.formats
         self.cut += other.cut
         self.not_utf8 += other.not_utf8
+
+    @classmethod
+    def of_run(cls, run: Mapping[str, Any]) -> "CorpusCounts":
+        """Return the counts that `as_run` returned."""
+        return cls(**{**run, "unjudged": Counter(run["unjudged"]), "formats": Counter(run["formats"])})
 
     def as_run(self) -> dict[str, Any]:
         """Return the counts as the manifest has them, in a fixed order."""

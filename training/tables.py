@@ -1,30 +1,22 @@
 """
-Tables of shapes made from parts, whoever counted them.
+Tables of shapes made from parts, whoever counted them: rows ─► parts and runs ─► merged bucket by bucket ─► table.
 
-    rows ─► merged in memory ─► runs on disk ─► merged bucket by bucket ─► table
-
-Rows of a part are merged in memory. What is too much for that is written as a *run*: an Arrow file of BUCKETS record
-batches, of which the i-th has the rows of bucket i. In the end each bucket of all runs is merged by itself, so that
-memory is for one bucket, however large the table is. Workers write their own runs and hand over the paths.
+Buckets are those of the table's file (patterns/shapes.py), so that it is written in its order.
 """
 
-import os
 import tempfile
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from zlib import crc32
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from patterns.shapes import BUCKETS, EXAMPLE_CHARACTERS, EXAMPLES, SCHEMA, ShapeTable, temporary_writes
-
-MOST_BYTES: Final = 2**26
-"""Rows in memory before they are merged, and written where that does not help; merging takes some times as much."""
+from training.runs import MOST_BYTES, Kind, Part, merged_runs
 
 _KEYS = ["scope", "shape", "day"]
 
@@ -52,64 +44,6 @@ def buckets_of(shapes: pa.ChunkedArray) -> list[int]:
     return _buckets(pl.Series(shapes)).to_list()
 
 
-class PartialTable:
-    """The rows of a part of a corpus: merged in memory, and past a limit on disk."""
-
-    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
-        """
-        Begin without rows.
-
-        Args:
-            folder: Where runs are written; who made it removes it.
-            most_bytes: What rows in memory may take.
-        """
-        self._folder, self._most_bytes = folder, most_bytes
-        self._rows: list[pa.Table] = []
-        self._bytes = 0
-        self._runs: list[Path] = []
-
-    def add(self, rows: pa.Table) -> None:
-        """
-        Add rows of SCHEMA, as `merged` takes them.
-
-        Raises:
-            PatternsError: A run cannot be written.
-        """
-        self._rows.append(rows)
-        self._bytes += rows.nbytes
-        if self._bytes > self._most_bytes:
-            self._rows = [self.in_memory()]
-            self._bytes = self._rows[0].nbytes
-            # Merging again and again what hardly gets less would cost more than the disk.
-            if 2 * self._bytes > self._most_bytes:
-                self._spill()
-
-    def in_memory(self) -> pa.Table:
-        """Return the rows that are not in runs, merged."""
-        return merged(pa.concat_tables([SCHEMA.empty_table(), *self._rows]))
-
-    def runs(self) -> list[Path]:
-        """Write what is left in memory; return all runs."""
-        if self._rows:
-            self._rows = [self.in_memory()]
-            self._spill()
-        return self._runs
-
-    @property
-    def spilled(self) -> bool:
-        """Whether there are runs."""
-        return bool(self._runs)
-
-    def _spill(self) -> None:
-        (rows,) = self._rows
-        with temporary_writes():
-            number, path = tempfile.mkstemp(dir=self._folder)
-            os.close(number)
-            _write_run(path, rows)
-        self._runs.append(Path(path))
-        self._rows, self._bytes = [], 0
-
-
 class TableBuilder:
     """
     Makes a table of what is added, in any order; to be used by `with`, at whose end temporary files go.
@@ -128,7 +62,7 @@ class TableBuilder:
         with temporary_writes():
             self._temporary = tempfile.TemporaryDirectory(prefix="logwinnow-shapes-")
         self.folder = Path(self._temporary.name)
-        self._part = PartialTable(self.folder, most_bytes)
+        self._part = Part(SHAPE_ROWS, self.folder, most_bytes)
         self._runs: list[Path] = []
 
     def __enter__(self) -> Self:
@@ -149,7 +83,7 @@ class TableBuilder:
         self._part.add(rows)
 
     def add_runs(self, runs: Iterable[Path]) -> None:
-        """Add what the `PartialTable` of a worker has written."""
+        """Add what a worker's `Part` of SHAPE_ROWS has written."""
         self._runs += runs
 
     def finish(self) -> ShapeTable:
@@ -161,11 +95,10 @@ class TableBuilder:
 
         Cost: one pass over the rows; memory for those in memory, or for a bucket of all runs.
         """
-        if not self._runs and not self._part.spilled:
-            return ShapeTable.of_tables([self._part.in_memory()])
-        runs = [*self._runs, *self._part.runs()]
-        buckets = (_bucket_of_runs(runs, bucket) for bucket in range(BUCKETS))
-        return ShapeTable.of_tables(merged(rows) for rows in buckets if rows.num_rows)
+        rows = None if self._runs else self._part.in_memory
+        if rows is not None:
+            return ShapeTable.of_tables([rows])
+        return ShapeTable.of_tables(merged_runs(SHAPE_ROWS, [*self._runs, *self._part.runs()]))
 
 
 def add_up(tables: Iterable[ShapeTable]) -> ShapeTable:
@@ -209,19 +142,8 @@ def _buckets(shapes: pl.Series) -> pl.Series:
     return _crc32(shapes) % BUCKETS
 
 
-def _write_run(path: str, rows: pa.Table) -> None:
-    """Write rows that `merged` returned."""
-    bounds = np.searchsorted(buckets_of(rows["shape"]), range(BUCKETS + 1)).tolist()
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, SCHEMA, options=options) as writer:
-        for start, end in pairwise(bounds):
-            batches = rows.slice(start, end - start).combine_chunks().to_batches()
-            writer.write(batches[0] if batches else pa.RecordBatch.from_pylist([], SCHEMA))
+def _buckets_of_rows(rows: pa.Table) -> NDArray[Any]:
+    return _buckets(pl.Series(rows["shape"])).to_numpy()
 
 
-def _bucket_of_runs(runs: Iterable[Path], bucket: int) -> pa.Table:
-    batches = []
-    for run in runs:
-        with pa.OSFile(str(run)) as file:
-            batches.append(pa.ipc.open_file(file).get_batch(bucket))
-    return pa.Table.from_batches(batches, SCHEMA)
+SHAPE_ROWS: Final = Kind(SCHEMA, merged, _buckets_of_rows)

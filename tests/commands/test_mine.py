@@ -3,13 +3,14 @@
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import BinaryIO
 
 import pytest
 
-from training.corpus import Corpus, Progress
+from training import corpus, pieces
 
 Run = Callable[..., tuple[int, str, str]]
 Bytes = Callable[..., bytes]
@@ -52,15 +53,16 @@ def out_bytes(run: Run, monkeypatch: pytest.MonkeyPatch) -> Bytes:
 
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note each pass over a corpus."""
+    """Note each pass over a corpus of one small file, which is a piece: whoever reads it opens it."""
     made: list[str] = []
-    data = Corpus.data
+    opened = pieces.opened
 
-    def noted(self: Corpus, progress: Progress) -> Iterator[bytes]:
-        made.append("pass")
-        return data(self, progress)
+    def noted(piece: pieces.Piece) -> BinaryIO:
+        made.append(piece.path)
+        return opened(piece)
 
-    monkeypatch.setattr(Corpus, "data", noted)
+    for module in (corpus, pieces):
+        monkeypatch.setattr(module, "opened", noted)
     return made
 
 
@@ -293,12 +295,13 @@ def test_frequent_words_are_written_as_each_algorithm_counts_them(run: Run, log:
     ],
     ids=shown,
 )
+@pytest.mark.parametrize("engine", ["python", "polars"])
 def test_standard_input_is_gone_through_as_seldom_as_can_be(
-    run: Run, passes: list[str], options: list[str], number: int
+    run: Run, passes: list[str], options: list[str], number: int, engine: str
 ) -> None:
     Path("words").write_bytes(b"unstable\nuser\n")
 
-    assert run("mine", "-", "--support", "4", *options, stdin=JOINED)[0] == 0
+    assert run("mine", "-", "--support", "4", "--engine", engine, *options, stdin=JOINED)[0] == 0
     assert len(passes) == number
 
 

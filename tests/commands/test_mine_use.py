@@ -47,16 +47,18 @@ def test_json_on_a_terminal_is_ascii_and_says_the_same(run: Run, monkeypatch: py
     assert json.loads(out) == json.loads(plain)
 
 
+@pytest.mark.parametrize(("engine", "told"), [("python", "60 lines"), ("polars", "0 MB")])
 @pytest.mark.parametrize(("options", "passes"), [(["--raw"], 3), ([], 2)], ids=["raw", "default"])
 def test_progress_is_told_of_each_pass(
-    run: Run, log: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], passes: int
+    run: Run, log: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], passes: int, engine: str, told: str
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    words = ("mine", log, "--support", "20", "--outliers", "rest", "--engine", engine, *options)
 
-    err = run("mine", log, "--support", "20", "--outliers", "rest", *options)[2]
+    err = run(*words)[2]
 
-    assert err.count("read 60 lines, ") == passes
-    assert run("mine", log, "--support", "20", "--outliers", "rest", *options, "--quiet")[2] == ""
+    assert err.count(f"read {told}, ") == passes
+    assert run(*words, "--quiet")[2] == ""
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -116,7 +118,8 @@ def test_wrong_use_ends_with_2_and_a_sentence(run: Run, log: Path, words: list[s
         (["empty"], "'empty' is a folder without a file; name another"),
         (["*.bz2"], "'*.bz2' matches no file; check the pattern"),
         (["app.log.gz"], "/app.log.gz' is no whole gzip file: "),
-        (["s3a://bucket/app.log"], "'s3a://bucket/app.log' is a URI, which engine python does not read; choose engine"),
+        (["s3a://bucket/app.log"], "'s3a://bucket/app.log' is a URI, which engine polars does not read; choose engine"),
+        (["s3a://b/app.log", "--engine", "python"], "'s3a://b/app.log' is a URI, which engine python does not read;"),
         (["app.log", "--template", "$1"], "template is '$1' without a line filter"),
         (["app.log", "--filter", "(a)", "--template", "$2"], "the line filter has no group $2; there are $0, $1, and"),
         (["app.log", "--filter", r"(a)\1"], r"line filter is '(a)\\1': RE2 says invalid escape sequence"),

@@ -113,7 +113,9 @@ def test_the_store_is_the_configured_one_by_default(run: Run, log: Path, tmp_pat
         (["--support", "20"], {"support": 20}),
         (["--support", "50%"], {"support": "50%"}),
         (["--set", "mining.support=3", "--support", "4"], {"support": 4}),
-        ([], {"algorithm": "logcluster", "engine": "python", "support": None}),
+        (["--engine", "python"], {"engine": "python"}),
+        (["--set", "mining.engine=python", "--engine", "polars"], {"engine": "polars"}),
+        ([], {"algorithm": "logcluster", "engine": "polars", "support": None}),
     ],
 )
 def test_options_override_the_configuration(run: Run, log: Path, options: list[str], said: dict[str, object]) -> None:
@@ -265,18 +267,20 @@ def test_hostile_text_in_the_summary_is_escaped(run: Run, tmp_path: Path) -> Non
     assert all(line.isprintable() for line in out.split("\n"))
 
 
+@pytest.mark.parametrize(("engine", "told"), [("python", "60 lines"), ("polars", "0 MB")])
 def test_progress_without_a_terminal_is_a_plain_line_now_and_then(
-    run: Run, log: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, log: Path, monkeypatch: pytest.MonkeyPatch, engine: str, told: str
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    words = ("train", log, "--store", "store", "--engine", engine)
 
-    code, out, err = run("train", log, "--store", "store")
+    code, out, err = run(*words)
 
     assert code == 0
     assert out.startswith("published")
-    assert err.startswith("read 60 lines, ")
+    assert err.startswith(f"read {told}, ")
     assert err.endswith("/s\n")
-    assert run("train", log, "--store", "store", "--quiet") == (0, "", "")
+    assert run(*words, "--quiet") == (0, "", "")
 
 
 def test_progress_on_a_terminal_is_a_bar_on_standard_error_that_goes(

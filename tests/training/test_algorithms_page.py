@@ -6,11 +6,12 @@ from pathlib import Path
 
 from patterns.rules import PLAIN, Rules
 from training.candidates import WordKeys, candidates
-from training.classic import Lines, RawLines, ShapedLines, mine_corpus, outliers
+from training.classic import mine_corpus
 from training.clusters import Algorithm, Method
 from training.corpus import Corpus
+from training.engines.python import PythonEngine
 from training.join import Dependencies, weigh
-from training.line_filter import line_filter
+from training.line_filter import Filter
 
 PAGE = Path(__file__).parents[2] / "docs" / "algorithms.md"
 
@@ -22,12 +23,10 @@ def quiet(_lines: int, _done: int, _size: int) -> None:
 def mined(log: Path, method: Method, *, raw: bool) -> tuple[list[str], int]:
     """Return the patterns at support 20, and the number of lines that belong to none."""
     with Corpus([str(log)]) as corpus:
-        every = line_filter(None)
-        lines: Lines = RawLines(corpus, every, quiet) if raw else ShapedLines(corpus, every, Rules(header=PLAIN), quiet)
+        engine = PythonEngine(corpus)
+        lines = engine.raw_lines(Filter(), quiet) if raw else engine.shaped_lines(Filter(), Rules(header=PLAIN), quiet)
         found = mine_corpus(lines, 20, method)
-        return [str(each.pattern) for _, each in found.clusters], len(
-            list(outliers(corpus, every, lines, found, quiet))
-        )
+        return [str(each.pattern) for _, each in found.clusters], sum(1 for _ in lines.outliers(found.coverage, quiet))
 
 
 def test_the_examples_of_the_page_run_as_it_says() -> None:

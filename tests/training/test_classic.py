@@ -11,15 +11,19 @@ from brute_force import mined as by_brute_force
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patterns.judge import Shaper
 from patterns.rules import PLAIN, Rules
 from training.candidates import WordKeys
-from training.classic import Found, Lines, RawLines, ShapedLines, mine_corpus, outliers
+from training.classic import Found, mine_corpus
 from training.clusters import Method
 from training.corpus import Corpus
+from training.engines.python import PythonEngine
 from training.errors import DictionaryError
-from training.line_filter import line_filter
+from training.line_filter import Filter
+from training.lines import Lines, Place, raw_words
 from training.notation import as_printed
 from training.support import parse_support
+from training.words import words_of
 
 DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"]
 
@@ -42,9 +46,22 @@ def quiet(_lines: int, _done: int, _size: int) -> None:
 
 
 def read(corpus: Corpus, how: How, rules: Rules | None = None) -> Lines:
+    return whole(corpus) if how.raw else by_shape(corpus, rules or Rules())
+
+
+def whole(corpus: Corpus, chosen: Filter | None = None) -> Lines:
+    return PythonEngine(corpus).raw_lines(chosen or Filter(), quiet)
+
+
+def by_shape(corpus: Corpus, rules: Rules, chosen: Filter | None = None) -> Lines:
+    return PythonEngine(corpus).shaped_lines(chosen or Filter(), rules, quiet)
+
+
+def place(line: bytes, how: How) -> Place | None:
     if how.raw:
-        return RawLines(corpus, line_filter(None), quiet)
-    return ShapedLines(corpus, line_filter(None), rules or Rules(), quiet)
+        return Place("", raw_words(line))
+    found = Shaper(Rules()).shape(line, 0)
+    return None if found.unjudged else Place(found.scope, words_of(found.shape))
 
 
 def mined(log: Path, how: How, rules: Rules | None = None) -> Mined:
@@ -179,37 +196,37 @@ def test_lines_of_a_cluster_and_outliers_are_all_lines(
     with Corpus([str(written(log, lines))]) as corpus:
         given_lines = read(corpus, how)
         found = mine_corpus(given_lines, support, method(how))
-        rest = list(outliers(corpus, line_filter(None), given_lines, found, quiet))
+        rest = list(given_lines.outliers(found.coverage, quiet))
 
     supported = sum(each.support for _, each in found.clusters)
     if aggregate:
         assert len(lines) - len(rest) <= supported
     else:
         assert len(lines) - len(rest) == supported
-    assert rest == [line for line in (each.encode() for each in lines) if found.is_outlier(given_lines.place(line))]
+    assert rest == [line for line in map(str.encode, lines) if found.coverage.is_outlier(place(line, how))]
 
 
 def test_a_join_changes_no_outlier(log: Path) -> None:
     written(log, ["A B x1", "A B x2", "A B x3", "A y1 z", "A y2 q", "B"])
     with Corpus([str(log)]) as corpus:
-        lines = RawLines(corpus, line_filter(None), quiet)
+        lines = whole(corpus)
         plain = mine_corpus(lines, 3, Method(aggregate_supports=True))
         joined = mine_corpus(lines, 3, Method(aggregate_supports=True, word_weight=0.85, wildcard=True))
 
     assert len(joined.clusters) < len(plain.clusters)
-    assert [found.is_outlier(lines.place(b"A y1 z")) for found in (plain, joined)] == [False, False]
-    assert [found.is_outlier(lines.place(b"B")) for found in (plain, joined)] == [True, True]
+    for found in (plain, joined):
+        assert not found.coverage.is_outlier(Place("", ("A", "y1", "z")))
+        assert found.coverage.is_outlier(Place("", ("B",)))
 
 
 def test_a_line_that_looks_like_a_pattern_is_an_outlier_where_a_gap_took_a_frequent_word(log: Path) -> None:
     written(log, ["A x B", "A y B", "A z q B", "A K B", "K", "K"])
     with Corpus([str(log)]) as corpus:
-        lines = RawLines(corpus, line_filter(None), quiet)
-        found = mine_corpus(lines, 3, Method())
+        found = mine_corpus(whole(corpus), 3, Method())
 
     assert [str(each.pattern) for _, each in found.clusters] == ["A *{1,2} B"]
-    assert found.is_outlier(lines.place(b"A K B"))
-    assert not found.is_outlier(lines.place(b"A t B"))
+    assert found.coverage.is_outlier(Place("", ("A", "K", "B")))
+    assert not found.coverage.is_outlier(Place("", ("A", "t", "B")))
 
 
 @pytest.mark.parametrize(("support", "expected"), [("50%", {("a", 3)}), ("66%", {("a", 3)}), ("67%", set())])
@@ -218,7 +235,7 @@ def test_a_share_is_one_of_all_raw_lines_blank_ones_too(
 ) -> None:
     written(log, ["a", "", "a", " ", "a", ""])
     with Corpus([str(log)]) as corpus:
-        found = mine_corpus(RawLines(corpus, line_filter(None), quiet), parse_support(support), Method())
+        found = mine_corpus(whole(corpus), parse_support(support), Method())
 
     assert {(str(each.pattern), each.support) for _, each in found.clusters} == expected
 
@@ -226,8 +243,7 @@ def test_a_share_is_one_of_all_raw_lines_blank_ones_too(
 def test_a_given_dictionary_decides_which_words_are_frequent_whatever_their_number(log: Path) -> None:
     written(log, ["a x", "a y", "a z", "b z"])
     with Corpus([str(log)]) as corpus:
-        lines = RawLines(corpus, line_filter(None), quiet)
-        found = mine_corpus(lines, 1, Method(), {"": WordKeys(frozenset({"x", "z"}))})
+        found = mine_corpus(whole(corpus), 1, Method(), {"": WordKeys(frozenset({"x", "z"}))})
 
     assert {(str(each.pattern), each.support) for _, each in found.clusters} == {("*{1,1} x", 1), ("*{1,1} z", 2)}
 
@@ -235,8 +251,7 @@ def test_a_given_dictionary_decides_which_words_are_frequent_whatever_their_numb
 def test_a_program_that_the_dictionary_lacks_has_no_frequent_words(log: Path) -> None:
     written(log, [f"{HEADERS[2]}up", f"{HEADERS[4]}up"])
     with Corpus([str(log)]) as corpus:
-        lines = ShapedLines(corpus, line_filter(None), Rules(), quiet)
-        found = mine_corpus(lines, 1, Method(), {"sshd": WordKeys(frozenset({"up"}))})
+        found = mine_corpus(by_shape(corpus, Rules()), 1, Method(), {"sshd": WordKeys(frozenset({"up"}))})
 
     assert [(scope, str(each.pattern)) for scope, each in found.clusters] == [("sshd", "up")]
 
@@ -250,7 +265,7 @@ def test_by_a_plain_header_the_whole_line_is_the_message(log: Path) -> None:
 def test_a_dictionary_of_other_programs_than_the_corpus_s_is_an_error(log: Path) -> None:
     written(log, [f"{HEADERS[2]}up"])
     with Corpus([str(log)]) as corpus:
-        lines = ShapedLines(corpus, line_filter(None), Rules(), quiet)
+        lines = by_shape(corpus, Rules())
         with pytest.raises(DictionaryError, match=r"words of no program, and the lines are of sshd: nothing would be"):
             mine_corpus(lines, 1, Method(), {"": WordKeys(frozenset({"up"}))})
 
@@ -261,8 +276,8 @@ def test_a_dictionary_of_other_programs_than_the_corpus_s_is_an_error(log: Path)
 def test_lines_that_are_not_mined_are_counted_by_reason(log: Path, raw: bool, left_out: dict[str, int]) -> None:
     written(log, ["up 1", " ", "17", "reject"])
     with Corpus([str(log)]) as corpus:
-        chosen = line_filter("^[^r]")
-        lines: Lines = RawLines(corpus, chosen, quiet) if raw else ShapedLines(corpus, chosen, Rules(), quiet)
+        chosen = Filter("^[^r]")
+        lines = whole(corpus, chosen) if raw else by_shape(corpus, Rules(), chosen)
         mined_lines = mine_corpus(lines, 1, Method()).lines
 
         assert lines.left_out == left_out

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.line import exact_text
-from training.classic import raw_words
+from training.lines import raw_words
 from training.support import Support
 from training.words import Position, WeightedShape, Words, frequent_positions, frequent_words
 

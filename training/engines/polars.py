@@ -1,7 +1,7 @@
 """
 Engine `polars`: by columns, a process for each core of this machine.
 
-    pieces ─► processes: chunks ─► kernels ─► rows, merged; past a limit on disk ─► this process: merged bucket by bucket
+    pieces ─► processes: chunks ─► kernels ─► rows, merged ─► runs on disk ─► this process: merged bucket by bucket
 """
 
 from collections import Counter

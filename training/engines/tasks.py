@@ -34,12 +34,11 @@ from training.kernels.raw import (
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
 from training.line_filter import Filter
-from training.lines import Coverage, Place
+from training.lines import Coverage
 from training.pieces import Piece, chunks
 from training.runs import Part
 from training.shapes import CorpusCounts
-from training.tables import PartialTable
-from training.words import words_of
+from training.tables import SHAPE_ROWS
 
 
 class Counted(NamedTuple):
@@ -59,7 +58,7 @@ class Counted(NamedTuple):
 
 def tabulate(pieces: Iterable[Piece], rules: Rules, folder: Path) -> tuple[CorpusCounts, list[Path]]:
     """Return what was read, and runs of the table of shapes."""
-    kernel, table = ShapeKernel(rules), PartialTable(folder)
+    kernel, table = ShapeKernel(rules), Part(SHAPE_ROWS, folder)
     for piece in pieces:
         for chunk in chunks(piece, longest=LONGEST_JUDGED):
             table.add(kernel.rows(chunk, piece.record_time))
@@ -70,7 +69,7 @@ def count_shapes(
     pieces: Iterable[Piece], chosen: Filter, rules: Rules, folder: Path
 ) -> tuple[Counter[str], list[Path]]:
     """Return why lines are not mined, and how many; and runs of a table of shapes without days and examples."""
-    kernel, table = ShapeKernel(rules, examples=False), PartialTable(folder)
+    kernel, table = ShapeKernel(rules, examples=False), Part(SHAPE_ROWS, folder)
     left_out = Counter[str]()
     for text in _texts(pieces, ChunkFilter(chosen), left_out):
         table.add(kernel.rows(text, 0))
@@ -136,9 +135,7 @@ def shaped_outliers(piece: Piece, chosen: Filter, rules: Rules, coverage: Covera
     found: list[bytes] = []
     for chunk in chunks(piece):
         mined = keep.lines(chunk)
-        of_line, places = kernel.places(mined.text)
-        outside = [coverage.is_outlier(place and Place(place[0], words_of(place[1]))) for place in places]
-        found += compress(mined.lines, np.array(outside, np.bool_)[of_line])
+        found += compress(mined.lines, kernel.outliers(mined.text, coverage))
     return found
 
 

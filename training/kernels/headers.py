@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from patterns.judge import check_rules
 from patterns.line import HeaderFormat, LineReader
 from patterns.linear import compile_linear
 from patterns.rules import BUILT_IN_FORMATS, PLAIN, Rules
@@ -61,7 +62,7 @@ class Messages:
 
 
 class _Head(NamedTuple):
-    """What the first words of a line say: its format, −1 for none and −2 where they do not tell; offsets from its start."""
+    """What a line begins with: its format, −1 for none and −2 where that cannot be told; offsets from its start."""
 
     format: int
     message: int
@@ -84,6 +85,7 @@ class Headers:
 
     def __init__(self, rules: Rules) -> None:
         """Raises RulesError for rules that cannot be used."""
+        check_rules(rules)
         self._reader = LineReader(rules)
         self._limit = rules.max_line_bytes
         self._built_in = [each for each in self._reader.formats if each.name in BUILT_IN_FORMATS]
@@ -274,7 +276,7 @@ def _field(fields: pa.Array, name: str) -> pa.Array | None:
 
 
 def _words_of_header(data: NDArray[np.uint8], starts: Positions) -> Positions:
-    """Return how many words the header of a line may have, by its first bytes; 0 where it cannot have a built-in one."""
+    """Return how many words a line's header may have, by its first bytes; 0 where it cannot have a built-in one."""
     first = data[starts]
     colons = (data[starts + 9] == ord(":")) & (data[starts + 12] == ord(":"))
     words = np.where((first >= ord("A")) & (first <= ord("Z")) & colons, 5, 0)

@@ -36,6 +36,9 @@ SKETCH_COUNTERS: Final = 2**20
 COUNTS: Final = pa.schema([("word", pa.large_binary()), ("position", pa.int32()), ("lines", pa.int64())])
 """Rows of the first pass: a word, its position from 0 for SLCT, and the lines that have it."""
 
+SKETCH: Final = pa.schema([("counter", pa.int32()), ("lines", pa.int64())])
+"""Rows of a sketch: a counter, and the lines of all words that have it."""
+
 CANDIDATES: Final = pa.schema(
     [
         ("key", pa.large_binary()),
@@ -108,6 +111,22 @@ def sketch(rows: pa.Table) -> Positions:
     counters = counters_of(rows).astype(np.int64)
     found = np.bincount(counters, weights=rows["lines"].to_numpy(), minlength=SKETCH_COUNTERS)
     return found.astype(np.int64)
+
+
+def sketch_rows(rows: pa.Table) -> pa.Table:
+    """Return the sketch of rows of COUNTS as rows of SKETCH, without the counters that are 0."""
+    return _sketch_table(sketch(rows))
+
+
+def _sketch_table(counters: Positions) -> pa.Table:
+    used = np.flatnonzero(counters)
+    return pa.table([pa.array(used, pa.int32()), pa.array(counters[used])], schema=SKETCH)
+
+
+def merged_sketches(rows: pa.Table) -> pa.Table:
+    """Add up rows of SKETCH."""
+    lines = np.bincount(rows["counter"].to_numpy(), rows["lines"].to_numpy(), SKETCH_COUNTERS)
+    return _sketch_table(lines.astype(np.int64))
 
 
 def merged_counts(rows: pa.Table) -> pa.Table:
@@ -312,5 +331,10 @@ def _buckets_of_counts(rows: pa.Table) -> NDArray[np.uint64]:
     return counters_of(rows) % np.uint64(BUCKETS)
 
 
+def _buckets_of_sketch(rows: pa.Table) -> NDArray[Any]:
+    return rows["counter"].to_numpy() % BUCKETS
+
+
+SKETCH_ROWS: Final = Kind(SKETCH, merged_sketches, _buckets_of_sketch)
 COUNT_ROWS: Final = Kind(COUNTS, merged_counts, _buckets_of_counts)
 CANDIDATE_ROWS: Final = Kind(CANDIDATES, merged_candidates, _buckets_of_keys)

@@ -34,7 +34,9 @@ from training.kernels.spans import (
     word_texts,
     words_of,
 )
+from training.lines import Coverage, Place
 from training.shapes import CorpusCounts, count_shapes, tabulate
+from training.words import words_of as words_of_shape
 
 _REMEMBERED: Final = 500_000
 """Distinct words, and distinct shapes, that are remembered; then all are forgotten, for free text has ever new ones."""
@@ -101,6 +103,12 @@ class ShapeKernel:
             shaped = self._shaper.shape(chunk[lines.starts[index] : lines.ends[index]], 0)
             of_line[index] = found.setdefault(self._place(shaped.scope, shaped.shape), len(found))
         return of_line, list(found)
+
+    def outliers(self, chunk: bytes, coverage: Coverage) -> Flags:
+        """Tell which lines of a chunk belong to no cluster."""
+        of_line, places = self.places(chunk)
+        outside = [coverage.is_outlier(place and Place(place[0], words_of_shape(place[1]))) for place in places]
+        return np.array(outside, np.bool_)[of_line]
 
     def _place(self, scope: str, shape: str) -> tuple[str, str] | None:
         return None if self._shapes.splitter.unjudged(shape) else (scope, shape)

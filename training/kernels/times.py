@@ -2,8 +2,8 @@
 Timestamps of many lines → microseconds since 1970, as the readers of patterns/timestamps.py would say.
 
 Those ask a calendar and a zone, line by line. Here they are asked once an hour and zone, for its first second and its
-last; within an hour whose ends lie 3,599 seconds apart, time runs evenly. Whatever is written otherwise (other widths, a
-shift of the clock, a date that is none) goes to the reader itself.
+last; within an hour whose ends lie 3,599 seconds apart, time runs evenly. Whatever is written otherwise (other widths,
+a shift of the clock, a date that is none) goes to the reader itself.
 """
 
 from typing import Final
@@ -117,7 +117,7 @@ def _two_digits(data: NDArray[np.uint8], at: Positions) -> Positions:
 
 
 def _fractions(data: NDArray[np.uint8], begin: Positions, end: Positions) -> tuple[Positions, NDArray[np.uint8], Flags]:
-    """Return what follows the seconds: the fraction in microseconds, the zone as bytes, and whether it is well formed."""
+    """Return what follows the seconds: a fraction in microseconds, a zone as bytes, and whether these are all."""
     rest = data[begin[:, None] + np.arange(_LONGEST_REST)]
     rest = np.where(np.arange(_LONGEST_REST) < (end - begin)[:, None], rest, 0)
     pointed = (rest[:, 0] == ord(".")) | (rest[:, 0] == ord(","))

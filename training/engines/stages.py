@@ -1,0 +1,271 @@
+"""
+What a task of Spark does: chunks ─► a stage's rows, merged ─► by bucket; a bucket's rows of all tasks ─► merged.
+
+All of it crosses from Python to the JVM and back as rows of BUCKET_ROWS.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from patterns.rules import Rules
+from training.candidates import Keys
+from training.kernels.filtered import ChunkFilter
+from training.kernels.raw import SKETCH_COUNTERS, CandidateKernel, count_words, counters_of, sketch_rows
+from training.kernels.shapes import ShapeKernel
+from training.kernels.spans import count_lines
+from training.line_filter import Filter
+from training.lines import Coverage
+from training.pieces import Piece, chunks
+from training.runs import MOST_BYTES, Kind, by_bucket
+
+BUCKET_ROWS: Final = "bucket int, rows binary"
+"""A bucket's number, or FACTS; and some of its rows as an Arrow stream, or the facts of a task as JSON."""
+
+FACTS: Final = -1
+
+Chunk = tuple[bytes, int]
+"""Whole lines, and their record time in microseconds since 1970."""
+
+
+class Rows(Protocol):
+    """Makes rows of chunks."""
+
+    def rows(self, chunk: bytes, record_time: int) -> pa.Table:
+        """Return the rows of a chunk."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what else is to be told of all chunks, fit for JSON."""
+
+
+Reader = Callable[[Iterable[pa.RecordBatch]], Iterator[Chunk]]
+"""What Spark hands to a task → chunks."""
+
+Stage = Callable[[], Rows]
+"""Makes `Rows` in a task; it pickles."""
+
+
+class Tabulate:
+    """Rows of the table of shapes."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Raises RulesError for rules that cannot be used."""
+        self._kernel = ShapeKernel(rules)
+
+    def rows(self, chunk: bytes, record_time: int) -> pa.Table:
+        """Return the rows of a chunk."""
+        return self._kernel.rows(chunk, record_time)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the counts."""
+        return self._kernel.counts.as_run()
+
+
+class _Filtered:
+    """Rows of what a filter leaves of chunks."""
+
+    def __init__(self, chosen: Filter) -> None:
+        self._keep = ChunkFilter(chosen)
+        self._rejected = self._lines = 0
+
+    def rows(self, chunk: bytes, _record_time: int) -> pa.Table:
+        """Return the rows of a chunk."""
+        text, rejected = self._keep.text(chunk)
+        self._rejected += rejected
+        self._lines += count_lines(text)
+        return self._rows(text)
+
+    def facts(self) -> dict[str, Any]:
+        """Return how many lines are mined, and how many the filter rejects."""
+        return {"lines": self._lines, "filter": self._rejected}
+
+    def _rows(self, text: bytes) -> pa.Table:
+        raise NotImplementedError
+
+
+class CountShapes(_Filtered):
+    """Rows of a table of shapes without days and examples."""
+
+    def __init__(self, chosen: Filter, rules: Rules) -> None:
+        """Raises RulesError for rules that cannot be used."""
+        super().__init__(chosen)
+        self._kernel = ShapeKernel(rules, examples=False)
+
+    def _rows(self, text: bytes) -> pa.Table:
+        return self._kernel.rows(text, 0)
+
+    def facts(self) -> dict[str, Any]:
+        """Return why lines are not mined, and how many."""
+        return {"filter": self._rejected, **self._kernel.counts.unjudged}
+
+
+class Sketch(_Filtered):
+    """Rows of the sketch of words."""
+
+    def __init__(self, chosen: Filter, *, positions: bool) -> None:
+        """Take the filter, and whether the same word at another position is another."""
+        super().__init__(chosen)
+        self._positions = positions
+
+    def _rows(self, text: bytes) -> pa.Table:
+        return sketch_rows(count_words(text, positions=self._positions))
+
+
+class Count(Sketch):
+    """Rows of words, but those that the sketch says are rare."""
+
+    def __init__(self, chosen: Filter, *, positions: bool, enough: NDArray[np.uint8]) -> None:
+        """Take as bits whether each counter of the sketch reaches the support."""
+        super().__init__(chosen, positions=positions)
+        self._enough = np.unpackbits(enough, count=SKETCH_COUNTERS).astype(np.bool_)
+
+    def _rows(self, text: bytes) -> pa.Table:
+        rows = count_words(text, positions=self._positions)
+        return rows.filter(pa.array(self._enough[counters_of(rows)]))
+
+
+class FindCandidates(_Filtered):
+    """Rows of candidates."""
+
+    def __init__(self, chosen: Filter, keys: Keys) -> None:
+        """Take the filter and the frequent words."""
+        super().__init__(chosen)
+        self._kernel = CandidateKernel(keys)
+
+    def _rows(self, text: bytes) -> pa.Table:
+        return self._kernel.rows(text)
+
+
+class FindOutliers:
+    """The outliers among lines; it pickles, for what it needs is made in the task."""
+
+    def __init__(self, chosen: Filter, coverage: Coverage, rules: Rules | None) -> None:
+        """Take the filter, what says which lines belong to a cluster, and how lines are read, None for raw ones."""
+        self._chosen, self._coverage, self._rules = chosen, coverage, rules
+
+    def of(self, given: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """Yield the outliers of each chunk."""
+        keep = ChunkFilter(self._chosen)
+        outside = self._shaped() if self._rules else self._raw()
+        for chunk in given:
+            mined = keep.lines(chunk)
+            yield list(compress(mined.lines, outside(mined.text)))
+
+    def _raw(self) -> Callable[[bytes], NDArray[np.bool_]]:
+        kernel = CandidateKernel(self._coverage.keys[""])
+        covered = {kernel.encoded(key) for key in self._coverage.covered[""]}
+        return lambda text: kernel.outliers(text, covered)
+
+    def _shaped(self) -> Callable[[bytes], NDArray[np.bool_]]:
+        kernel = ShapeKernel(self._rules or Rules(), examples=False)
+        return lambda text: kernel.outliers(text, self._coverage)
+
+
+def chunks_of_pieces(
+    pieces: Sequence[Piece], batches: Iterable[pa.RecordBatch], longest: int | None
+) -> Iterator[Chunk]:
+    """Yield the chunks of pieces; batches have their indices as column 0."""
+    for batch in batches:
+        for index in batch.column(0).to_pylist():
+            for chunk in chunks(pieces[index], longest=longest):
+                yield chunk, pieces[index].record_time
+
+
+def chunks_of_lines(batches: Iterable[pa.RecordBatch], longest: int | None) -> Iterator[Chunk]:
+    """Yield the chunks of batches whose columns are lines and their record times."""
+    for batch in batches:
+        lines, times = batch.columns
+        if longest is not None:
+            lines = pc.binary_slice(lines, 0, longest)
+        for time in pc.unique(times).to_pylist():
+            some = lines.filter(pc.equal(times, time))
+            # A line feed behind each, so that the last may be empty.
+            yield b"\n".join([*some.to_pylist(), b""]), time
+
+
+def map_chunks(
+    stage: Stage,
+    kind: Kind,
+    read: Reader,
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of chunks by bucket, merged as far as memory allows; and at last the facts."""
+    maker, held, size = stage(), [kind.schema.empty_table()], 0
+    for chunk, record_time in read(batches):
+        held.append(maker.rows(chunk, record_time))
+        size += held[-1].nbytes
+        if size > MOST_BYTES:
+            held = [kind.merged(pa.concat_tables(held))]
+            size = held[0].nbytes
+            if 2 * size > MOST_BYTES:
+                yield from _encoded(kind, held.pop())
+                held, size = [kind.schema.empty_table()], 0
+    yield from _encoded(kind, kind.merged(pa.concat_tables(held)))
+    yield _row(FACTS, json.dumps(maker.facts()).encode())
+
+
+def merge_buckets(kind: Kind, least: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """
+    Yield the rows of buckets, merged, and the facts of tasks as they came.
+
+    Args:
+        kind: Of the rows; where `least` is not 1 they have a column ``lines``.
+        least: Rows of less lines are left out, and their number is one more fact, ``too_few``.
+        batches: All of some buckets.
+    """
+    held: dict[int, list[pa.Table]] = {}
+    for batch in batches:
+        for bucket, rows in zip(batch.column(0).to_pylist(), batch.column(1), strict=True):
+            if bucket == FACTS:
+                yield _row(FACTS, rows.as_py())
+            else:
+                held.setdefault(bucket, []).append(decoded(rows.as_buffer()))
+    for bucket in sorted(held):
+        merged = kind.merged(pa.concat_tables(held.pop(bucket)))
+        if least > 1:
+            enough = merged.filter(pc.greater_equal(merged["lines"], least))
+            yield _row(FACTS, json.dumps({"too_few": merged.num_rows - enough.num_rows}).encode())
+            merged = enough
+        if merged.num_rows:
+            yield _row(bucket, _stream(merged))
+
+
+def map_outliers(find: FindOutliers, read: Reader, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the outliers of chunks, rows of a column ``line``."""
+    for lines in find.of(chunk for chunk, _ in read(batches)):
+        yield _row(0, _stream(pa.table({"line": pa.array(lines, pa.binary())})))
+
+
+def decoded(rows: Any) -> pa.Table:
+    """Return rows that came as an Arrow stream."""
+    return pa.ipc.open_stream(rows).read_all()
+
+
+def _encoded(kind: Kind, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+    for bucket, some in enumerate(by_bucket(kind, rows)):
+        if some.num_rows:
+            yield _row(bucket, _stream(some))
+
+
+def write(rows: pa.Table, file: Any) -> None:
+    """Write rows to an open file of Arrow's as a stream."""
+    with pa.ipc.new_stream(file, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as stream:
+        stream.write_table(rows)
+
+
+def _stream(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    write(rows, sink)
+    return bytes(sink.getvalue())
+
+
+def _row(bucket: int, rows: bytes) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [pa.array([bucket], pa.int32()), pa.array([rows], pa.binary())], ["bucket", "rows"]
+    )
