@@ -11,7 +11,7 @@ each bucket of all runs is merged by itself, so that memory is for one bucket, h
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +23,8 @@ from patterns.shapes import BUCKETS, temporary_writes
 
 MOST_BYTES: Final = 2**27
 """Rows in memory before they are merged, and written where that does not help; merging takes some times as much."""
+
+ROWS_TOGETHER: Final = 2**17
 
 
 class Kind(NamedTuple):
@@ -98,15 +100,20 @@ class Part:
 
 def merged_runs(kind: Kind, runs: Iterable[Path]) -> Iterator[pa.Table]:
     """
-    Yield the rows of all runs, merged, bucket by bucket.
+    Yield the rows of all runs, merged, in ascending order of their buckets.
 
-    Cost: memory for some times the rows of a bucket, of all runs where these are few.
+    Cost: memory for some times the rows of a bucket of all runs, or of so many as stay below ROWS_TOGETHER.
     """
     files = [pa.ipc.open_file(pa.memory_map(str(run))) for run in runs]
+    held: list[pa.RecordBatch] = []
     for bucket in range(BUCKETS):
         batches = [file.get_batch(bucket) for file in files]
-        if any(batch.num_rows for batch in batches):
-            yield kind.merged(pa.Table.from_batches(batches, kind.schema))
+        # Each merge takes some milliseconds, however few rows there are.
+        if held and sum(batch.num_rows for batch in chain(held, batches)) > ROWS_TOGETHER:
+            yield kind.merged(pa.Table.from_batches(held, kind.schema))
+            held = []
+        held += batches
+    yield kind.merged(pa.Table.from_batches(held, kind.schema))
 
 
 def by_bucket(kind: Kind, rows: pa.Table) -> Iterator[pa.Table]:

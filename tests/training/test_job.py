@@ -149,8 +149,9 @@ def test_kinds_seen_once_are_left_out_where_the_configuration_says_so(
     assert (summary["corpus"]["judged"], summary["covered"]) == (6, 5 + seen_once)
 
 
-def test_the_manifest_says_how_and_of_what_the_set_was_mined(tmp_path: Path) -> None:
-    _, stored = trained(tmp_path / "store", [written(tmp_path / "log", GOOD)], algorithm="slct")
+@pytest.mark.parametrize("engine", ["python", "polars"])
+def test_the_manifest_says_how_and_of_what_the_set_was_mined(tmp_path: Path, engine: str) -> None:
+    _, stored = trained(tmp_path / "store", [written(tmp_path / "log", GOOD)], algorithm="slct", engine=engine)
 
-    assert (stored.run["engine"], stored.run["algorithm"], stored.run["support"]) == ("python", "slct", None)
+    assert (stored.run["engine"], stored.run["algorithm"], stored.run["support"]) == (engine, "slct", None)
     assert stored.run["corpus"]["lines"] == 5

@@ -28,6 +28,8 @@ _OPTIONS = {
     "--wildcard": "--wildcard",
 }
 
+ENGINES = ["python", "polars"]
+
 Clusters = Counter[tuple[tuple[str, ...], int]]
 
 
@@ -39,9 +41,10 @@ def options(run: dict[str, Any]) -> list[str]:
 
 
 def mined(
-    log: Path, run: dict[str, Any], outliers: Path, capfdbinary: pytest.CaptureFixture[bytes]
+    engine: str, log: Path, run: dict[str, Any], outliers: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> tuple[Clusters, list[bytes]]:
-    assert main(["mine", str(log), "--raw", "--quiet", "--outliers", str(outliers), *options(run)]) == 0
+    words = ["mine", str(log), "--raw", "--quiet", "--engine", engine, "--outliers", str(outliers), *options(run)]
+    assert main(words) == 0
     blocks = capfdbinary.readouterr().out.split(b"\n\n")
     assert blocks.pop() == b""
     found = [block.split(b"\nSupport: ") for block in blocks]
@@ -63,9 +66,10 @@ def alternatives(word: str) -> str:
     return "|".join(sorted(word.replace("(", "").replace(")", "").split("|")))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_raw_mining_finds_the_clusters_and_outliers_of_the_reference_programs(
-    loghub: Path, reference: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], dataset: str
+    loghub: Path, reference: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], dataset: str, engine: str
 ) -> None:
     log = loghub / dataset / f"{dataset}_2k.log"
     of_log = lines(log)
@@ -73,7 +77,7 @@ def test_raw_mining_finds_the_clusters_and_outliers_of_the_reference_programs(
     assert len(runs) == 18
     for path in runs:
         run = json.loads(path.read_text())
-        found, outliers = mined(log, run, tmp_path / "outliers", capfdbinary)
+        found, outliers = mined(engine, log, run, tmp_path / "outliers", capfdbinary)
         if ORDER_DEPENDS_ON_LINES not in run["options"].split():
             assert found == clusters(run["clusters"]), path.stem
         if run.get("outlier_lines") is not None:
@@ -88,16 +92,17 @@ def edges() -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", edges())
 def test_raw_mining_finds_the_clusters_and_outliers_of_the_reference_programs_in_made_up_lines(
-    reference: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], name: str
+    reference: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], name: str, engine: str
 ) -> None:
     edge = json.loads((reference / "edges.json").read_text())[name]
     log = tmp_path / "log"
     log.write_text("".join(f"{line}\n" for line in edge["lines"]))
     compared = 0
     for run in edge["runs"]:
-        found, outliers = mined(log, run, tmp_path / "outliers", capfdbinary)
+        found, outliers = mined(engine, log, run, tmp_path / "outliers", capfdbinary)
         as_text = [line.decode() for line in outliers]
         differs = name == LEADING_SEPARATORS_ARE_IGNORED
         if ORDER_DEPENDS_ON_LINES not in run["options"].split():

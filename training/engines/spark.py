@@ -74,13 +74,14 @@ class SparkEngine:
         Start Spark, or find the session that there is.
 
         Raises:
-            SparkError: It does not start.
+            SparkError: It does not start, or cannot read a URI.
         """
+        self._corpus = corpus
         try:
             self._spark = session.start(config, _SETTINGS)
+            self._lines = self._uri_lines() if corpus.uris else None
         except (PySparkException, Py4JError) as error:
             raise SparkError(said(error)) from None
-        self._corpus = corpus
         wanted = corpus.size // (3 * self._spark.sparkContext.defaultParallelism)
         self._pieces = corpus.pieces(min(max(wanted, _LEAST_PIECE_BYTES), _MOST_PIECE_BYTES))
 
@@ -151,9 +152,9 @@ class SparkEngine:
         made = indices.mapInArrow(
             partial(function, partial(stages.chunks_of_pieces, self._pieces, longest=longest)), BUCKET_ROWS
         )
-        if self._corpus.uris:
+        if self._lines is not None:
             read = partial(stages.chunks_of_lines, longest=longest)
-            made = made.union(self._uri_lines().mapInArrow(partial(function, read), BUCKET_ROWS))
+            made = made.union(self._lines.mapInArrow(partial(function, read), BUCKET_ROWS))
         return made
 
     def _uri_lines(self) -> DataFrame:
@@ -163,10 +164,10 @@ class SparkEngine:
         return read.select(line, functions.unix_micros("_metadata.file_modification_time").alias("record_time"))
 
     def _bytes(self) -> int:
-        if not self._corpus.uris:
+        if self._lines is None:
             return self._corpus.size
-        plan = self._uri_lines()._jdf.queryExecution().optimizedPlan()  # noqa: SLF001 (there is no other way to it)
-        return self._corpus.size + int(plan.stats().sizeInBytes().toString())
+        plan = self._lines._jdf.queryExecution().optimizedPlan()  # noqa: SLF001 (there is no other way to it)
+        return self._corpus.size + int(plan.stats().sizeInBytes())
 
 
 class RawLines:

@@ -26,7 +26,8 @@ class ChunkFilter:
 
     def __init__(self, chosen: Filter) -> None:
         """Raises RulesError for a filter that cannot be used."""
-        self._keep = None if chosen.expression is None else chosen.compiled()
+        keep = chosen.compiled()
+        self._keep = None if chosen.expression is None else keep
 
     def text(self, chunk: bytes) -> tuple[bytes, int]:
         """Return what is mined of a chunk, and how many lines are not."""
@@ -42,5 +43,6 @@ class ChunkFilter:
             return Filtered(chunk, lines, 0)
         mined = [self._keep(line) for line in lines]
         kept = [line for line, text in zip(lines, mined, strict=True) if text is not None]
-        # A line feed behind each, so that the last may be empty.
-        return Filtered(b"".join([text + b"\n" for text in mined if text is not None]), kept, len(lines) - len(kept))
+        # An end behind each, so that the last may be empty, and that a carriage return of the text itself stays.
+        text = b"".join([text + (b"\r\n" if text.endswith(b"\r") else b"\n") for text in mined if text is not None])
+        return Filtered(text, kept, len(lines) - len(kept))

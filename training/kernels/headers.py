@@ -250,9 +250,9 @@ class _Configured:
         self.name = form.name
         self._iso = rules.formats[form.name].time == "iso"
         compiled = compile_linear(form.expression, f"expression of format {form.name!r}")
-        # pyarrow's RE2 wants each group to have a name.
-        all_named = compiled.groups == len(compiled.groupindex)
-        self.expression = rf"(?s)\A(?:{form.expression})\z" if all_named else None
+        # pyarrow's RE2 wants each group to have a name; and a quotation may go on to the expression's end.
+        usable = compiled.groups == len(compiled.groupindex) and r"\Q" not in form.expression
+        self.expression = rf"(?s)\A(?:{form.expression})\z" if usable else None
         self._times = Times(form.time) if form.time else None
 
     def times(self, timestamps: pa.Array | None, number: int, record_time: int) -> Positions:

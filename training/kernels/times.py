@@ -16,6 +16,7 @@ from patterns.timestamps import SECOND, TimeReader
 from training.kernels.spans import Flags, Positions, Spans
 
 _COLON, _ZERO = ord(":"), ord("0")
+_ZONE_BEGINS: Final = np.frombuffer(b"\0Z+-", np.uint8)
 _LAST_SECOND: Final = 3_599 * SECOND
 _LONGEST_REST = 16
 _REMEMBERED_HOURS = 100_000
@@ -54,8 +55,8 @@ class Times:
         )
 
     def each(self, texts: pa.Array, record_time: int) -> Positions:
-        """Return the times of timestamps that are written in whatever way; each distinct one is read once."""
-        codes = texts.dictionary_encode()
+        """Return the times of timestamps that are written in whatever way, or null; each distinct one is read once."""
+        codes = texts.fill_null("").dictionary_encode()
         read = [self._one(text, record_time) for text in codes.dictionary.to_pylist()]
         return np.array(read, np.int64)[codes.indices.to_numpy(zero_copy_only=False)]
 
@@ -132,4 +133,6 @@ def _fractions(data: NDArray[np.uint8], begin: Positions, end: Positions) -> tup
     zone = np.where(at < _LONGEST_REST, np.take_along_axis(rest, np.minimum(at, _LONGEST_REST - 1), axis=1), 0)
     # Zeros fill up the zone, so one within it would be taken for its end.
     well_formed = (~pointed | (length > 0)) & ((zone != 0).sum(axis=1) == end - begin - skip)
+    # A second fraction would be read where the first one is left out.
+    well_formed &= np.isin(zone[:, 0], _ZONE_BEGINS)
     return micros, zone, well_formed

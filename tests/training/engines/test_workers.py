@@ -1,0 +1,245 @@
+"""Many processes: the same as one, progress that only grows, errors that arrive as themselves, and nothing left behind."""
+
+import gc
+import multiprocessing
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patterns.errors import RulesError
+from patterns.rules import Rules
+from spark.config import SparkConfig
+from training.classic import mine_corpus
+from training.clusters import Method
+from training.corpus import Corpus
+from training.engines import Engine, EngineName, engine, workers
+from training.errors import CorpusError
+from training.line_filter import Filter
+from training.lines import Lines
+
+LINES = [
+    b"Nov  3 04:05:%02d web%d %s[%d]: %s %s\n" % (n % 60, n % 3, program, n, message, b"x" * (n % 7))
+    for n in range(40)
+    for program in (b"sshd", b"cron", b"worker-7")
+    for message in (b"session opened for root", b"session closed \xff", b"")
+]
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files, empty at first."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def _several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start processes for a corpus of any size, and cut it into many pieces."""
+    monkeypatch.setattr(workers, "SMALL", 0)
+    monkeypatch.setattr(workers, "_LEAST_PIECE_BYTES", 600)
+    monkeypatch.setattr(workers, "cores", lambda: 3)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Three files of the lines; the first has half of them."""
+    paths = [tmp_path / name for name in ("a.log", "b.log", "c.log")]
+    for path, lines in zip(paths, (LINES[:180], LINES[180:300], LINES[300:]), strict=True):
+        path.write_bytes(b"".join(lines))
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    return paths
+
+
+@pytest.fixture
+def corpus(files: list[Path]) -> Iterator[Corpus]:
+    """The files, opened."""
+    with Corpus([str(path) for path in files]) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _none_is_left() -> Iterator[None]:
+    """Wait for the processes to end, which they do with the engine that has them."""
+    yield
+    gc.collect()
+    until = time.monotonic() + 20
+    while multiprocessing.active_children() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert multiprocessing.active_children() == []
+
+
+def started(corpus: Corpus, name: EngineName = "polars") -> Engine:
+    return engine(name, corpus, SparkConfig())
+
+
+def quiet(_lines: int, _done: int, _size: int) -> None:
+    """Show no progress."""
+
+
+def end_one(_lines: int = 0, _done: int = 0, _size: int = 0) -> None:
+    """End a process of this one's as the machine does that runs out of memory."""
+    running = multiprocessing.active_children()
+    if len(running) == 3:
+        os.kill(int(running[0].pid or 0), signal.SIGKILL)
+        running[0].join()
+
+
+def mined(lines: Lines, method: Method) -> Any:
+    found = mine_corpus(lines, 30, method)
+    return (
+        found.clusters,
+        found.candidates,
+        found.lines,
+        dict(lines.left_out),
+        list(lines.outliers(found.coverage, quiet)),
+    )
+
+
+@pytest.mark.usefixtures("_several")
+def test_many_processes_that_share_many_pieces_find_what_engine_python_finds(corpus: Corpus) -> None:
+    chosen = Filter("[^x]\n?$|xx")
+    found = []
+    for by in (started(corpus, "python"), started(corpus)):
+        table, counts = by.tabulate(Rules(), quiet)
+        file = BytesIO()
+        table.write(file)
+        found.append(
+            [
+                (file.getvalue(), counts),
+                mined(by.raw_lines(chosen, quiet), Method()),
+                mined(by.raw_lines(chosen, quiet), Method("slct", aggregate_supports=True, anchored=False)),
+                mined(by.shaped_lines(chosen, Rules(), quiet), Method()),
+            ]
+        )
+
+    assert len(multiprocessing.active_children()) == 3
+    assert found[0] == found[1]
+    assert all(clusters and rest for clusters, *_, rest in found[0][1:3])
+
+
+@pytest.mark.usefixtures("_several")
+def test_progress_never_goes_back_in_a_pass_and_ends_with_all_bytes(corpus: Corpus) -> None:
+    told: list[list[tuple[int, int, int]]] = []
+
+    def tell(lines: int, done: int, size: int) -> None:
+        told[-1].append((lines, done, size))
+
+    by = started(corpus)
+    told.append([])
+    by.tabulate(Rules(), tell)
+    told.append([])
+    lines = by.raw_lines(Filter(), tell)
+    keys = lines.keys("", 30, Method())
+    told.append([])
+    lines.candidates("", keys, 30, Method())
+    told.append([])
+    found = mine_corpus(by.shaped_lines(Filter(), Rules(), tell), 30, Method())
+    told.append([])
+    list(by.shaped_lines(Filter(), Rules(), quiet).outliers(found.coverage, tell))
+
+    for of_pass in told:
+        done = [bytes_read for _, bytes_read, _ in of_pass]
+        assert done == sorted(done)
+        assert of_pass[-1] == (0, corpus.size, corpus.size)
+        assert {(lines, size) for lines, _, size in of_pass} == {(0, corpus.size)}
+    # Whoever waits for outliers is told after each piece.
+    assert len(told[-1]) > 10
+
+
+ENDED = "a process that read a part of the corpus was ended from outside, most likely because the machine ran out"
+
+
+@pytest.mark.usefixtures("_several")
+def test_a_process_that_is_ended_within_a_pass_is_a_clear_error(corpus: Corpus, temporary: Path) -> None:
+    by = started(corpus)
+
+    with pytest.raises(CorpusError, match=ENDED):
+        by.raw_lines(Filter(), end_one).keys("", 30, Method())
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_several")
+def test_a_process_that_is_ended_between_passes_is_a_clear_error(corpus: Corpus) -> None:
+    lines = started(corpus).raw_lines(Filter(), quiet)
+    keys = lines.keys("", 30, Method())
+    end_one()
+    # The pool needs a moment to notice.
+    time.sleep(0.5)
+
+    with pytest.raises(CorpusError, match=ENDED):
+        lines.candidates("", keys, 30, Method())
+
+
+@pytest.mark.usefixtures("_several")
+def test_a_process_that_is_ended_while_outliers_are_read_is_a_clear_error(corpus: Corpus) -> None:
+    lines = started(corpus).raw_lines(Filter(), quiet)
+    found = mine_corpus(lines, 30, Method())
+    rest = lines.outliers(found.coverage, quiet)
+    next(rest)
+    end_one()
+    time.sleep(0.5)
+
+    with pytest.raises(CorpusError, match=ENDED):
+        list(rest)
+
+
+@pytest.mark.parametrize("how", ["_several", "temporary"], ids=["several processes", "one process"])
+def test_what_a_task_raises_is_raised_here_and_no_temporary_file_stays(
+    corpus: Corpus, files: list[Path], temporary: Path, how: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(how)
+    by = started(corpus)
+    lines = by.raw_lines(Filter(), quiet)
+    keys = lines.keys("", 30, Method())
+    os.truncate(files[1], 1000)
+
+    for wrong in (
+        lambda: lines.keys("", 30, Method()),
+        lambda: lines.candidates("", keys, 30, Method()),
+        lambda: by.tabulate(Rules(), quiet),
+        lambda: by.shaped_lines(Filter(), Rules(), quiet),
+    ):
+        with pytest.raises(CorpusError, match=r"b\.log' was replaced or cut while it was mined; mine a copy"):
+            wrong()
+    with pytest.raises(RulesError, match="header is 'klingon': there is no such format"):
+        by.tabulate(Rules(header="klingon"), quiet)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["_several", "temporary"], ids=["several processes", "one process"])
+def test_mining_leaves_no_temporary_file(
+    corpus: Corpus, temporary: Path, how: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(how)
+    by = started(corpus)
+
+    mined(by.raw_lines(Filter(), quiet), Method("slct", anchored=False))
+    mined(by.shaped_lines(Filter(), Rules(), quiet), Method())
+    table, _ = by.tabulate(Rules(), quiet)
+
+    # A table keeps its file open, without a name.
+    assert table.lines
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_several")
+def test_the_settings_of_the_processes_are_not_those_of_this_one(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLARS_MAX_THREADS", "7")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+
+    by = started(corpus)
+
+    assert os.environ["POLARS_MAX_THREADS"] == "7"
+    assert "OMP_NUM_THREADS" not in os.environ
+    by.tabulate(Rules(), quiet)
