@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from patterns.errors import PatternsError
 from patterns.shapes import BUCKETS, SCHEMA, ShapeCount, ShapeKey, ShapeTable, bucket_of
 from patterns.timestamps import DAY
-from training.tables import MOST_BYTES, PartialTable, TableBuilder, add_up, buckets_of, merged
+from training.runs import MOST_BYTES, Part
+from training.tables import SHAPE_ROWS, TableBuilder, add_up, buckets_of, merged
 
 ONE_CRC = ["plumless", "buckeroo"]
 """Two texts of one CRC-32."""
@@ -101,7 +102,7 @@ def test_runs_of_workers_are_added_to_what_the_builder_has(
     with TableBuilder(most_bytes) as builder:
         builder.add(columns(rows[: cuts[0]]))
         for part in (rows[cuts[0] : cuts[1]], rows[cuts[1] :]):
-            worker = PartialTable(builder.folder, of_workers)
+            worker = Part(SHAPE_ROWS, builder.folder, of_workers)
             worker.add(columns(part))
             builder.add_runs(pickle.loads(pickle.dumps(worker.runs())))
         table = builder.finish()

@@ -74,7 +74,7 @@ class Workers:
             made = [task(self._pieces)]
         else:
             self._taken.value = self._done.value = 0
-            futures = [self._pool.submit(_work, task) for _ in range(self._number)]
+            futures = [self._submit(_work, task) for _ in range(self._number)]
             running = set(futures)
             while running:
                 ended, running = wait(running, _SECONDS_BETWEEN_REPORTS)
@@ -108,7 +108,7 @@ class Workers:
         waiting: deque[Future[Result]] = deque()
         try:
             for one in given:
-                waiting.append(self._pool.submit(task, one))
+                waiting.append(self._submit(task, one))
                 # Results take memory, so no more are made ahead than keep all processes busy.
                 if len(waiting) == 2 * self._number:
                     yield _result(waiting.popleft())
@@ -118,10 +118,21 @@ class Workers:
             for future in waiting:
                 future.cancel()
 
+    def _submit(self, task: Callable[[Given], Result], given: Given) -> Future[Result]:
+        # Where a process has ended since the last result, it is seen here.
+        with _none_ended():
+            return self._pool.submit(task, given)
+
 
 def _result(future: Future[Result]) -> Result:
-    try:
+    with _none_ended():
         return future.result()
+
+
+@contextmanager
+def _none_ended() -> Iterator[None]:
+    try:
+        yield
     except BrokenProcessPool:
         raise CorpusError(
             "a process that read a part of the corpus was ended from outside, most likely because the machine ran out "

@@ -12,13 +12,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from patterns.timestamps import SECOND, TimeReader
+from patterns.timestamps import DAY, SECOND, TimeReader
 from training.kernels.spans import Flags, Positions, Spans
 
 _COLON, _ZERO = ord(":"), ord("0")
 _ZONE_BEGINS: Final = np.frombuffer(b"\0Z+-", np.uint8)
 _LAST_SECOND: Final = 3_599 * SECOND
 _LONGEST_REST = 16
+_WITHOUT_YEAR, _WITH_YEAR = len("Nov  3 04"), len("2003-10-11T22")
+_NEAR: Final = 182 * DAY
 _REMEMBERED_HOURS = 100_000
 
 PADDING: Final = 64
@@ -37,7 +39,7 @@ class Times:
         """Return the times of ``Nov  3 04:05:06``; the record time where there is none. `data` has PADDING."""
         begin = spans.starts
         minutes, seconds = _two_digits(data, begin + 10), _two_digits(data, begin + 13)
-        keys = data[begin[:, None] + np.arange(9)]
+        keys = data[begin[:, None] + np.arange(_WITHOUT_YEAR)]
         even = (minutes < 60) & (seconds < 60)
         return self._times(data, spans, record_time, keys, even, (minutes * 60 + seconds) * SECOND)
 
@@ -49,7 +51,7 @@ class Times:
         minutes, seconds = _two_digits(data, begin + 14), _two_digits(data, begin + 17)
         even &= (minutes < 60) & (seconds < 60)
         micros, zone, well_formed = _fractions(data, begin + 19, end)
-        keys = np.concatenate([data[begin[:, None] + np.arange(13)], zone], axis=1)
+        keys = np.concatenate([data[begin[:, None] + np.arange(_WITH_YEAR)], zone], axis=1)
         return self._times(
             data, spans, record_time, keys, even & well_formed, (minutes * 60 + seconds) * SECOND + micros
         )
@@ -58,7 +60,8 @@ class Times:
         """Return the times of timestamps that are written in whatever way, or null; each distinct one is read once."""
         codes = texts.fill_null("").dictionary_encode()
         read = [self._one(text, record_time) for text in codes.dictionary.to_pylist()]
-        return np.array(read, np.int64)[codes.indices.to_numpy(zero_copy_only=False)]
+        times: Positions = np.array(read, np.int64)[codes.indices.to_numpy(zero_copy_only=False)]
+        return times
 
     def _one(self, text: str, record_time: int) -> int:
         time = self._read(text, record_time) if text else None
@@ -103,9 +106,13 @@ class Times:
             text = key.rstrip(b"\0").decode()
         except UnicodeDecodeError:
             return None
-        hour, zone = (text[:9], text[9:]) if len(key) == 9 else (text[:13], text[13:])
+        width = _WITHOUT_YEAR if len(key) == _WITHOUT_YEAR else _WITH_YEAR
+        hour, zone = text[:width], text[width:]
         first, last = (self._read(f"{hour}:{at}{zone}", record_time) for at in ("00:00", "59:59"))
         if first is None or last is None or last - first != _LAST_SECOND:
+            return None
+        # Half a year away, which year is the nearest may change within the hour: an hour is not as long in each.
+        if len(key) == _WITHOUT_YEAR and max(abs(first - record_time), abs(last - record_time)) >= _NEAR:
             return None
         return first
 

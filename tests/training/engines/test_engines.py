@@ -55,10 +55,12 @@ LINE = st.tuples(
 ).map(lambda parts: parts[0] + b"".join(word + space for word, space in parts[1]) + parts[2])
 
 # Few kinds of lines, so that they repeat.
-LINES = st.lists(LINE, min_size=1, max_size=6).flatmap(lambda kinds: st.lists(st.sampled_from(kinds), max_size=12))
-FILES = st.lists(
-    st.tuples(LINES, st.sampled_from([b"\n", b"\r\n"]), st.booleans()).map(lambda parts: written(*parts)), max_size=3
+LINES = st.lists(LINE, min_size=1, max_size=6).flatmap(
+    lambda kinds: st.lists(st.sampled_from(kinds), min_size=4, max_size=24)
 )
+# One in five is empty.
+FILE = st.tuples(LINES, st.sampled_from([0, 1, 1, 1, 2]), st.sampled_from([b"\n", b"\r\n"]), st.booleans())
+FILES = st.lists(FILE.map(lambda parts: written(parts[0] * parts[1], *parts[2:])), min_size=1, max_size=3)
 FILTERS = st.sampled_from(
     [
         Filter(),

@@ -1,4 +1,4 @@
-"""Many processes: the same as one, progress that only grows, errors that arrive as themselves, and nothing left behind."""
+"""Many processes: they find what one finds, tell how far they are and what went wrong, and leave nothing behind."""
 
 import gc
 import multiprocessing
@@ -25,10 +25,14 @@ from training.line_filter import Filter
 from training.lines import Lines
 
 LINES = [
-    b"Nov  3 04:05:%02d web%d %s[%d]: %s %s\n" % (n % 60, n % 3, program, n, message, b"x" * (n % 7))
+    line
     for n in range(40)
     for program in (b"sshd", b"cron", b"worker-7")
-    for message in (b"session opened for root", b"session closed \xff", b"")
+    for line in (
+        b"Nov  3 04:05:%02d web%d %s[%d]: session opened for root\n" % (n, n % 3, program, n),
+        b"Nov  3 04:05:%02d web%d %s[%d]: session closed \xff%s\n" % (n, n % 3, program, n, b"x" * (n % 3)),
+        b"%d-%s\n" % (n, program),
+    )
 ]
 
 
@@ -94,7 +98,7 @@ def end_one(_lines: int = 0, _done: int = 0, _size: int = 0) -> None:
 
 
 def mined(lines: Lines, method: Method) -> Any:
-    found = mine_corpus(lines, 30, method)
+    found = mine_corpus(lines, 20, method)
     return (
         found.clusters,
         found.candidates,
@@ -106,7 +110,7 @@ def mined(lines: Lines, method: Method) -> Any:
 
 @pytest.mark.usefixtures("_several")
 def test_many_processes_that_share_many_pieces_find_what_engine_python_finds(corpus: Corpus) -> None:
-    chosen = Filter("[^x]\n?$|xx")
+    chosen = Filter("[^1]$|xx")
     found = []
     for by in (started(corpus, "python"), started(corpus)):
         table, counts = by.tabulate(Rules(), quiet)
@@ -123,7 +127,7 @@ def test_many_processes_that_share_many_pieces_find_what_engine_python_finds(cor
 
     assert len(multiprocessing.active_children()) == 3
     assert found[0] == found[1]
-    assert all(clusters and rest for clusters, *_, rest in found[0][1:3])
+    assert all(clusters and rest for clusters, *_, rest in found[0][1:])
 
 
 @pytest.mark.usefixtures("_several")
@@ -138,11 +142,11 @@ def test_progress_never_goes_back_in_a_pass_and_ends_with_all_bytes(corpus: Corp
     by.tabulate(Rules(), tell)
     told.append([])
     lines = by.raw_lines(Filter(), tell)
-    keys = lines.keys("", 30, Method())
+    keys = lines.keys("", 20, Method())
     told.append([])
-    lines.candidates("", keys, 30, Method())
+    lines.candidates("", keys, 20, Method())
     told.append([])
-    found = mine_corpus(by.shaped_lines(Filter(), Rules(), tell), 30, Method())
+    found = mine_corpus(by.shaped_lines(Filter(), Rules(), tell), 20, Method())
     told.append([])
     list(by.shaped_lines(Filter(), Rules(), quiet).outliers(found.coverage, tell))
 
@@ -163,26 +167,26 @@ def test_a_process_that_is_ended_within_a_pass_is_a_clear_error(corpus: Corpus, 
     by = started(corpus)
 
     with pytest.raises(CorpusError, match=ENDED):
-        by.raw_lines(Filter(), end_one).keys("", 30, Method())
+        by.raw_lines(Filter(), end_one).keys("", 20, Method())
     assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.usefixtures("_several")
 def test_a_process_that_is_ended_between_passes_is_a_clear_error(corpus: Corpus) -> None:
     lines = started(corpus).raw_lines(Filter(), quiet)
-    keys = lines.keys("", 30, Method())
+    keys = lines.keys("", 20, Method())
     end_one()
     # The pool needs a moment to notice.
     time.sleep(0.5)
 
     with pytest.raises(CorpusError, match=ENDED):
-        lines.candidates("", keys, 30, Method())
+        lines.candidates("", keys, 20, Method())
 
 
 @pytest.mark.usefixtures("_several")
 def test_a_process_that_is_ended_while_outliers_are_read_is_a_clear_error(corpus: Corpus) -> None:
     lines = started(corpus).raw_lines(Filter(), quiet)
-    found = mine_corpus(lines, 30, Method())
+    found = mine_corpus(lines, 20, Method())
     rest = lines.outliers(found.coverage, quiet)
     next(rest)
     end_one()
@@ -199,12 +203,12 @@ def test_what_a_task_raises_is_raised_here_and_no_temporary_file_stays(
     request.getfixturevalue(how)
     by = started(corpus)
     lines = by.raw_lines(Filter(), quiet)
-    keys = lines.keys("", 30, Method())
+    keys = lines.keys("", 20, Method())
     os.truncate(files[1], 1000)
 
     for wrong in (
-        lambda: lines.keys("", 30, Method()),
-        lambda: lines.candidates("", keys, 30, Method()),
+        lambda: lines.keys("", 20, Method()),
+        lambda: lines.candidates("", keys, 20, Method()),
         lambda: by.tabulate(Rules(), quiet),
         lambda: by.shaped_lines(Filter(), Rules(), quiet),
     ):

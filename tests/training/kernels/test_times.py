@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from patterns.rules import load_zone
 from patterns.timestamps import (
@@ -30,7 +31,7 @@ ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Afr
 Read = Callable[[list[str], Times, int], list[int]]
 
 
-def laid_out(texts: list[str]) -> tuple[Positions, Spans]:
+def laid_out(texts: list[str]) -> tuple[NDArray[np.uint8], Spans]:
     """Return texts in a chunk, a line each."""
     encoded = [text.encode() for text in texts]
     lengths = np.array([len(text) for text in encoded], np.int64)
@@ -38,18 +39,22 @@ def laid_out(texts: list[str]) -> tuple[Positions, Spans]:
     return np.frombuffer(b"\n".join(encoded) + bytes(PADDING), np.uint8), Spans(ends - lengths, ends)
 
 
+def listed(times: Positions) -> list[int]:
+    return [int(time) for time in times]
+
+
 def iso_times(texts: list[str], reader: Times, record_time: int) -> list[int]:
     data, spans = laid_out(texts)
-    return reader.iso(data, spans, record_time).tolist()
+    return listed(reader.iso(data, spans, record_time))
 
 
 def rfc3164_times(texts: list[str], reader: Times, record_time: int) -> list[int]:
     data, spans = laid_out(texts)
-    return reader.rfc3164(data, spans, record_time).tolist()
+    return listed(reader.rfc3164(data, spans, record_time))
 
 
 def each_time(texts: list[str], reader: Times, record_time: int) -> list[int]:
-    return reader.each(pa.array(texts, pa.string()), record_time).tolist()
+    return listed(reader.each(pa.array(texts, pa.string()), record_time))
 
 
 def one_by_one(texts: list[str], reader: TimeReader, record_time: int) -> list[int]:
@@ -183,6 +188,17 @@ def test_half_a_year_from_the_record_time_the_year_is_that_of_the_reader(
     read, record_time = rfc3164_reader(load_zone(zone)), microseconds(record)
     moments = [record + timedelta(days=days, seconds=seconds + step) for step in range(-3600, 3600, 97)]
     texts = [f"{moment:%b} {moment.day:2} {moment:%H:%M:%S}" for moment in moments]
+
+    assert rfc3164_times(texts, Times(read), record_time) == one_by_one(texts, read, record_time)
+
+
+@pytest.mark.parametrize("seconds", [-1200, 0, 1200])
+def test_within_an_hour_the_nearest_year_may_change_where_one_has_a_shift_of_the_clock_then(seconds: int) -> None:
+    zone = load_zone("America/St_Johns")
+    read = rfc3164_reader(zone)
+    one, other = (microseconds(datetime(year, 3, 11, 1, 30, tzinfo=zone)) for year in (2006, 2007))
+    texts = [f"Mar 11 01:{minute:02}:00" for minute in range(60)]
+    record_time = (one + other) // 2 + seconds * SECOND
 
     assert rfc3164_times(texts, Times(read), record_time) == one_by_one(texts, read, record_time)
 

@@ -1,0 +1,344 @@
+"""Headers by columns are those that patterns.line reads one by one; what cannot be told so is left to it."""
+
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patterns.errors import RulesError
+from patterns.judge import Shaper
+from patterns.rules import FormatRule, Rules
+from patterns.settings import load_formats
+from patterns.timestamps import SECOND
+from patterns.words import DEFAULT_CLASSES, WordRules
+from training.kernels import headers
+from training.kernels.headers import Headers
+from training.kernels.spans import lines_of
+
+NOON = 1_795_435_200 * SECOND
+SHIPPED = load_formats(Path(__file__).parents[3] / "conf/training.toml")
+
+
+class Read(NamedTuple):
+    """What is told of a line's header."""
+
+    scope: str
+    time: int
+    message: str
+
+
+def by_columns(lines: list[bytes], read: Headers, record_time: int = NOON) -> tuple[list[Read | None], Counter[str]]:
+    """Return what is told of each line, None for an odd one; and how many have each format."""
+    chunk = b"".join(line + b"\n" for line in lines)
+    groups, odd = read.read(chunk, lines_of(chunk), record_time)
+    found: list[Read | None] = [None] * len(lines)
+    formats = Counter[str]()
+    of_line: list[int] = [int(index) for index in odd]
+    for group in groups:
+        formats.update(group.formats)
+        of_line += [int(index) for index in group.lines]
+        for index, start, end, scope, time in zip(group.lines, *group.spans, group.scopes, group.times, strict=True):
+            found[index] = Read(read.scopes[scope], int(time), group.text[start:end].decode())
+    assert sorted(of_line) == list(range(len(lines)))
+    return found, formats
+
+
+def one_by_one(lines: list[bytes], rules: Rules, record_time: int = NOON) -> list[tuple[Read, str]]:
+    """Return what the reader says of each line, and its format."""
+    shaper = Shaper(rules)
+    shaped = [shaper.shape(line, record_time) for line in lines]
+    return [(Read(each.scope, each.line.time, each.line.message), each.line.format) for each in shaped]
+
+
+def agree(lines: list[bytes], rules: Rules, read: Headers | None = None) -> None:
+    """See to it that what is told of lines is what the reader says."""
+    found, formats = by_columns(lines, read or Headers(rules))
+    told = [(now, was) for now, was in zip(found, one_by_one(lines, rules), strict=True) if now is not None]
+    assert [now for now, _ in told] == [was for _, (was, _) in told]
+    assert formats == Counter(form for _, (_, form) in told)
+
+
+CLOCKS = st.builds("{:02}:{:02}:{:02}".format, st.integers(0, 24), st.integers(0, 60), st.integers(0, 60))
+RFC3164 = st.builds(
+    "{}{}".format, st.sampled_from(["Oct 11 ", "Nov  3 ", "Feb 29 ", "Oct\t11\v", "Xyz 11 ", "oct 11 "]), CLOCKS
+)
+ISO = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["2026-10-11T", "2026-02-30T", "0001-01-01T", "9999-12-31T", "2026-10-11 "]),
+    CLOCKS,
+    st.sampled_from(["", ".5", ",123456789", ".1234567890", ".", ".5.5"]),
+    st.sampled_from(["", "Z", "+02:00", "-0930", "+02:00:30", "z"]),
+)
+PRIORITIES = st.sampled_from(
+    [
+        "",
+        "",
+        "<34>",
+        "<3>",
+        "<999>",
+        "<1234>",
+        "<>",
+        "<3",
+        "<34> ",
+        "<34>1 ",
+        "<34>0 ",
+        "<34>12 ",
+        "<34>01 ",
+        "<34>123 ",
+    ]
+)
+GAPS = st.sampled_from([" ", " ", "  ", "\t", "\v", "\r", "", "\x1c"])
+HOSTS = st.sampled_from(["web1", "web1", "", "ho[st", "host:", "é1", "-", "a" * 255, "a" * 256, "a" * 257, "é" * 256])
+TAGS = st.sampled_from(
+    [
+        *("su[77]:", "su:", "su[]:", "su[7", "su[7]", "docker/3f2a90c1:", "worker-17:", "deadbeef:", "é:", "a:b:", ":"),
+        *("-:", "p" * 128 + ":", "p" * 129 + ":", "p[" + "7" * 64 + "]:", "p[" + "7" * 65 + "]:", "x" * 600 + ":"),
+    ]
+)
+STRUCTURED = st.builds(
+    "{}{}{}{}{}{}{}".format,
+    st.sampled_from(["su", "-", "worker-17", "p" * 128, "p" * 129, "é"]),
+    GAPS,
+    st.sampled_from(["77", "-", "7" * 129]),
+    GAPS,
+    st.sampled_from(["ID47", "-"]),
+    GAPS,
+    st.sampled_from(
+        ["-", "[a]", '[a k="v"]', '[a k="v w"]', '[a k="]"]', r'[a k="\""]', "[a][b]", "[a][b c]", "[", "--"]
+    ),
+)
+MESSAGES = st.sampled_from(
+    [
+        "",
+        "",
+        "accepted",
+        "port 22 open",
+        "\ufeffmarked",
+        "\ufeff",
+        " x",
+        "12",
+        "é…",
+        "\0",
+        "<34>",
+        "a\rb",
+        "a: b",
+        "x\r",
+    ]
+)
+LINES = st.one_of(
+    st.builds(
+        "{}{}{}{}{}{}{}{}".format, PRIORITIES, RFC3164 | ISO, GAPS, HOSTS, GAPS, TAGS | STRUCTURED, GAPS, MESSAGES
+    ),
+    st.builds(
+        "<34>1{}{}{}{}{}{}{}{}".format,
+        GAPS,
+        ISO | st.sampled_from(["-", "…", "x" * 65]),
+        GAPS,
+        HOSTS,
+        GAPS,
+        STRUCTURED,
+        GAPS,
+        MESSAGES,
+    ),
+    MESSAGES,
+    st.sampled_from(
+        [
+            "2026-01-02 10:00:00,123 INFO some text",
+            "[Sun Dec 04 04:47:44 2005] [notice] workerEnv x",
+            "17/06/09 20:10:40 INFO executor.A: hello 5",
+            "2026-01-02 10:00:00 - ERROR - [a:b@12] - x y",
+            "2026-01-02T10:00:00 ERROR",
+            "2026-01-02 10:00:00.1+02 WARN x",
+            "t=1.5|su-1|WARN|text 1",
+            "t=-|-|-|-",
+            "t=|||",
+            "t=x|é|é|é",
+        ]
+    ),
+)
+ENCODED = st.builds(lambda line, cut: line.encode()[:cut], LINES, st.none() | st.integers(0, 80)) | st.binary(
+    max_size=9
+)
+CHUNKS = st.lists(ENCODED.map(lambda line: line.replace(b"\n", b" ").removesuffix(b"\r")), max_size=6)
+
+OWN = r"t=(?P<timestamp>[^|]*)\|(?P<program>[^|]*)\|(?P<level>[^|]*)\|(?P<message>.*)"
+
+
+def own(expression: str, time: str = "", zone: str = "") -> dict[str, FormatRule]:
+    return {"own": FormatRule(expression, time, zone)}
+
+
+RULES = {
+    "built-in formats": [
+        Rules(),
+        Rules(zone="Europe/Berlin", max_line_bytes=256),
+        Rules(header="plain"),
+        Rules(header="rfc5424"),
+        Rules(header="rfc3164", formats=SHIPPED),
+        Rules(header="iso"),
+    ],
+    "shipped formats": [
+        Rules(formats=SHIPPED),
+        Rules(formats=SHIPPED, max_line_bytes=256),
+        Rules(header="date_time_level", formats=SHIPPED),
+    ],
+    "times": [
+        Rules(formats=own(OWN, "epoch")),
+        Rules(formats=own(OWN, "iso", "Australia/Lord_Howe")),
+        Rules(header="own", formats=own(r"(?P<timestamp>\w+ \d+ [0-9:]+) (?P<message>.*)", "%b %d %X")),
+        Rules(formats=own(r"(?P<program>\w*)(?P<level>)(?P<message>:.*|x)")),
+    ],
+    "expressions": [
+        Rules(formats={"one": FormatRule("(t)=(?P<message>.*)"), **own(OWN, "iso")}),
+        Rules(formats=own("(?:(?P<program>t)|.)(?P<message>.*)")),
+        Rules(formats=own("(?i)T=(?P<message>.*)|SU ?.*")),
+        Rules(formats=own(r"(?P<message>.*)\Q|-")),
+    ],
+    "programs told apart by digits": [
+        Rules(words=WordRules(classes={"x": "[a-z]+1"})),
+        Rules(words=WordRules(classes={**DEFAULT_CLASSES, "number": "[0-9]+"})),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", RULES)
+@given(data=st.data(), lines=CHUNKS)
+def test_what_is_told_of_a_line_is_what_the_reader_says(kind: str, data: st.DataObject, lines: list[bytes]) -> None:
+    agree(lines, data.draw(st.sampled_from(RULES[kind])))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Oct 11 22:14:15 web1 su[77]: accepted",
+        "<34>Oct 11 22:14:15 web1 su: accepted",
+        "Nov  3 22:14:15 web1  su: accepted",
+        "Nov  3 22:14:15 web1 accepted port 22",
+        "Nov  3 22:14:15 su[77]: accepted port",
+        "Nov  3 22:14:15  web1 su: accepted",
+        "Nov\t03 22:14:15 web1 su:\taccepted",
+        "2026-10-11T22:14:15.003+02:00 web1 su[77]: accepted",
+        "<4>2026-10-11T22:14:15Z web1 su: accepted",
+        "2026-10-11T22:14:15 su: accepted it",
+        "<34>1 2026-10-11T22:14:15.003Z web1 su 77 ID47 - accepted",
+        "<34>12 - - - - - - accepted",
+        '<34>1 - web1 su - - [x@1] accepted "x"',
+        "<34>0 - web1 su - - - of no format",
+        "2026-10-11 22:14:15 of no format",
+        "of no format",
+        "\ufeffof no format",
+        "",
+        " ",
+        "é" * 300,
+        f"Oct 11 22:14:15 {'a' * 256} {'p' * 128}: accepted",
+        f"Oct 11 22:14:15 {'a' * 257} su: is the message",
+        f"Oct 11 22:14:15 web1 {'p' * 129}: is the message",
+    ],
+)
+def test_ordinary_lines_need_no_reader_of_their_own(line: str) -> None:
+    found, formats = by_columns([line.encode()], Headers(Rules()))
+
+    assert [(found[0], *formats)] == one_by_one([line.encode()], Rules())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Oct 11 22:14:15 web1 su:",
+        b"Oct 11 22:14:15 ",
+        b"2026-10-11T22:14:15Z ",
+        b"2026-10-11T22:14:15Z web1",
+        b"<34>1 - - - - - -",
+        b"<34>1 - - - - - ",
+        b'<34>1 - - - - - [a k="v w"] accepted',
+        "<34>1 - - - - - - \ufeffaccepted".encode(),
+        b"Oct 11 22:14:15 web1 " + b"x" * 512 + b" accepted",
+        b"caf\xe9",
+        b"x" * 65_537,
+    ],
+)
+def test_lines_that_end_in_their_header_or_go_beyond_what_is_told_are_left_to_the_reader(line: bytes) -> None:
+    found, formats = by_columns([b"before", line, b"behind"], Headers(Rules()))
+
+    assert [each and each.message for each in found] == ["before", None, "behind"]
+    assert formats == {"plain": 2}
+
+
+@pytest.mark.parametrize("length", [255, 256, 257])
+def test_a_line_is_odd_beyond_the_limit_alone(length: int) -> None:
+    line = b"x" * length
+
+    found, _ = by_columns([line], Headers(Rules(max_line_bytes=256)))
+
+    assert (found == [None]) == (length > 256)
+
+
+def test_a_format_that_cannot_be_read_by_columns_leaves_its_lines_and_those_of_later_ones() -> None:
+    rules = Rules(formats={"one": FormatRule("(a)(?P<message>.*)"), "own": FormatRule("b(?P<message>.*)")})
+
+    found, _ = by_columns([b"a1", b"b1", b"Oct 11 22:14:15 web1 su: x"], Headers(rules))
+
+    assert [each is None for each in found] == [True, True, False]
+
+
+def test_programs_that_differ_in_digits_are_one_scope_only_where_digits_are_masked() -> None:
+    lines = [f"Oct 11 22:14:15 web1 worker-{number}: x".encode() for number in (17, 18)]
+
+    def scopes(rules: Rules) -> list[str]:
+        return [each.scope for each in by_columns(lines, Headers(rules))[0] if each]
+
+    assert scopes(Rules()) == ["worker-<*>", "worker-<*>"]
+    assert scopes(Rules(words=WordRules(classes={}))) == ["worker-17", "worker-18"]
+
+
+@given(st.lists(CHUNKS, max_size=3), st.sampled_from([1, 2]))
+def test_heads_that_are_forgotten_are_read_again(chunks: list[list[bytes]], most: int) -> None:
+    rules = Rules(formats=SHIPPED)
+    read = Headers(rules)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(headers, "_REMEMBERED_HEADS", most)
+        for lines in chunks:
+            agree(lines, rules, read)
+            agree(lines[::-1], rules, read)
+
+    assert len(read._heads) <= most
+
+
+def test_the_record_time_of_each_chunk_is_its_own() -> None:
+    lines = [b"Oct 11 22:14:15 web1 su: x", b"of no format"]
+    read = Headers(Rules())
+
+    for record_time in (0, NOON, 0):
+        found, _ = by_columns(lines, read, record_time)
+        assert found == [each for each, _ in one_by_one(lines, Rules(), record_time)]
+
+
+def test_of_an_empty_chunk_there_is_nothing_to_tell() -> None:
+    assert by_columns([], Headers(Rules(formats=SHIPPED))) == ([], Counter())
+
+
+def test_lines_of_built_in_formats_and_of_none_are_one_group_and_in_order() -> None:
+    chunk = b"plain\n2026-10-11T22:14:15Z web1 su: x\nplain\nOct 11 22:14:15 web1 su: x\n"
+
+    (group,), odd = Headers(Rules()).read(chunk, lines_of(chunk), NOON)
+
+    assert group.text is chunk
+    assert group.lines.tolist() == [0, 1, 2, 3]
+    assert group.formats == {"plain": 2, "iso": 1, "rfc3164": 1}
+    assert not len(odd)
+
+
+def test_rules_that_cannot_be_used_are_refused() -> None:
+    with pytest.raises(RulesError):
+        Headers(Rules(header="nosuch"))
+
+
+@pytest.mark.parametrize("dataset", ["Linux", "Apache", "Spark", "OpenSSH"])
+def test_lines_of_a_real_log_are_told_as_the_reader_reads_them(dataset: str, loghub: Path) -> None:
+    lines = (loghub / dataset / f"{dataset}_2k.log").read_bytes().splitlines()
+
+    agree(lines, Rules(formats=SHIPPED))
