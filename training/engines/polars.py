@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -84,7 +85,7 @@ class RawLines:
             task = partial(count, chosen=self._filter, positions=method.algorithm == "slct", folder=folder)
             parts = self._workers.share(task, self._progress)
             least = in_lines(support, sum(part.lines for part in parts))
-            counters = sum(part.counters for part in parts)
+            counters = np.sum([part.counters for part in parts], axis=0)
             # Most words are seen to be rare before their texts are compared.
             perhaps = partial(perhaps_frequent, enough=counters >= least, folder=folder)
             runs = chain.from_iterable(self._workers.each(perhaps, [part.path for part in parts]))

@@ -67,7 +67,12 @@ _BYTES_A_MERGE: Final = 2**26
 
 
 class SparkEngine:
-    """Does what `training.engines.Engine` says."""
+    """
+    Does what `training.engines.Engine` says.
+
+    Attributes:
+        merging: How many tasks merge what the others found.
+    """
 
     def __init__(self, corpus: Corpus, config: SparkConfig) -> None:
         """
@@ -84,6 +89,7 @@ class SparkEngine:
             raise SparkError(said(error)) from None
         wanted = corpus.size // (3 * self._spark.sparkContext.defaultParallelism)
         self._pieces = corpus.pieces(min(max(wanted, _LEAST_PIECE_BYTES), _MOST_PIECE_BYTES))
+        self.merging = min(max(self._bytes() // _BYTES_A_MERGE, self._spark.sparkContext.defaultParallelism), BUCKETS)
 
     def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
         """Read the corpus into a table of shapes. Cost: one Spark job, then one for each task that merges."""
@@ -122,9 +128,8 @@ class SparkEngine:
         Cost: one Spark job for the rows, then one for each task that merges, so that one task's rows are here.
         """
         rows = self._over_chunks(partial(stages.map_chunks, stage, kind), longest)
-        merging = min(max(self._bytes() // _BYTES_A_MERGE, self._spark.sparkContext.defaultParallelism), BUCKETS)
         merge = partial(stages.merge_buckets, kind, least)
-        merged = rows.repartition(merging, "bucket").mapInArrow(merge, BUCKET_ROWS)
+        merged = rows.repartition(self.merging, "bucket").mapInArrow(merge, BUCKET_ROWS)
         for bucket, found in self._collected(merged, progress):
             yield bucket, json.loads(found) if bucket == FACTS else stages.decoded(found)
 

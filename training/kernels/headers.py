@@ -214,7 +214,7 @@ class Headers:
         self, chunk: bytes, lines: Spans, which: Positions, record_time: int
     ) -> tuple[list[Messages], Positions, Positions]:
         """Return the messages of configured formats, the lines of none, and the lines that cannot be told here."""
-        found = []
+        found: list[Messages] = []
         texts = slices(chunk, lines).view(pa.string())
         for each in self._configured:
             if each.expression is None:

@@ -278,7 +278,7 @@ def _grouped(keys: pa.Array, lines: Positions, least: _Rows, most: Numbers) -> p
     high = np.zeros(offsets[-1], np.int32)
     np.minimum.at(low, slots, least.numbers)
     np.maximum.at(high, slots, most)
-    counts = np.bincount(code, weights=None if lines is None else lines, minlength=len(widths)).astype(np.int64)
+    counts = np.bincount(code, weights=lines, minlength=len(widths)).astype(np.int64)
     columns = [
         codes.dictionary.cast(pa.large_binary()),
         pa.array(counts),
@@ -332,7 +332,8 @@ def _buckets_of_counts(rows: pa.Table) -> NDArray[np.uint64]:
 
 
 def _buckets_of_sketch(rows: pa.Table) -> NDArray[Any]:
-    return rows["counter"].to_numpy() % BUCKETS
+    counters: NDArray[np.int32] = rows["counter"].to_numpy()
+    return counters % BUCKETS
 
 
 SKETCH_ROWS: Final = Kind(SKETCH, merged_sketches, _buckets_of_sketch)

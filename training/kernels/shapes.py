@@ -55,7 +55,7 @@ class ShapeKernel:
         Make ready.
 
         Args:
-            rules: How lines are read and taken apart.
+            rules: How lines are read and taken apart; by the default rules of words, for raw ones have no shapes.
             examples: Whether rows have days, times and examples; else days are ``""``, times 0 and examples none.
 
         Raises:
@@ -213,7 +213,7 @@ class _Shapes:
         rows, alone = self._rows(text, messages)
         codes = rows.dictionary_encode()
         known = np.array([_index(texts, self._render(row)) for row in codes.dictionary.to_pylist()], np.int64)
-        found = known[codes.indices.to_numpy(zero_copy_only=False)]
+        found: Positions = known[codes.indices.to_numpy(zero_copy_only=False)]
         for index in alone:
             # A message of class words alone may keep a part of one.
             message = text[messages.starts[index] : messages.ends[index]].decode()

@@ -1,7 +1,8 @@
 """Whatever the lines, the rules and the method: each engine finds what engine python finds, and says as much of it."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ from training.classic import mine_corpus
 from training.clusters import Method
 from training.corpus import Corpus
 from training.engines import Engine, EngineName, engine, workers
+from training.engines.python import PythonEngine
 from training.errors import DictionaryError
 from training.line_filter import Filter
 from training.lines import Lines
@@ -28,7 +30,8 @@ from training.support import Support, parse_support
 ENGINES: list[EngineName] = ["polars"]
 """Those that are held to engine python."""
 
-PIECE_BYTES = 100
+PIECE_BYTES = st.sampled_from([60, 2_000])
+"""Least size of the pieces that one process reads one after the other."""
 
 HEADERS = [
     b"",
@@ -37,6 +40,8 @@ HEADERS = [
     b"Nov  3 04:05:06 web1 sshd[12]: ",
     b"<34>Feb 29 23:59:60 sshd: ",
     b"2026-10-25T02:30:00.5+02:00 db cron: ",
+    b"Nov  3 04:05:06 web1 worker-7: ",
+    b"Nov  3 04:05:06 web1 worker-8: ",
     b'<34>1 2003-10-11T22:14:15Z h worker-7 - ID [x k="]"] \xef\xbb\xbf',
     b"[03/Nov/2026 04:05:06] warn cron: ",
     b"1700000000.25 ",
@@ -48,15 +53,22 @@ WORDS = [
 ]  # fmt: skip
 SPACES = [b" ", b" ", b"  ", b"\t", b"\x1c", b"\x0b", b", "]
 
-LINE = st.tuples(
+HOSTILE = st.tuples(
     st.sampled_from(HEADERS),
     st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(SPACES)), max_size=6),
     st.sampled_from([b"", b"", b"", b"end", b"\r", b"x" * 300, b"a " * 130]),
 ).map(lambda parts: parts[0] + b"".join(word + space for word, space in parts[1]) + parts[2])
+SIMPLE = st.lists(st.sampled_from([b"a", b"b", b"up", b"7", b"17", b"x7", b"77"]), min_size=1, max_size=4).map(
+    b" ".join
+)
 
-# Few kinds of lines, so that they repeat.
-LINES = st.lists(LINE, min_size=1, max_size=6).flatmap(
-    lambda kinds: st.lists(st.sampled_from(kinds), min_size=4, max_size=24)
+# Few kinds of lines, so that they repeat, and most alike, so that one is more specific than another.
+LINES = st.lists(HOSTILE | SIMPLE | SIMPLE, min_size=1, max_size=8).flatmap(
+    lambda kinds: st.lists(
+        st.tuples(st.sampled_from(kinds), st.sampled_from([b"", b"", b" 1", b" 2", b" 33", b" 4x"])).map(b"".join),
+        min_size=4,
+        max_size=24,
+    )
 )
 # One in five is empty.
 FILE = st.tuples(LINES, st.sampled_from([0, 1, 1, 1, 2]), st.sampled_from([b"\n", b"\r\n"]), st.booleans())
@@ -93,7 +105,7 @@ RULES = {
     "no classes": Rules(words=WordRules(classes={})),
     "short lines": Rules(max_line_bytes=256),
 }
-A_RULE = st.sampled_from(list(RULES)).map(RULES.__getitem__)
+METHODS = ["logcluster", "slct", "word weights"]
 
 
 def written(lines: list[bytes], end: bytes, unfinished: bool = False) -> bytes:
@@ -103,14 +115,6 @@ def written(lines: list[bytes], end: bytes, unfinished: bool = False) -> bytes:
 
 def quiet(_lines: int, _done: int, _size: int) -> None:
     """Show no progress."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _many_pieces() -> Iterator[None]:
-    """Cut also small files into pieces; one process reads them."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(workers, "_LEAST_PIECE_BYTES", PIECE_BYTES)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -140,19 +144,21 @@ def mined(lines: Lines, support: Support, method: Method, dictionary: Mapping[st
     return found.clusters, found.candidates, found.lines, found.coverage.keys, covered, dict(lines.left_out), rest
 
 
-def agree(corpus: Corpus, name: EngineName, found: Callable[[Engine], Any]) -> Any:
-    """Return what both engines find, which is the same."""
-    expected, actual = (found(engine(each, corpus, SparkConfig())) for each in ("python", name))
-    assert actual == expected
-    return actual
+def in_pieces(name: EngineName, corpus: Corpus, piece_bytes: int) -> Engine:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(workers, "_LEAST_PIECE_BYTES", piece_bytes)
+        return engine(name, corpus, SparkConfig())
 
 
-def methods(*, raw: bool) -> st.SearchStrategy[Method]:
-    weights = st.sampled_from([0.31, 0.71, 1.0])
-    return st.one_of(
-        st.builds(Method, st.sampled_from(["logcluster", "slct"]), st.booleans(), anchored=st.just(not raw)),
-        st.builds(Method, st.just("logcluster"), st.booleans(), weights, st.integers(1, 4), st.booleans()),
-    )
+def methods(kind: str, *, raw: bool) -> st.SearchStrategy[Method]:
+    match kind:
+        case "slct":
+            return st.builds(Method, st.just(kind), st.booleans(), anchored=st.booleans() if raw else st.just(True))
+        case "logcluster":
+            return st.builds(Method, st.just(kind), st.booleans())
+        case _:
+            weights = st.sampled_from([0.31, 0.71, 1.0])
+            return st.builds(Method, st.just("logcluster"), st.booleans(), weights, st.integers(1, 4), st.booleans())
 
 
 @st.composite
@@ -166,45 +172,63 @@ def dictionaries(draw: st.DrawFn, method: Method, *scopes: str) -> dict[str, Key
     return draw(st.none() | st.dictionaries(st.sampled_from(scopes), keys, min_size=1))
 
 
+@pytest.mark.parametrize("kind", METHODS)
 @pytest.mark.parametrize("name", ENGINES)
-@given(FILES, FILTERS, SUPPORTS, methods(raw=True), st.data())
+@given(FILES, PIECE_BYTES, FILTERS, SUPPORTS, st.data())
+@settings(max_examples=settings().max_examples // 2)
 def test_raw_lines_are_mined_as_by_engine_python(
     folder: Path,
     name: EngineName,
+    kind: str,
     files: list[bytes],
+    piece_bytes: int,
     chosen: Filter,
     support: Support,
-    method: Method,
     data: st.DataObject,
 ) -> None:
+    method = data.draw(methods(kind, raw=True))
     dictionary = data.draw(dictionaries(method, ""))
 
     with opened(folder, files) as corpus:
-        agree(corpus, name, lambda by: mined(by.raw_lines(chosen, quiet), support, method, dictionary))
+        expected, found = (
+            mined(by.raw_lines(chosen, quiet), support, method, dictionary)
+            for by in (PythonEngine(corpus), in_pieces(name, corpus, piece_bytes))
+        )
+        assert found == expected
 
 
+@pytest.mark.parametrize("kind", METHODS)
 @pytest.mark.parametrize("name", ENGINES)
-@given(FILES, FILTERS, A_RULE, SUPPORTS, methods(raw=False), st.data())
+@given(FILES, PIECE_BYTES, FILTERS, st.sampled_from(list(RULES)), SUPPORTS, st.data())
+@settings(max_examples=settings().max_examples // 2)
 def test_lines_are_mined_by_shape_as_by_engine_python(
     folder: Path,
     name: EngineName,
+    kind: str,
     files: list[bytes],
+    piece_bytes: int,
     chosen: Filter,
-    rules: Rules,
+    rules: str,
     support: Support,
-    method: Method,
     data: st.DataObject,
 ) -> None:
+    method = data.draw(methods(kind, raw=False))
     dictionary = data.draw(dictionaries(method, "", "sshd", "cron"))
 
     with opened(folder, files) as corpus:
-        agree(corpus, name, lambda by: mined(by.shaped_lines(chosen, rules, quiet), support, method, dictionary))
+        expected, found = (
+            mined(by.shaped_lines(chosen, RULES[rules], quiet), support, method, dictionary)
+            for by in (PythonEngine(corpus), in_pieces(name, corpus, piece_bytes))
+        )
+        assert found == expected
 
 
+@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
 @pytest.mark.parametrize("name", ENGINES)
-@given(FILES, A_RULE)
+@given(files=FILES, piece_bytes=PIECE_BYTES)
+@settings(max_examples=settings().max_examples // 4)
 def test_the_table_of_shapes_has_the_bytes_that_engine_python_writes(
-    folder: Path, name: EngineName, files: list[bytes], rules: Rules
+    folder: Path, name: EngineName, rules: Rules, files: list[bytes], piece_bytes: int
 ) -> None:
     def tabulated(by: Engine) -> tuple[bytes, Any]:
         table, counts = by.tabulate(rules, quiet)
@@ -213,17 +237,17 @@ def test_the_table_of_shapes_has_the_bytes_that_engine_python_writes(
         return file.getvalue(), counts
 
     with opened(folder, files) as corpus:
-        agree(corpus, name, tabulated)
+        assert tabulated(in_pieces(name, corpus, piece_bytes)) == tabulated(PythonEngine(corpus))
 
 
 @pytest.mark.parametrize("raw", [True, False], ids=["raw", "default"])
 @pytest.mark.parametrize("name", ENGINES)
 @given(lines=LINES, number=st.integers(1, 3), chance=st.randoms(use_true_random=False), data=st.data())
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=settings().max_examples // 5)
 def test_order_of_lines_and_their_split_into_files_change_the_order_of_outliers_alone(
     folder: Path, name: EngineName, raw: bool, lines: list[bytes], number: int, chance: Random, data: st.DataObject
 ) -> None:
-    support, method = data.draw(SUPPORTS), data.draw(methods(raw=raw))
+    support, method = data.draw(SUPPORTS), data.draw(st.sampled_from(METHODS).flatmap(partial(methods, raw=raw)))
     shuffled = list(lines)
     chance.shuffle(shuffled)
     parts = [shuffled[at::number] for at in range(number)]
@@ -232,9 +256,18 @@ def test_order_of_lines_and_their_split_into_files_change_the_order_of_outliers_
     found = []
     for files in (one, several):
         with opened(folder, files) as corpus:
-            by = engine(name, corpus, SparkConfig())
+            by = in_pieces(name, corpus, piece_bytes=60)
             *same, rest = mined(
                 by.raw_lines(Filter(), quiet) if raw else by.shaped_lines(Filter(), Rules(), quiet), support, method
             )
             found.append((*same, sorted(rest)))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", ["python", *ENGINES])
+def test_raw_lines_that_are_mined_again_are_counted_anew(folder: Path, name: EngineName) -> None:
+    with opened(folder, [b"up\nup\ndown\n"]) as corpus:
+        lines = engine(name, corpus, SparkConfig()).raw_lines(Filter("up"), quiet)
+
+        assert mined(lines, 2, Method()) == mined(lines, 2, Method())
+        assert lines.left_out == {"filter": 1}
