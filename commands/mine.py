@@ -18,10 +18,10 @@ from patterns.terminal import printable
 
 if TYPE_CHECKING:
     from patterns.rules import Rules
-    from spark.config import SparkConfig
     from training.candidates import Keys
     from training.classic import Found
     from training.clusters import Cluster, Method
+    from training.engines import TrainingSpark
     from training.support import Support
 
 _DESCRIPTION = """\
@@ -200,15 +200,15 @@ def _given(arguments: argparse.Namespace, method: "Method") -> "Mapping[str, Key
     return given
 
 
-def _configured(arguments: argparse.Namespace) -> "tuple[Rules | None, SparkConfig]":
+def _configured(arguments: argparse.Namespace) -> "tuple[Rules | None, TrainingSpark]":
     """Return how lines are read, None for raw ones, and how Spark is started."""
     from dataclasses import replace
 
     from patterns.settings import load_formats
-    from spark.config import SparkConfig
+    from training.engines import TrainingSpark
 
     if arguments.raw and arguments.engine != "spark":
-        return None, SparkConfig()
+        return None, TrainingSpark()
     config, path = training_config(arguments.config, arguments.set)
     if arguments.raw:
         return None, config.spark

@@ -163,9 +163,9 @@ def _levels(levels: dict[str, int]) -> str:
     """Say how many patterns were mined at which support; programs of different size have different supports."""
     by_size: Counter[int] = Counter()
     for level, number in levels.items():
-        by_size[0 if level == "1" else len(level)] += number
-    spans = {0: "1 line", 1: "2 to 9 lines", 2: "10 to 99", 3: "100 to 999"}
-    said = [f"{number:,} at {spans.get(size, '1,000 or more')}" for size, number in sorted(by_size.items())]
+        by_size[0 if level == "1" else min(len(level), 4)] += number
+    spans = {0: "1 line", 1: "2 to 9 lines", 2: "10 to 99", 3: "100 to 999", 4: "1,000 or more"}
+    said = [f"{number:,} at {spans[size]}" for size, number in sorted(by_size.items())]
     return ", ".join(said)
 
 

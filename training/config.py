@@ -10,9 +10,8 @@ from msgspec import Meta, Struct, field
 
 from patterns.rules import AUTO, DEFAULT_MAX_LINE_BYTES, FormatRule, Rules
 from patterns.words import DEFAULT_CLASSES, WordRules
-from spark.config import SparkConfig
 from training.clusters import Algorithm, Method
-from training.engines import EngineName
+from training.engines import EngineName, TrainingSpark
 from training.support import Support, parse_support
 
 FILE = "training.toml"
@@ -93,7 +92,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     mining: Mining = Mining()
     patterns: Patterns = Patterns()
     publish: Publish = Publish()
-    spark: SparkConfig = field(default_factory=SparkConfig)
+    spark: TrainingSpark = field(default_factory=TrainingSpark)
 
     def rules(self, formats: dict[str, FormatRule]) -> Rules:
         """Return the rules that lines are read by, with header formats from conf/formats.toml; not checked."""

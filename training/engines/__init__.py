@@ -16,6 +16,13 @@ from training.line_filter import Filter
 from training.lines import Lines
 from training.shapes import CorpusCounts
 
+
+class TrainingSpark(SparkConfig, frozen=True, forbid_unknown_fields=True):
+    """How Spark is started; and on a cluster the folder or URL that driver and tasks can write and read."""
+
+    staging: str = ""
+
+
 EngineName = Literal["python", "polars", "spark"]
 
 
@@ -48,7 +55,7 @@ class Engine(Protocol):
         """
 
 
-def engine(name: EngineName, corpus: Corpus, spark: SparkConfig) -> Engine:
+def engine(name: EngineName, corpus: Corpus, spark: TrainingSpark) -> Engine:
     """
     Return an engine that reads a corpus.
 

@@ -1,22 +1,23 @@
 """
 Engine `spark`: the kernels in the tasks of Spark, on one machine or many.
 
-    pieces ─► tasks: chunks ─► kernels ─► rows by bucket ─► shuffled ─► tasks: a bucket's rows, merged ─► driver
+    pieces ─► tasks: chunks ─► kernels ─► rows by bucket ─► shuffled ─► tasks: rows of a bucket, merged ─► files
 
-Between stages the rows of a bucket travel as one value, an Arrow stream: Spark moves bytes and never looks into them.
-Files are read by the tasks, so each machine must see them; URIs are read by Spark.
+Rows of a bucket are shuffled as Arrow streams: Spark moves bytes and never looks into them. Files are read by the
+tasks, so each machine must see them; URIs are read by Spark.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
+from uuid import uuid4
 
+import fsspec
 import numpy as np
 import pyarrow as pa
 from py4j.protocol import Py4JError
@@ -26,12 +27,11 @@ from pyspark.sql import DataFrame, functions
 from patterns.rules import Rules
 from patterns.shapes import BUCKETS, ShapeTable, temporary_writes
 from spark import session
-from spark.config import SparkConfig
 from spark.errors import SparkError, said
 from training.candidates import CandidateTable, Keys
 from training.clusters import Method
 from training.corpus import LONGEST_JUDGED, Corpus, Progress
-from training.engines import stages
+from training.engines import TrainingSpark, stages
 from training.engines.stages import BUCKET_ROWS, FACTS, Stage
 from training.errors import CorpusError
 from training.kernels.raw import (
@@ -57,31 +57,32 @@ _SETTINGS: Final = {
     # What Spark reads by URI comes to the kernels in batches of so many lines, and of so many bytes at most.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "32768",
     "spark.sql.execution.arrow.maxBytesPerBatch": "64MB",
-    "spark.sql.adaptive.enabled": "false",
+    # Buckets go to as many tasks as their rows ask for: no more than cores where they are few.
+    "spark.sql.shuffle.partitions": str(BUCKETS),
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "32MB",
 }
 
 _LEAST_PIECE_BYTES: Final = 2**22
 _MOST_PIECE_BYTES: Final = 2**27
-_BYTES_A_MERGE: Final = 2**26
-"""Of the corpus, for each task that merges; however many shapes it has, their rows are not much more than its lines."""
 
 
 class SparkEngine:
-    """
-    Does what `training.engines.Engine` says.
+    """Does what `training.engines.Engine` says."""
 
-    Attributes:
-        merging: How many tasks merge what the others found.
-    """
-
-    def __init__(self, corpus: Corpus, config: SparkConfig) -> None:
+    def __init__(self, corpus: Corpus, config: TrainingSpark) -> None:
         """
         Start Spark, or find the session that there is.
 
         Raises:
             SparkError: It does not start, or cannot read a URI.
         """
-        self._corpus = corpus
+        self._corpus, self._shared = corpus, config.staging
+        if not self._shared and not config.master.startswith("local"):
+            raise SparkError(
+                f"$.spark.master is {config.master!r} and $.spark.staging is not set: set it to a folder or URL that "
+                "this machine and those of the cluster can write and read"
+            )
         try:
             self._spark = session.start(config, _SETTINGS)
             self._lines = self._uri_lines() if corpus.uris else None
@@ -89,16 +90,20 @@ class SparkEngine:
             raise SparkError(said(error)) from None
         wanted = corpus.size // (3 * self._spark.sparkContext.defaultParallelism)
         self._pieces = corpus.pieces(min(max(wanted, _LEAST_PIECE_BYTES), _MOST_PIECE_BYTES))
-        self.merging = min(max(self._bytes() // _BYTES_A_MERGE, self._spark.sparkContext.defaultParallelism), BUCKETS)
 
     def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
-        """Read the corpus into a table of shapes. Cost: one Spark job, then one for each task that merges."""
+        """Read the corpus into a table of shapes. Cost: one Spark job; temporary files for the rows."""
         counts = CorpusCounts()
-        with _Buckets() as buckets:
-            found = self.merged(partial(stages.Tabulate, rules), SHAPE_ROWS, progress, longest=LONGEST_JUDGED)
-            for facts in buckets.fill(found):
-                counts.add(CorpusCounts.of_run(facts))
-            return ShapeTable.of_tables(buckets.tables()), counts
+
+        def tables() -> Iterator[pa.Table]:
+            stage = partial(stages.Tabulate, rules)
+            for bucket, found in self.merged(stage, SHAPE_ROWS, progress, longest=LONGEST_JUDGED):
+                if bucket == FACTS:
+                    counts.add(CorpusCounts.of_run(found))
+                else:
+                    yield found
+
+        return ShapeTable.of_tables(tables()), counts
 
     def raw_lines(self, chosen: Filter, progress: Progress) -> Lines:
         """Return the lines, whole."""
@@ -112,7 +117,7 @@ class SparkEngine:
         self, stage: Stage, kind: Kind, progress: Progress, *, least: int = 1, longest: int | None = None
     ) -> Iterator[tuple[int, Any]]:
         """
-        Yield buckets and their rows, merged; and with FACTS the facts of each task.
+        Yield with FACTS the facts of each task; then buckets and their rows, merged, in ascending order.
 
         Args:
             stage: What makes the rows of chunks.
@@ -125,29 +130,48 @@ class SparkEngine:
             CorpusError: A file cannot be read.
             SparkError: Spark failed.
 
-        Cost: one Spark job for the rows, then one for each task that merges, so that one task's rows are here.
+        Cost: one Spark job. Only facts come through Spark; rows are written by the tasks and read here.
         """
         rows = self._over_chunks(partial(stages.map_chunks, stage, kind), longest)
-        merge = partial(stages.merge_buckets, kind, least)
-        merged = rows.repartition(self.merging, "bucket").mapInArrow(merge, BUCKET_ROWS)
-        for bucket, found in self._collected(merged, progress):
-            yield bucket, json.loads(found) if bucket == FACTS else stages.decoded(found)
+        with self._staging() as folder:
+            merge = partial(stages.merge_buckets, kind, least, folder)
+            told = self._collected(rows.repartition("bucket").mapInArrow(merge, BUCKET_ROWS), progress)
+            yield from ((FACTS, json.loads(found)) for bucket, found in told if bucket == FACTS)
+            for bucket in sorted(bucket for bucket, _ in told if bucket != FACTS):
+                yield bucket, stages.stored(folder, bucket)
 
     def outliers(self, find: stages.FindOutliers, progress: Progress) -> Iterator[bytes]:
-        """Yield outliers, file by file; those of URIs in no particular order. Cost: one Spark job for each piece."""
-        for _, found in self._collected(self._over_chunks(partial(stages.map_outliers, find), None), progress):
-            yield from stages.decoded(found)["line"].to_pylist()
+        """Yield outliers, file by file; those of URIs in no particular order. Cost: one Spark job."""
+        with self._staging() as folder:
+            rows = self._over_chunks(partial(stages.map_outliers, find, folder), None)
+            for partition, _ in sorted(self._collected(rows, progress)):
+                yield from stages.stored(folder, partition)["line"].to_pylist()
 
-    def _collected(self, rows: DataFrame, progress: Progress) -> Iterator[tuple[int, bytes]]:
+    def _collected(self, rows: DataFrame, progress: Progress) -> list[tuple[int, bytes]]:
         size = self._corpus.size
         progress(0, 0, size)
         try:
-            for row in rows.toLocalIterator(prefetchPartitions=True):
-                yield row["bucket"], bytes(row["rows"])
+            found = [(row["bucket"], bytes(row["rows"])) for row in rows.collect()]
         except (PySparkException, Py4JError) as error:
-            found = said(error)
-            raise (SparkError if found.startswith("Spark failed") else CorpusError)(found) from None
+            why = said(error)
+            raise (SparkError if why.startswith("Spark failed") else CorpusError)(why) from None
         progress(0, size, size)
+        return found
+
+    @contextmanager
+    def _staging(self) -> Iterator[str]:
+        """Make a folder that tasks write to and this process reads; it goes with all that is in it."""
+        if not self._shared:
+            with temporary_writes(), TemporaryDirectory(prefix="logwinnow-") as folder:
+                yield folder
+            return
+        folder = f"{self._shared.rstrip('/')}/logwinnow-{uuid4().hex}"
+        system, path = fsspec.core.url_to_fs(folder)
+        system.makedirs(path)
+        try:
+            yield folder
+        finally:
+            system.rm(path, recursive=True)
 
     def _over_chunks(self, function: Callable[..., Iterator[pa.RecordBatch]], longest: int | None) -> DataFrame:
         """Return what a function of `stages` makes of all chunks."""
@@ -167,12 +191,6 @@ class SparkEngine:
         # A file's bytes are as they were, though Spark calls them text.
         line = functions.col("value").cast("binary").alias("line")
         return read.select(line, functions.unix_micros("_metadata.file_modification_time").alias("record_time"))
-
-    def _bytes(self) -> int:
-        if self._lines is None:
-            return self._corpus.size
-        plan = self._lines._jdf.queryExecution().optimizedPlan()  # noqa: SLF001 (there is no other way to it)
-        return self._corpus.size + int(plan.stats().sizeInBytes())
 
 
 class RawLines:
@@ -239,46 +257,19 @@ class CountedLines(ShapedLines):
         """
         self._engine, self._filter, self._rules = engine, chosen, rules
         left_out: Counter[str] = Counter()
-        with _Buckets() as buckets:
-            stage = partial(stages.CountShapes, chosen, rules)
-            for facts in buckets.fill(engine.merged(stage, SHAPE_ROWS, progress)):
-                left_out += Counter(facts)
-            scopes = ShapeTable.of_tables(buckets.tables()).scopes()
+
+        def tables() -> Iterator[pa.Table]:
+            for bucket, found in engine.merged(partial(stages.CountShapes, chosen, rules), SHAPE_ROWS, progress):
+                if bucket == FACTS:
+                    left_out.update(found)
+                else:
+                    yield found
+
+        scopes = ShapeTable.of_tables(tables()).scopes()
+        # A filter that rejects nothing is no reason.
+        left_out += Counter()
         super().__init__(scopes, left_out)
 
     def outliers(self, coverage: Coverage, progress: Progress) -> Iterator[bytes]:
         """Yield the lines that belong to no cluster. Cost: one pass."""
         return self._engine.outliers(stages.FindOutliers(self._filter, coverage, self._rules), progress)
-
-
-class _Buckets:
-    """Buckets as they come from tasks, in any order; kept in files until all are there. A context manager."""
-
-    def __init__(self) -> None:
-        with temporary_writes():
-            self._temporary = TemporaryDirectory(prefix="logwinnow-")
-        self._paths: dict[int, Path] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._temporary.cleanup()
-
-    def fill(self, merged: Iterable[tuple[int, Any]]) -> Iterator[dict[str, Any]]:
-        """Keep the buckets, and yield the facts."""
-        for bucket, found in merged:
-            if bucket == FACTS:
-                yield found
-                continue
-            path = Path(self._temporary.name) / str(bucket)
-            with temporary_writes(), pa.OSFile(str(path), "wb") as file:
-                stages.write(found, file)
-            self._paths[bucket] = path
-
-    def tables(self) -> Iterator[pa.Table]:
-        """Yield the rows, a bucket after the other."""
-        for bucket in sorted(self._paths):
-            yield pa.ipc.open_stream(pa.memory_map(str(self._paths[bucket]))).read_all()

@@ -6,15 +6,18 @@ All of it crosses from Python to the JVM and back as rows of BUCKET_ROWS.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, Final, Protocol
 
+import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pyspark import TaskContext
 
 from patterns.rules import Rules
+from patterns.shapes import temporary_writes
 from training.candidates import Keys
 from training.kernels.filtered import ChunkFilter
 from training.kernels.raw import SKETCH_COUNTERS, CandidateKernel, count_words, counters_of, sketch_rows
@@ -210,14 +213,18 @@ def map_chunks(
     yield _row(FACTS, json.dumps(maker.facts()).encode())
 
 
-def merge_buckets(kind: Kind, least: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def merge_buckets(kind: Kind, least: int, folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """
-    Yield the rows of buckets, merged, and the facts of tasks as they came.
+    Write the rows of buckets, merged, to files; yield the buckets' numbers, and the facts of tasks as they came.
 
     Args:
         kind: Of the rows; where `least` is not 1 they have a column ``lines``.
         least: Rows of less lines are left out, and their number is one more fact, ``too_few``.
+        folder: For the files: a path or URL.
         batches: All of some buckets.
+
+    Raises:
+        PatternsError: A file cannot be written.
     """
     held: dict[int, list[pa.Table]] = {}
     for batch in batches:
@@ -225,44 +232,52 @@ def merge_buckets(kind: Kind, least: int, batches: Iterable[pa.RecordBatch]) -> 
             if bucket == FACTS:
                 yield _row(FACTS, rows.as_py())
             else:
-                held.setdefault(bucket, []).append(decoded(rows.as_buffer()))
+                held.setdefault(bucket, []).append(pa.ipc.open_stream(rows.as_buffer()).read_all())
     for bucket in sorted(held):
         merged = kind.merged(pa.concat_tables(held.pop(bucket)))
         if least > 1:
             enough = merged.filter(pc.greater_equal(merged["lines"], least))
             yield _row(FACTS, json.dumps({"too_few": merged.num_rows - enough.num_rows}).encode())
             merged = enough
-        if merged.num_rows:
-            yield _row(bucket, _stream(merged))
+        _store(folder, bucket, [merged])
+        yield _row(bucket, b"")
 
 
-def map_outliers(find: FindOutliers, read: Reader, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield the outliers of chunks, rows of a column ``line``."""
-    for lines in find.of(chunk for chunk, _ in read(batches)):
-        yield _row(0, _stream(pa.table({"line": pa.array(lines, pa.binary())})))
+def map_outliers(
+    find: FindOutliers, folder: str, read: Reader, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Write the outliers of a partition, rows of a column ``line``, to a file; yield the partition's number."""
+    context = TaskContext.get()
+    number = context.partitionId() if context else 0
+    found = (pa.table({"line": pa.array(lines, pa.binary())}) for lines in find.of(c for c, _ in read(batches)))
+    _store(folder, number, chain([pa.table({"line": pa.array([], pa.binary())})], found))
+    yield _row(number, b"")
 
 
-def decoded(rows: Any) -> pa.Table:
-    """Return rows that came as an Arrow stream."""
-    return pa.ipc.open_stream(rows).read_all()
+def stored(folder: str, number: int) -> pa.Table:
+    """Return what a task wrote."""
+    with fsspec.open(f"{folder}/{number}", "rb") as file:
+        return pa.ipc.open_stream(file).read_all()
+
+
+def _store(folder: str, number: int, tables: Iterable[pa.Table]) -> None:
+    """Write tables; a task that is run again writes the same."""
+    written = iter(tables)
+    first = next(written)
+    with temporary_writes(), fsspec.open(f"{folder}/{number}", "wb") as file:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_stream(file, first.schema, options=options) as stream:
+            for rows in chain([first], written):
+                stream.write_table(rows)
 
 
 def _encoded(kind: Kind, rows: pa.Table) -> Iterator[pa.RecordBatch]:
     for bucket, some in enumerate(by_bucket(kind, rows)):
         if some.num_rows:
-            yield _row(bucket, _stream(some))
-
-
-def write(rows: pa.Table, file: Any) -> None:
-    """Write rows to an open file of Arrow's as a stream."""
-    with pa.ipc.new_stream(file, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as stream:
-        stream.write_table(rows)
-
-
-def _stream(rows: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    write(rows, sink)
-    return bytes(sink.getvalue())
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, some.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as stream:
+                stream.write_table(some)
+            yield _row(bucket, bytes(sink.getvalue()))
 
 
 def _row(bucket: int, rows: bytes) -> pa.RecordBatch:

@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 from patterns.rules import PLAIN, FormatRule, Rules
 from patterns.timestamps import DAY
 from patterns.words import WordRules
-from spark.config import SparkConfig
 from training.candidates import Keys, PositionKeys, WordKeys
 from training.classic import mine_corpus
 from training.clusters import Method
 from training.corpus import Corpus
-from training.engines import Engine, EngineName, engine, workers
+from training.engines import Engine, EngineName, TrainingSpark, engine, workers
 from training.engines.python import PythonEngine
 from training.errors import DictionaryError
 from training.line_filter import Filter
@@ -147,7 +146,7 @@ def mined(lines: Lines, support: Support, method: Method, dictionary: Mapping[st
 def in_pieces(name: EngineName, corpus: Corpus, piece_bytes: int) -> Engine:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(workers, "_LEAST_PIECE_BYTES", piece_bytes)
-        return engine(name, corpus, SparkConfig())
+        return engine(name, corpus, TrainingSpark())
 
 
 def methods(kind: str, *, raw: bool) -> st.SearchStrategy[Method]:
@@ -267,7 +266,7 @@ def test_order_of_lines_and_their_split_into_files_change_the_order_of_outliers_
 @pytest.mark.parametrize("name", ["python", *ENGINES])
 def test_raw_lines_that_are_mined_again_are_counted_anew(folder: Path, name: EngineName) -> None:
     with opened(folder, [b"up\nup\ndown\n"]) as corpus:
-        lines = engine(name, corpus, SparkConfig()).raw_lines(Filter("up"), quiet)
+        lines = engine(name, corpus, TrainingSpark()).raw_lines(Filter("up"), quiet)
 
         assert mined(lines, 2, Method()) == mined(lines, 2, Method())
         assert lines.left_out == {"filter": 1}

@@ -7,12 +7,11 @@ import pytest
 
 from patterns.rules import Rules
 from patterns.store import Store
-from spark.config import SparkConfig
 from training.classic import mine_corpus
 from training.clusters import Algorithm, Method
 from training.config import Mining, Patterns, TrainingConfig
 from training.corpus import Corpus
-from training.engines import EngineName, engine
+from training.engines import EngineName, TrainingSpark, engine
 from training.job import train
 from training.line_filter import Filter
 
@@ -29,7 +28,7 @@ def quiet(_lines: int, _done: int, _size: int) -> None:
 
 def mined(name: EngineName, corpus: Corpus, algorithm: Algorithm, *, raw: bool) -> list[Any]:
     """Return all that is found at two supports."""
-    by = engine(name, corpus, SparkConfig())
+    by = engine(name, corpus, TrainingSpark())
     lines = by.raw_lines(Filter(), quiet) if raw else by.shaped_lines(Filter(), Rules(), quiet)
     found = [mine_corpus(lines, support, Method(algorithm, anchored=not raw)) for support in SUPPORTS]
     assert all(each.clusters for each in found)

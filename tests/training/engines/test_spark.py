@@ -11,12 +11,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from patterns.rules import Rules
-from spark.config import SparkConfig
 from spark.errors import SparkError
 from training.classic import mine_corpus
 from training.clusters import Method
 from training.corpus import Corpus
-from training.engines import Engine, engine
+from training.engines import Engine, TrainingSpark, engine
 from training.engines import spark as module
 from training.engines.python import PythonEngine
 from training.engines.spark import SparkEngine
@@ -27,7 +26,7 @@ from training.lines import Lines
 pytestmark = pytest.mark.spark
 
 LOGS = ["Linux", "Apache"]
-LOCAL = SparkConfig(master="local[2]")
+LOCAL = TrainingSpark(master="local[2]")
 
 
 def quiet(_lines: int, _done: int, _size: int) -> None:
@@ -48,9 +47,8 @@ def cut(corpus: Corpus, partitions: int) -> SparkEngine:
         size = -(-corpus.size // partitions)
         patch.setattr(module, "_LEAST_PIECE_BYTES", size)
         patch.setattr(module, "_MOST_PIECE_BYTES", size)
-        made = SparkEngine(corpus, LOCAL)
-    made.merging = partitions
-    return made
+        settings = {"spark.sql.shuffle.partitions": str(partitions), "spark.sql.adaptive.enabled": "false"}
+        return SparkEngine(corpus, TrainingSpark(master="local[2]", settings=settings))
 
 
 def mined(lines: Lines, support: int, method: Method) -> Any:

@@ -15,11 +15,10 @@ import pytest
 
 from patterns.errors import RulesError
 from patterns.rules import Rules
-from spark.config import SparkConfig
 from training.classic import mine_corpus
 from training.clusters import Method
 from training.corpus import Corpus
-from training.engines import Engine, EngineName, engine, workers
+from training.engines import Engine, EngineName, TrainingSpark, engine, workers
 from training.errors import CorpusError
 from training.line_filter import Filter
 from training.lines import Lines
@@ -82,7 +81,7 @@ def _none_is_left() -> Iterator[None]:
 
 
 def started(corpus: Corpus, name: EngineName = "polars") -> Engine:
-    return engine(name, corpus, SparkConfig())
+    return engine(name, corpus, TrainingSpark())
 
 
 def quiet(_lines: int, _done: int, _size: int) -> None:
