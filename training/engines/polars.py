@@ -47,6 +47,8 @@ class PolarsEngine:
         """Take a corpus, and the processes that read it."""
         corpus.refuse_uris("polars")
         self._workers = workers
+        # pyarrow loads pandas with its first array. The workers are still starting: now is the time.
+        pa.array([0])
 
     def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
         """Read the corpus into a table of shapes. Cost: memory for a part of the rows."""

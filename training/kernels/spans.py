@@ -20,7 +20,7 @@ Positions = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 _LINE_FEED, _CARRIAGE_RETURN = 10, 13
-_SEPARATOR, _KEY_END, _DIGIT = 1, 2, 3
+_DIGIT, _SEPARATOR, _KEY_END = 1, 2, 3
 
 
 class Spans(NamedTuple):
@@ -101,20 +101,15 @@ def count_lines(chunk: bytes) -> int:
 def words_of(chunk: bytes, kind: WordBytes) -> Words:
     """Return the words of a text."""
     kinds = np.frombuffer(chunk.translate(kind.table), np.uint8)
-    if not len(kinds):
-        return Words(Spans(np.zeros(0, np.int64), np.zeros(0, np.int64)), np.zeros(0, np.bool_))
-    separators = kinds == _SEPARATOR
-    inside = ~separators
-    breaks = separators | (kinds == _KEY_END) if kind.keys else separators
-    first = inside.copy()
-    first[1:] &= breaks[:-1]
-    last = inside
-    last[:-1] &= breaks[:-1] & ~separators[:-1] | separators[1:]
-    starts = np.flatnonzero(first)
-    if not kind.keys or not len(starts):
-        return Words(Spans(starts, np.flatnonzero(last) + 1), np.zeros(len(starts), np.bool_))
-    digits = np.logical_or.reduceat(kinds == _DIGIT, starts)
-    return Words(Spans(starts, np.flatnonzero(last) + 1), digits)
+    breaks = np.flatnonzero(kinds > _DIGIT)
+    # Between two breaks is a word, if there is anything between them; a key's end belongs to it.
+    starts = np.concatenate([[0], breaks + 1])
+    ends = np.append(breaks + (kinds[breaks] == _KEY_END) if kind.keys else breaks, len(kinds))
+    some = ends > starts
+    starts, ends = starts[some], ends[some]
+    asked = kind.keys and len(starts)
+    digits = np.logical_or.reduceat(kinds == _DIGIT, starts) if asked else np.zeros(len(starts), np.bool_)
+    return Words(Spans(starts, ends), digits)
 
 
 def word_texts(chunk: bytes, spans: Spans, separators: bytes) -> pa.Array:
