@@ -14,7 +14,7 @@ from training.errors import CorpusError
 from training.packing import unpacked
 from training.paths import unreadable
 
-CHUNK_BYTES: Final = 4 * 1024 * 1024
+CHUNK_BYTES: Final = 2 * 1024 * 1024
 """What is read at once where a chunk is worked on as a whole."""
 
 _SEARCH_BYTES = 64 * 1024

@@ -316,7 +316,7 @@ def _first(group: Positions, hashes: Positions, texts: list[bytes], order: Posit
     new = begins.copy()
     new[1:] |= hashes[1:] != hashes[:-1]
     distinct = np.cumsum(new)
-    rank = distinct - np.repeat(distinct[begins], np.diff(np.append(np.flatnonzero(begins), len(order))))
+    rank: Positions = distinct - np.repeat(distinct[begins], np.diff(np.append(np.flatnonzero(begins), len(order))))
     least = rank < EXAMPLES
     # Texts of one hash are equal but once in a blue moon; then one too many is kept, and left out where rows merge.
     for index in np.flatnonzero(least & ~new):

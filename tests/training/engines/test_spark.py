@@ -8,11 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from corpora import FILES, FILTERS, METHODS, RULES, SUPPORTS, methods, mined, opened, quiet
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from patterns.rules import Rules
 from spark.errors import SparkError
-from training.classic import mine_corpus
 from training.clusters import Method
 from training.corpus import Corpus
 from training.engines import Engine, TrainingSpark, engine
@@ -21,16 +23,20 @@ from training.engines.python import PythonEngine
 from training.engines.spark import SparkEngine
 from training.errors import CorpusError
 from training.line_filter import Filter
-from training.lines import Lines
+from training.support import Support
 
 pytestmark = pytest.mark.spark
 
 LOGS = ["Linux", "Apache"]
 LOCAL = TrainingSpark(master="local[2]")
+A_RULE = st.sampled_from(list(RULES)).map(RULES.__getitem__)
+A_METHOD = st.sampled_from(METHODS).flatmap(lambda kind: methods(kind, raw=False))
 
 
-def quiet(_lines: int, _done: int, _size: int) -> None:
-    """Show no progress."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the files of an example."""
+    return tmp_path_factory.mktemp("spark")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,22 +50,15 @@ def _no_session_stays() -> Iterator[None]:
 def cut(corpus: Corpus, partitions: int) -> SparkEngine:
     """Return the engine with about so many partitions, before and behind the shuffle."""
     with pytest.MonkeyPatch.context() as patch:
-        size = -(-corpus.size // partitions)
+        size = max(1, -(-corpus.size // partitions))
         patch.setattr(module, "_LEAST_PIECE_BYTES", size)
         patch.setattr(module, "_MOST_PIECE_BYTES", size)
         settings = {"spark.sql.shuffle.partitions": str(partitions), "spark.sql.adaptive.enabled": "false"}
         return SparkEngine(corpus, TrainingSpark(master="local[2]", settings=settings))
 
 
-def mined(lines: Lines, support: int, method: Method) -> Any:
-    found = mine_corpus(lines, support, method)
-    covered = {scope: set(keys) for scope, keys in found.coverage.covered.items()}
-    rest = list(lines.outliers(found.coverage, quiet))
-    return found.clusters, found.candidates, found.lines, found.coverage.keys, covered, dict(lines.left_out), rest
-
-
-def tabulated(by: Engine) -> tuple[bytes, Any]:
-    table, counts = by.tabulate(Rules(), quiet)
+def tabulated(by: Engine, rules: Rules | None = None) -> tuple[bytes, Any]:
+    table, counts = by.tabulate(rules or Rules(), quiet)
     file = BytesIO()
     table.write(file)
     return file.getvalue(), counts
@@ -166,3 +165,28 @@ def test_an_error_of_a_task_arrives_as_what_it_says(tmp_path: Path) -> None:
 
     with Corpus([str(path)]) as corpus, pytest.raises(CorpusError, match=r"is no whole gzip file"):
         engine("spark", corpus, LOCAL).tabulate(Rules(), quiet)
+
+
+@given(FILES, st.integers(1, 3), FILTERS, SUPPORTS, A_METHOD)
+@settings(max_examples=max(5, settings().max_examples // 20))
+def test_raw_lines_are_mined_as_by_engine_python(
+    folder: Path, files: list[bytes], partitions: int, chosen: Filter, support: Support, method: Method
+) -> None:
+    with opened(folder, files) as corpus:
+        by, python = cut(corpus, partitions), PythonEngine(corpus)
+        assert mined(by.raw_lines(chosen, quiet), support, method) == mined(
+            python.raw_lines(chosen, quiet), support, method
+        )
+
+
+@given(FILES, st.integers(1, 3), FILTERS, A_RULE, SUPPORTS, A_METHOD)
+@settings(max_examples=max(5, settings().max_examples // 20))
+def test_lines_are_tabulated_and_mined_by_shape_as_by_engine_python(
+    folder: Path, files: list[bytes], partitions: int, chosen: Filter, rules: Rules, support: Support, method: Method
+) -> None:
+    with opened(folder, files) as corpus:
+        by, python = cut(corpus, partitions), PythonEngine(corpus)
+        assert tabulated(by, rules) == tabulated(python, rules)
+        assert mined(by.shaped_lines(chosen, rules, quiet), support, method) == mined(
+            python.shaped_lines(chosen, rules, quiet), support, method
+        )
