@@ -15,6 +15,8 @@ from itertools import compress
 
 from training.words import Position, WeightedShape, Words
 
+_REMEMBERED_GAPS = 100_000
+
 Key = Hashable
 """What makes two lines the same candidate."""
 
@@ -127,13 +129,21 @@ def candidates(shapes: Iterable[WeightedShape], keys: Keys) -> CandidateTable:
     candidates are the regions of a line's fixed attributes.
     """
     table = CandidateTable()
+    # Most lines have the gaps of many others, and to count them takes longer than all else.
+    known: dict[bytes, tuple[list[int], list[int]]] = {}
     for words, lines in shapes:
         table.lines += lines
         fixed = keys.fixed(words)
         key = keys.key(words, fixed)
         if key is None:
             continue
-        gaps, plain = _gaps(words, fixed)
+        kinds = bytes(fixed) if None not in words else bytes(map(_kind, words, fixed))
+        found = known.get(kinds)
+        if found is None:
+            if len(known) >= _REMEMBERED_GAPS:
+                known.clear()
+            found = known[kinds] = _gaps(words, fixed)
+        gaps, plain = found
         candidate = table.candidates.get(key)
         if candidate:
             candidate.join(lines, gaps, plain)
@@ -141,6 +151,10 @@ def candidates(shapes: Iterable[WeightedShape], keys: Keys) -> CandidateTable:
             constants = tuple(word for word in compress(words, fixed) if word is not None)
             table.candidates[key] = Candidate(constants, lines, gaps, gaps, plain)
     return table
+
+
+def _kind(word: str | None, is_fixed: bool) -> int:  # noqa: FBT001 (for map)
+    return 2 if word is None else is_fixed
 
 
 def _gaps(words: Words, fixed: list[bool]) -> tuple[list[int], list[int]]:

@@ -53,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         "machine": machine.described(),
         "versions": machine.versions(),
     }
-    measurements: list[Measurement] = []
+    measurements, commands = report.read(folder)
+    about["command"] = "\n    ".join([*commands, about["command"]])
 
     def told(measured: Measurement) -> None:
         measurements.append(measured)
@@ -100,7 +101,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--timeout", type=_count, metavar="SECONDS", help="for one run (default: 900)")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument("--cache", type=Path, default=_CACHE, metavar="DIR", help="where made files are kept")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="default: benchmarks/runs/<date>-<cores>-cores")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="default: benchmarks/runs/<date>-<cores>-cores; what is there already stays and is shown too",
+    )
     return parser
 
 

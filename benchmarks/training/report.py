@@ -47,6 +47,15 @@ def write(folder: Path, measurements: Sequence[Measurement], about: dict[str, An
     (folder / "training.md").write_text("\n".join(_page(measurements, about, plots)) + "\n")
 
 
+def read(folder: Path) -> tuple[list[Measurement], list[str]]:
+    """Return the runs that `write` left in a folder, and the commands that made them; none where it was not."""
+    path = folder / "training.json"
+    if not path.exists():
+        return [], []
+    found = json.loads(path.read_text())
+    return [Measurement(**row) for row in found["runs"]], found["command"].split("\n    ")
+
+
 def differing(measurements: Sequence[Measurement]) -> list[str]:
     """Return who found something else where it must be the same: ``rdd, slct, varied, 100,000 lines``."""
     found = (each for each in measurements if each.agrees is False and each.peer != "LogClusterC")

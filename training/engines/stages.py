@@ -20,7 +20,7 @@ from patterns.rules import Rules
 from patterns.shapes import temporary_writes
 from training.candidates import Keys
 from training.kernels.filtered import ChunkFilter
-from training.kernels.raw import SKETCH_COUNTERS, CandidateKernel, count_words, counters_of, sketch_rows
+from training.kernels.raw import SKETCH_COUNTERS, CandidateKernel, add_to_sketch, count_words, counters_of, sketch_rows
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
 from training.line_filter import Filter
@@ -40,8 +40,11 @@ Chunk = tuple[bytes, int]
 class Rows(Protocol):
     """Makes rows of chunks."""
 
-    def rows(self, chunk: bytes, record_time: int) -> pa.Table:
-        """Return the rows of a chunk."""
+    def rows(self, chunk: bytes, record_time: int) -> pa.Table | None:
+        """Return the rows of a chunk, if they can be told already."""
+
+    def last_rows(self) -> pa.Table | None:
+        """Return the rows that can be told only after all chunks."""
 
     def facts(self) -> dict[str, Any]:
         """Return what else is to be told of all chunks, fit for JSON."""
@@ -65,6 +68,9 @@ class Tabulate:
         """Return the rows of a chunk."""
         return self._kernel.rows(chunk, record_time)
 
+    def last_rows(self) -> pa.Table | None:
+        """Return None."""
+
     def facts(self) -> dict[str, Any]:
         """Return the counts."""
         return self._kernel.counts.as_run()
@@ -77,18 +83,21 @@ class _Filtered:
         self._keep = ChunkFilter(chosen)
         self._rejected = self._lines = 0
 
-    def rows(self, chunk: bytes, _record_time: int) -> pa.Table:
+    def rows(self, chunk: bytes, _record_time: int) -> pa.Table | None:
         """Return the rows of a chunk."""
         text, rejected = self._keep.text(chunk)
         self._rejected += rejected
         self._lines += count_lines(text)
         return self._rows(text)
 
+    def last_rows(self) -> pa.Table | None:
+        """Return None."""
+
     def facts(self) -> dict[str, Any]:
         """Return how many lines are mined, and how many the filter rejects."""
         return {"lines": self._lines, "filter": self._rejected}
 
-    def _rows(self, text: bytes) -> pa.Table:
+    def _rows(self, text: bytes) -> pa.Table | None:
         raise NotImplementedError
 
 
@@ -115,17 +124,23 @@ class Sketch(_Filtered):
         """Take the filter, and whether the same word at another position is another."""
         super().__init__(chosen)
         self._positions = positions
+        self._counters = np.zeros(SKETCH_COUNTERS, np.int64)
 
-    def _rows(self, text: bytes) -> pa.Table:
-        return sketch_rows(count_words(text, positions=self._positions))
+    def _rows(self, text: bytes) -> None:
+        add_to_sketch(self._counters, count_words(text, positions=self._positions))
+
+    def last_rows(self) -> pa.Table:
+        """Return the sketch of all chunks."""
+        return sketch_rows(self._counters)
 
 
-class Count(Sketch):
+class Count(_Filtered):
     """Rows of words, but those that the sketch says are rare."""
 
     def __init__(self, chosen: Filter, *, positions: bool, enough: NDArray[np.uint8]) -> None:
         """Take as bits whether each counter of the sketch reaches the support."""
-        super().__init__(chosen, positions=positions)
+        super().__init__(chosen)
+        self._positions = positions
         self._enough = np.unpackbits(enough, count=SKETCH_COUNTERS).astype(np.bool_)
 
     def _rows(self, text: bytes) -> pa.Table:
@@ -200,9 +215,11 @@ def map_chunks(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of chunks by bucket, merged as far as memory allows; and at last the facts."""
     maker, held, size = stage(), [kind.schema.empty_table()], 0
-    for chunk, record_time in read(batches):
-        held.append(maker.rows(chunk, record_time))
-        size += held[-1].nbytes
+    for rows in _all_rows(maker, read(batches)):
+        if rows is None:
+            continue
+        held.append(rows)
+        size += rows.nbytes
         if size > MOST_BYTES:
             held = [kind.merged(pa.concat_tables(held))]
             size = held[0].nbytes
@@ -211,6 +228,11 @@ def map_chunks(
                 held, size = [kind.schema.empty_table()], 0
     yield from _encoded(kind, kind.merged(pa.concat_tables(held)))
     yield _row(FACTS, json.dumps(maker.facts()).encode())
+
+
+def _all_rows(maker: Rows, given: Iterable[Chunk]) -> Iterator[pa.Table | None]:
+    yield from (maker.rows(*chunk) for chunk in given)
+    yield maker.last_rows()
 
 
 def merge_buckets(kind: Kind, least: int, folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -27,9 +27,9 @@ from training.kernels.raw import (
     COUNTS,
     SKETCH_COUNTERS,
     CandidateKernel,
+    add_to_sketch,
     count_words,
     counters_of,
-    sketch,
 )
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
@@ -86,7 +86,7 @@ def count(pieces: Iterable[Piece], chosen: Filter, *, positions: bool, folder: P
         with pa.OSFile(path, "wb") as file, pa.ipc.new_stream(file, COUNTS, options=options) as stream:
             for text in _texts(pieces, ChunkFilter(chosen), Counter()):
                 rows = count_words(text, positions=positions)
-                counters += sketch(rows)
+                add_to_sketch(counters, rows)
                 lines += count_lines(text)
                 stream.write(rows)
     return Counted(lines, counters, Path(path))

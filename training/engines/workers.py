@@ -1,14 +1,16 @@
 """Work on the pieces of a corpus by as many processes as there are cores; on few pieces by this process itself."""
 
 import os
+import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Final, TypeVar
 
 from training.corpus import Corpus, Progress
@@ -76,12 +78,16 @@ class Workers:
             self._taken.value = self._done.value = 0
             futures = [self._submit(_work, task) for _ in range(self._number)]
             running = set(futures)
-            while running:
-                ended, running = wait(running, _SECONDS_BETWEEN_REPORTS)
-                progress(0, self._done.value, self._size)
-                if any(future.exception() for future in ended):
-                    # The others need not go on for nothing.
-                    self._taken.value = len(self._pieces)
+            try:
+                while running:
+                    ended, running = wait(running, _SECONDS_BETWEEN_REPORTS)
+                    progress(0, self._done.value, self._size)
+                    if any(future.exception() for future in ended):
+                        # The others need not go on for nothing.
+                        self._taken.value = len(self._pieces)
+            except BaseException:
+                self._taken.value = len(self._pieces)
+                raise
             made = [_result(future) for future in futures]
         progress(0, self._size, self._size)
         return made
@@ -155,9 +161,20 @@ _shared: Any = None
 def _begin(pieces: Sequence[Piece], taken: Any, done: Any) -> None:
     global _shared  # noqa: PLW0603 (a process belongs to one pool for all its life)
     _shared = pieces, taken, done
+    # Ctrl-C is told to all processes of a terminal; the one that gave the work says when it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # polars only looks whether pandas is there; pyarrow would load it with its first array.
     import_module("polars")
     sys.meta_path.insert(0, _NoPandas())
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it was killed, for nobody else would."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(task: Callable[[Iterable[Piece]], Result]) -> Result:

@@ -99,26 +99,20 @@ def counters_of(rows: pa.Table) -> NDArray[np.uint64]:
     return hashes.to_numpy() % np.uint64(SKETCH_COUNTERS)
 
 
-def sketch(rows: pa.Table) -> Positions:
+def add_to_sketch(counters: Positions, rows: pa.Table) -> None:
     """
-    Add up the lines of all words that have the same counter.
+    Add the lines of the words of rows of COUNTS to the counters that they have: SKETCH_COUNTERS of them.
 
     Sketches of parts add up. A counter is never less than the lines of any of its words, so a word whose counter is
     below the support is not frequent: most words are passed over so, before their texts are compared.
 
     Source: Vaarandi, IPOM 2003, section 4: the word summary vector.
     """
-    counters = counters_of(rows).astype(np.int64)
-    found = np.bincount(counters, weights=rows["lines"].to_numpy(), minlength=SKETCH_COUNTERS)
-    return found.astype(np.int64)
+    np.add.at(counters, counters_of(rows).astype(np.int64), rows["lines"].to_numpy())
 
 
-def sketch_rows(rows: pa.Table) -> pa.Table:
-    """Return the sketch of rows of COUNTS as rows of SKETCH, without the counters that are 0."""
-    return _sketch_table(sketch(rows))
-
-
-def _sketch_table(counters: Positions) -> pa.Table:
+def sketch_rows(counters: Positions) -> pa.Table:
+    """Return a sketch as rows of SKETCH, without the counters that are 0."""
     used = np.flatnonzero(counters)
     return pa.table([pa.array(used, pa.int32()), pa.array(counters[used])], schema=SKETCH)
 
@@ -126,7 +120,7 @@ def _sketch_table(counters: Positions) -> pa.Table:
 def merged_sketches(rows: pa.Table) -> pa.Table:
     """Add up rows of SKETCH."""
     lines = np.bincount(rows["counter"].to_numpy(), rows["lines"].to_numpy(), SKETCH_COUNTERS)
-    return _sketch_table(lines.astype(np.int64))
+    return sketch_rows(lines.astype(np.int64))
 
 
 def merged_counts(rows: pa.Table) -> pa.Table:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from patterns.line import exact_bytes, split_lines
 from patterns.shapes import BUCKETS
@@ -28,13 +29,13 @@ from training.kernels.raw import (
     SKETCH_COUNTERS,
     SKETCH_ROWS,
     CandidateKernel,
+    add_to_sketch,
     count_words,
     counters_of,
     keys_of,
     merged_candidates,
     merged_counts,
     merged_sketches,
-    sketch,
     sketch_rows,
 )
 from training.lines import Coverage, Place, raw_words
@@ -135,6 +136,12 @@ def test_counts_of_parts_add_up_in_any_order(parts: list[bytes], order: random.R
     assert counted(merged_counts(shuffled)) == counted(whole)
 
 
+def sketch(rows: pa.Table, number: int = FEW) -> NDArray[np.int64]:
+    counters = np.zeros(number, np.int64)
+    add_to_sketch(counters, rows)
+    return counters
+
+
 @pytest.mark.parametrize("positions", [False, True])
 @given(parts=PARTS)
 def test_a_sketch_never_has_less_lines_than_a_word(parts: list[bytes], *, positions: bool) -> None:
@@ -152,22 +159,21 @@ def test_a_sketch_never_has_less_lines_than_a_word(parts: list[bytes], *, positi
 @given(PARTS)
 def test_sketches_as_rows_add_up_to_the_sketch_of_the_whole(parts: list[bytes]) -> None:
     with few_counters():
-        each = [sketch_rows(count_words(part, positions=False)) for part in parts]
+        each = [sketch_rows(sketch(count_words(part, positions=False))) for part in parts]
 
         found = merged_sketches(pa.concat_tables([SKETCH.empty_table(), *each]))
 
         assert found.schema.equals(SKETCH)
-        assert found.equals(sketch_rows(count_words(b"".join(parts), positions=False)))
+        assert found.equals(sketch_rows(sketch(count_words(b"".join(parts), positions=False))))
         assert merged_sketches(found).equals(found)
 
 
 def test_a_sketch_as_rows_has_the_counters_that_are_used() -> None:
     rows = count_words(b"a b\na\n", positions=False)
 
-    whole = sketch(rows)
+    whole = sketch(rows, SKETCH_COUNTERS)
 
-    assert len(whole) == SKETCH_COUNTERS
-    found = sketch_rows(rows)
+    found = sketch_rows(whole)
     assert found["lines"].to_pylist() == whole[found["counter"].to_numpy()].tolist()
     assert sorted(found["lines"].to_pylist()) == [1, 2]
 
@@ -273,7 +279,7 @@ def test_rows_that_add_up_are_of_one_bucket_in_every_part(method: Method, parts:
 
     for kind, columns, tables in [
         (COUNT_ROWS, ["word", "position"], counts),
-        (SKETCH_ROWS, ["counter"], [sketch_rows(rows) for rows in counts]),
+        (SKETCH_ROWS, ["counter"], [sketch_rows(sketch(rows)) for rows in counts]),
         (CANDIDATE_ROWS, ["key"], [CandidateKernel(keys).rows(part) for part in parts]),
     ]:
         for rows in tables:
