@@ -60,7 +60,7 @@ class CorpusCounts:
         }
 
 
-def tabulate(lines: Iterable[CorpusLine], rules: Rules, *_: object) -> tuple[ShapeTable, CorpusCounts]:
+def tabulate(lines: Iterable[CorpusLine], rules: Rules) -> tuple[ShapeTable, CorpusCounts]:
     """
     Read lines into a table of shapes.
 

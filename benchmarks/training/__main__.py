@@ -24,6 +24,7 @@ from training.support import in_lines, parse_support
 
 _HERE = Path(__file__).resolve().parent
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "logwinnow-benchmarks"
+_OUTPUT_HELP = "default: benchmarks/runs/<date>-<cores>-cores; what is there already stays, and is shown too"
 _SMALL: dict[str, Any] = {"sizes": [50_000, 200_000], "corpora": ["fleet"], "rounds": 3, "timeout": 120}
 _WHOLE: dict[str, Any] = {
     "sizes": [100_000, 1_000_000, 4_000_000, 10_000_000],
@@ -47,14 +48,14 @@ def main(arguments: Sequence[str]) -> int:
             setattr(given, name, value)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     folder = given.output or _HERE.parent / "runs" / f"{today}-{machine.cores()}-cores"
+    measurements, commands = report.read(folder)
+    command = machine.without_folders(f"python benchmarks/training {' '.join(arguments)}".strip())
     about = {
         "date": today,
-        "command": machine.without_folders(f"python benchmarks/training {' '.join(arguments)}".strip()),
+        "command": "\n    ".join([*commands, command]),
         "machine": machine.described(),
         "versions": machine.versions(),
     }
-    measurements, commands = report.read(folder)
-    about["command"] = "\n    ".join([*commands, about["command"]])
 
     def told(measured: Measurement) -> None:
         measurements.append(measured)
@@ -101,12 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--timeout", type=_count, metavar="SECONDS", help="for one run (default: 900)")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument("--cache", type=Path, default=_CACHE, metavar="DIR", help="where made files are kept")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="DIR",
-        help="default: benchmarks/runs/<date>-<cores>-cores; what is there already stays and is shown too",
-    )
+    parser.add_argument("--output", type=Path, metavar="DIR", help=_OUTPUT_HELP)
     return parser
 
 

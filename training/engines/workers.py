@@ -73,7 +73,7 @@ class Workers:
             progress: Called now and then with the bytes of pieces that were begun; lines are not known, 0.
         """
         if self._number < 2:
-            made = [task(self._pieces)]
+            made = [task(self._told(progress))]
         else:
             self._taken.value = self._done.value = 0
             futures = [self._submit(_work, task) for _ in range(self._number)]
@@ -91,6 +91,14 @@ class Workers:
             made = [_result(future) for future in futures]
         progress(0, self._size, self._size)
         return made
+
+    def _told(self, progress: Progress) -> Iterator[Piece]:
+        """Yield the pieces for this process itself, and tell how far it is."""
+        done = 0
+        for piece in self._pieces:
+            progress(0, done, self._size)
+            yield piece
+            done += piece.end - piece.start
 
     def in_order(self, task: Callable[[Piece], Result], progress: Progress) -> Iterator[Result]:
         """

@@ -117,7 +117,7 @@ class ShapeKernel:
         """Return the rows of lines that must be read one by one."""
         each = (CorpusLine(chunk[begin:end], record_time) for begin, end in zip(*lines, strict=True))
         if self._examples:
-            table, counts = tabulate(each, self._rules, 0, lambda *_: None)
+            table, counts = tabulate(each, self._rules)
             rows = pa.concat_tables([SCHEMA.empty_table(), *table.tables()])
         else:
             scopes, counts = count_shapes(each, self._rules)

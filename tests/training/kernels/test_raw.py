@@ -279,7 +279,7 @@ def test_rows_that_add_up_are_of_one_bucket_in_every_part(method: Method, parts:
 
     for kind, columns, tables in [
         (COUNT_ROWS, ["word", "position"], counts),
-        (SKETCH_ROWS, ["counter"], [sketch_rows(sketch(rows)) for rows in counts]),
+        (SKETCH_ROWS, ["counter"], [sketch_rows(sketch(rows, SKETCH_COUNTERS)) for rows in counts]),
         (CANDIDATE_ROWS, ["key"], [CandidateKernel(keys).rows(part) for part in parts]),
     ]:
         for rows in tables:
