@@ -96,7 +96,8 @@ class Workers:
         """Yield the pieces for this process itself, and tell how far it is."""
         done = 0
         for piece in self._pieces:
-            progress(0, done, self._size)
+            if done:
+                progress(0, done, self._size)
             yield piece
             done += piece.end - piece.start
 
