@@ -253,8 +253,8 @@ def temporary_writes() -> Iterator[None]:
         yield
     except OSError as error:
         raise PatternsError(
-            f"the table of shapes cannot be kept in a temporary file: {error}; make room, or set TMPDIR to a folder "
-            "that has some"
+            f"what was counted cannot be kept in a temporary file: {error}; make room, or set TMPDIR to a folder that "
+            "has some"
         ) from None
 
 
@@ -268,10 +268,6 @@ def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
             held = held.slice(ROWS)
     if held.num_rows:
         yield held.combine_chunks()
-
-
-def _tuples(table: pa.Table) -> Iterator[tuple[str, str, int]]:
-    return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
 def _columns(rows: list[tuple[ShapeKey, ShapeCount]]) -> pa.Table:

@@ -21,10 +21,13 @@ class NoJava(SparkError):
     """Raised when no Java is found that Spark runs on."""
 
 
-def said(error: BaseException) -> str:
-    """Return what our own error says that Spark carried here from a worker, or what Spark itself says, in one line."""
+def ours(error: BaseException) -> str | None:
+    """Return what an error of ours says that Spark carried here from a worker; None where it is Spark's own."""
     found = _OURS.findall(str(error))
-    if found:
-        return str(found[-1])
+    return str(found[-1]) if found else None
+
+
+def said(error: BaseException) -> str:
+    """Return in one line what an error says: that of ours which Spark carried here, or Spark itself."""
     lines = str(error).strip().splitlines()
-    return f"Spark failed: {lines[0] if lines else type(error).__name__}; its log above says more"
+    return ours(error) or f"Spark failed: {lines[0] if lines else type(error).__name__}; its log above says more"

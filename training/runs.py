@@ -42,6 +42,34 @@ class Kind(NamedTuple):
     buckets: Callable[[pa.Table], NDArray[Any]]
 
 
+class Gathered:
+    """Rows in memory: merged when they are many, and handed on where that does not help."""
+
+    def __init__(self, kind: Kind, most_bytes: int = MOST_BYTES) -> None:
+        """Begin without rows; `most_bytes` is what they may take."""
+        self._kind, self._most_bytes = kind, most_bytes
+        self._rows: list[pa.Table] = []
+        self._bytes = 0
+
+    def add(self, rows: pa.Table) -> pa.Table | None:
+        """Add rows in any order, a key as often as it comes; return all of them, merged, when they are too many."""
+        self._rows.append(rows)
+        self._bytes += rows.nbytes
+        if self._bytes <= self._most_bytes:
+            return None
+        merged = self.take()
+        # Merging again and again what hardly gets less would cost more than to hand it on.
+        if 2 * merged.nbytes > self._most_bytes:
+            return merged
+        self._rows, self._bytes = [merged], merged.nbytes
+        return None
+
+    def take(self) -> pa.Table:
+        """Return all rows, merged, and begin anew."""
+        rows, self._rows, self._bytes = self._rows, [], 0
+        return self._kind.merged(pa.concat_tables([self._kind.schema.empty_table(), *rows]))
+
+
 class Part:
     """The rows of a part of a corpus: merged in memory, and past a limit on disk."""
 
@@ -54,9 +82,8 @@ class Part:
             folder: Where runs are written; who made it removes it.
             most_bytes: What rows in memory may take.
         """
-        self._kind, self._folder, self._most_bytes = kind, folder, most_bytes
-        self._rows: list[pa.Table] = []
-        self._bytes = 0
+        self._kind, self._folder = kind, folder
+        self._gathered = Gathered(kind, most_bytes)
         self._runs: list[Path] = []
 
     def add(self, rows: pa.Table) -> None:
@@ -66,36 +93,27 @@ class Part:
         Raises:
             PatternsError: A run cannot be written.
         """
-        self._rows.append(rows)
-        self._bytes += rows.nbytes
-        if self._bytes > self._most_bytes:
-            self._rows = [self._merged()]
-            self._bytes = self._rows[0].nbytes
-            # Merging again and again what hardly gets less would cost more than the disk.
-            if 2 * self._bytes > self._most_bytes:
-                self._spill(self._rows[0])
+        full = self._gathered.add(rows)
+        if full is not None:
+            self._write(full)
 
-    @property
-    def in_memory(self) -> pa.Table | None:
-        """All rows, merged; None where there are runs."""
-        return None if self._runs else self._merged()
+    def take(self) -> pa.Table | None:
+        """Return all rows, merged, and begin anew; None where there are runs."""
+        return None if self._runs else self._gathered.take()
 
     def runs(self) -> list[Path]:
         """Write what is left in memory; return all runs."""
-        if self._rows:
-            self._spill(self._merged())
+        left = self._gathered.take()
+        if left.num_rows:
+            self._write(left)
         return self._runs
 
-    def _merged(self) -> pa.Table:
-        return self._kind.merged(pa.concat_tables([self._kind.schema.empty_table(), *self._rows]))
-
-    def _spill(self, rows: pa.Table) -> None:
+    def _write(self, rows: pa.Table) -> None:
         with temporary_writes():
             number, path = tempfile.mkstemp(dir=self._folder)
             os.close(number)
             _write(path, rows, self._kind)
         self._runs.append(Path(path))
-        self._rows, self._bytes = [], 0
 
 
 def merged_runs(kind: Kind, runs: Iterable[Path]) -> Iterator[pa.Table]:

@@ -39,11 +39,6 @@ def merged(rows: pa.Table) -> pa.Table:
     return ordered.select(SCHEMA.names).to_arrow().cast(SCHEMA)
 
 
-def buckets_of(shapes: pa.ChunkedArray) -> list[int]:
-    """Return the bucket of each shape; what `patterns.shapes.bucket_of` says, for many at once."""
-    return _buckets(pl.Series(shapes)).to_list()
-
-
 class TableBuilder:
     """
     Makes a table of what is added, in any order; to be used by `with`, at whose end temporary files go.
@@ -95,7 +90,7 @@ class TableBuilder:
 
         Cost: one pass over the rows; memory for those in memory, or for a bucket of all runs.
         """
-        rows = None if self._runs else self._part.in_memory
+        rows = None if self._runs else self._part.take()
         if rows is not None:
             return ShapeTable.of_tables([rows])
         return ShapeTable.of_tables(merged_runs(SHAPE_ROWS, [*self._runs, *self._part.runs()]))

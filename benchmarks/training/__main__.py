@@ -85,7 +85,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    assert __doc__  # noqa: S101 (it is above)
     parser = argparse.ArgumentParser(
         prog="python benchmarks/training",
         description=__doc__,

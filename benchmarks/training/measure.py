@@ -79,7 +79,7 @@ class Watch:
 
     def processes(self) -> set[int]:
         """Return the ids of the session's processes, but for those that have ended and wait for their parents."""
-        alive = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208 (20 times a second)
+        alive = {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
         self._others &= alive
         mine = set()
         for process in alive - self._others:

@@ -1,4 +1,5 @@
 import sys
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,9 @@ def compete(mined: Corpus, task: str, *peers: Peer, rounds: int = 1) -> list[Mea
     return measured
 
 
-def printing(name: str, text: str, **given: object) -> Peer:
+def printing(name: str, text: str, **given: Any) -> Peer:
     code = f"import sys; sys.stdout.write({text!r})"
-    return Peer(name, RAW, [sys.executable, "-c", code], "clusters", **given)  # type: ignore[arg-type]
+    return Peer(name, RAW, [sys.executable, "-c", code], "clusters", **given)
 
 
 @pytest.mark.parametrize("task", ["logcluster", "slct"])

@@ -2,6 +2,7 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,17 @@ from benchmarks.training.plots import apart
 ABOUT = {"command": "python benchmarks/training", "date": "2026-11-24", "machine": "2 cores", "versions": {"a": "1"}}
 
 
-def measured(peer: str, *seconds: float, **facts: object) -> list[Measurement]:
-    each = {"corpus": "fleet", "lines": 1_000, "task": "slct", "support": 10, "peer": peer, "patterns": 5, **facts}
-    return [
-        Measurement(**each, round=number, seconds=taken)  # type: ignore[arg-type]
-        for number, taken in enumerate(seconds, start=1)
-    ]
+def measured(peer: str, *seconds: float, **facts: Any) -> list[Measurement]:
+    each: dict[str, Any] = {
+        "corpus": "fleet",
+        "lines": 1_000,
+        "task": "slct",
+        "support": 10,
+        "peer": peer,
+        "patterns": 5,
+        **facts,
+    }
+    return [Measurement(**each, round=number, seconds=taken) for number, taken in enumerate(seconds, start=1)]
 
 
 def page(folder: Path, measurements: Sequence[Measurement]) -> str:
@@ -91,3 +97,14 @@ def test_labels_keep_their_order_and_their_distance(places: list[float]) -> None
 
 def test_labels_with_room_stay_where_they_are() -> None:
     assert apart([0.9, 0.1, 0.5], 0.05) == [0.9, 0.1, 0.5]
+
+
+def test_runs_that_were_written_are_read_back_with_their_commands(tmp_path: Path) -> None:
+    runs = [*measured("slct", 1.5, 2.0, note="a"), *measured("rdd", failure="too slow")]
+    report.write(tmp_path, runs, {**ABOUT, "command": "one\n    another"}, [])
+
+    assert report.read(tmp_path) == (runs, ["one", "another"])
+
+
+def test_a_folder_without_runs_has_none(tmp_path: Path) -> None:
+    assert report.read(tmp_path) == ([], [])

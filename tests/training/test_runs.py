@@ -118,7 +118,7 @@ def test_what_has_room_in_memory_is_not_written(tmp_path: Path) -> None:
     part.add(counts("a b"))
     part.add(counts("b c"))
 
-    held = part.in_memory
+    held = part.take()
 
     assert list(tmp_path.iterdir()) == []
     assert held is not None
@@ -130,7 +130,7 @@ def test_rows_of_few_keys_are_merged_in_memory_however_many_they_are(tmp_path: P
     for _ in range(500):
         part.add(counts("a b c"))
 
-    held = part.in_memory
+    held = part.take()
 
     assert list(tmp_path.iterdir()) == []
     assert held is not None
@@ -144,7 +144,7 @@ def test_rows_of_many_keys_are_written_and_each_run_has_a_batch_for_each_bucket(
 
     written = part.runs()
 
-    assert part.in_memory is None
+    assert part.take() is None
     assert len(written) > 5
     assert sorted(written) == sorted(tmp_path.iterdir())
     for run in written:

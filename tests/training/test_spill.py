@@ -21,21 +21,6 @@ WORDS = st.binary(min_size=1, max_size=6).map(lambda word: exact_text(word.repla
 RUNS = st.lists(st.dictionaries(WORDS | st.sampled_from("abc"), st.integers(1, 2**40), max_size=8), max_size=5)
 
 
-@pytest.fixture
-def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[IO[bytes]]:
-    """Collect the temporary files that are made, in a folder of their own."""
-    made: list[IO[bytes]] = []
-    temporary_file = tempfile.TemporaryFile
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-    def recorded() -> IO[bytes]:
-        made.append(temporary_file())
-        return made[-1]
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", recorded)
-    return made
-
-
 @contextmanager
 def room(size: int) -> Iterator[None]:
     """Let no file grow beyond a number of bytes, as a disk without more room would."""

@@ -19,7 +19,7 @@ from patterns.errors import PatternsError
 from patterns.shapes import BUCKETS, SCHEMA, ShapeCount, ShapeKey, ShapeTable, bucket_of
 from patterns.timestamps import DAY
 from training.runs import MOST_BYTES, Part
-from training.tables import SHAPE_ROWS, TableBuilder, add_up, buckets_of, merged
+from training.tables import SHAPE_ROWS, TableBuilder, add_up, merged
 
 ONE_CRC = ["plumless", "buckeroo"]
 """Two texts of one CRC-32."""
@@ -75,9 +75,13 @@ def test_merging_what_is_merged_changes_nothing(rows: list[Row]) -> None:
 
 @given(st.lists(st.text(st.characters(codec="utf-8"))))
 def test_many_shapes_have_the_buckets_that_each_has(shapes: list[str]) -> None:
-    found = buckets_of(pa.chunked_array([shapes], pa.string()))
+    found = SHAPE_ROWS.buckets(pa.table({"shape": pa.array(shapes, pa.string())}))
 
-    assert found == [bucket_of(shape) for shape in shapes] == [crc32(shape.encode()) % BUCKETS for shape in shapes]
+    assert (
+        found.tolist()
+        == [bucket_of(shape) for shape in shapes]
+        == [crc32(shape.encode()) % BUCKETS for shape in shapes]
+    )
 
 
 @given(ROWS, LIMITS, st.randoms(), st.integers(1, 4))

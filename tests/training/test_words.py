@@ -1,6 +1,5 @@
 """First pass: a word counts once a line, a word at a position once a line by nature, a run of class words never."""
 
-import tempfile
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -72,21 +71,6 @@ def test_what_is_frequent_is_the_same_however_few_words_are_held_in_memory(
     frequent: FrequentOf, lines: list[tuple[Words, int]], support: Support, limit: int
 ) -> None:
     assert frequent(lines, support, limit) == frequent(lines, support, 1_000_000)
-
-
-@pytest.fixture
-def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[IO[bytes]]:
-    """Collect the temporary files that are made, in a folder of their own."""
-    made: list[IO[bytes]] = []
-    temporary_file = tempfile.TemporaryFile
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-    def recorded() -> IO[bytes]:
-        made.append(temporary_file())
-        return made[-1]
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", recorded)
-    return made
 
 
 @pytest.mark.parametrize("frequent", [frequent_words, frequent_positions])

@@ -21,15 +21,8 @@ from patterns.shapes import ShapeTable, temporary_writes
 from training.candidates import CandidateTable, Keys
 from training.clusters import Method
 from training.corpus import Corpus, Progress
-from training.engines.tasks import (
-    count,
-    count_shapes,
-    find_candidates,
-    perhaps_frequent,
-    raw_outliers,
-    shaped_outliers,
-    tabulate,
-)
+from training.engines.outliers import FindOutliers
+from training.engines.tasks import count, count_shapes, find_candidates, perhaps_frequent, tabulate
 from training.engines.workers import Workers
 from training.kernels.raw import CANDIDATE_ROWS, COUNT_ROWS, COUNTS, CandidateKernel, keys_of
 from training.line_filter import Filter
@@ -116,8 +109,7 @@ class RawLines:
 
     def outliers(self, coverage: Coverage, progress: Progress) -> Iterator[bytes]:
         """Yield the lines that belong to no cluster. Cost: one pass."""
-        task = partial(raw_outliers, chosen=self._filter, coverage=coverage)
-        for lines in self._workers.in_order(task, progress):
+        for lines in self._workers.in_order(FindOutliers(self._filter, coverage), progress):
             yield from lines
 
 
@@ -143,8 +135,7 @@ class CountedLines(ShapedLines):
 
     def outliers(self, coverage: Coverage, progress: Progress) -> Iterator[bytes]:
         """Yield the lines that belong to no cluster. Cost: one pass."""
-        task = partial(shaped_outliers, chosen=self._filter, rules=self._rules, coverage=coverage)
-        for lines in self._workers.in_order(task, progress):
+        for lines in self._workers.in_order(FindOutliers(self._filter, coverage, self._rules), progress):
             yield from lines
 
 

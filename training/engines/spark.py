@@ -27,11 +27,12 @@ from pyspark.sql import DataFrame, functions
 from patterns.rules import Rules
 from patterns.shapes import BUCKETS, ShapeTable, temporary_writes
 from spark import session
-from spark.errors import SparkError, said
+from spark.errors import SparkError, ours, said
 from training.candidates import CandidateTable, Keys
 from training.clusters import Method
 from training.corpus import LONGEST_JUDGED, Corpus, Progress
 from training.engines import TrainingSpark, stages
+from training.engines.outliers import FindOutliers
 from training.engines.stages import BUCKET_ROWS, FACTS, Stage
 from training.errors import CorpusError
 from training.kernels.raw import (
@@ -140,7 +141,7 @@ class SparkEngine:
             for bucket in sorted(bucket for bucket, _ in told if bucket != FACTS):
                 yield bucket, stages.stored(folder, bucket)
 
-    def outliers(self, find: stages.FindOutliers, progress: Progress) -> Iterator[bytes]:
+    def outliers(self, find: FindOutliers, progress: Progress) -> Iterator[bytes]:
         """Yield outliers, file by file; those of URIs in no particular order. Cost: one Spark job."""
         with self._staging() as folder:
             rows = self._over_chunks(partial(stages.map_outliers, find, folder), None)
@@ -153,8 +154,8 @@ class SparkEngine:
         try:
             found = [(row["bucket"], bytes(row["rows"])) for row in rows.collect()]
         except (PySparkException, Py4JError) as error:
-            why = said(error)
-            raise (SparkError if why.startswith("Spark failed") else CorpusError)(why) from None
+            why = ours(error)
+            raise (CorpusError(why) if why else SparkError(said(error))) from None
         progress(0, size, size)
         return found
 
@@ -242,7 +243,7 @@ class RawLines:
 
     def outliers(self, coverage: Coverage, progress: Progress) -> Iterator[bytes]:
         """Yield the lines that belong to no cluster. Cost: one pass."""
-        return self._engine.outliers(stages.FindOutliers(self._filter, coverage, None), progress)
+        return self._engine.outliers(FindOutliers(self._filter, coverage), progress)
 
 
 class CountedLines(ShapedLines):
@@ -272,4 +273,4 @@ class CountedLines(ShapedLines):
 
     def outliers(self, coverage: Coverage, progress: Progress) -> Iterator[bytes]:
         """Yield the lines that belong to no cluster. Cost: one pass."""
-        return self._engine.outliers(stages.FindOutliers(self._filter, coverage, self._rules), progress)
+        return self._engine.outliers(FindOutliers(self._filter, coverage, self._rules), progress)

@@ -6,7 +6,7 @@ All of it crosses from Python to the JVM and back as rows of BUCKET_ROWS.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, compress
+from itertools import chain
 from typing import Any, Final, Protocol
 
 import fsspec
@@ -19,14 +19,14 @@ from pyspark import TaskContext
 from patterns.rules import Rules
 from patterns.shapes import temporary_writes
 from training.candidates import Keys
+from training.engines.outliers import FindOutliers
 from training.kernels.filtered import ChunkFilter
 from training.kernels.raw import SKETCH_COUNTERS, CandidateKernel, add_to_sketch, count_words, counters_of, sketch_rows
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
 from training.line_filter import Filter
-from training.lines import Coverage
 from training.pieces import Piece, chunks
-from training.runs import MOST_BYTES, Kind, by_bucket
+from training.runs import Gathered, Kind, by_bucket
 
 BUCKET_ROWS: Final = "bucket int, rows binary"
 """A bucket's number, or FACTS; and some of its rows as an Arrow stream, or the facts of a task as JSON."""
@@ -160,31 +160,6 @@ class FindCandidates(_Filtered):
         return self._kernel.rows(text)
 
 
-class FindOutliers:
-    """The outliers among lines; it pickles, for what it needs is made in the task."""
-
-    def __init__(self, chosen: Filter, coverage: Coverage, rules: Rules | None) -> None:
-        """Take the filter, what says which lines belong to a cluster, and how lines are read, None for raw ones."""
-        self._chosen, self._coverage, self._rules = chosen, coverage, rules
-
-    def of(self, given: Iterable[bytes]) -> Iterator[list[bytes]]:
-        """Yield the outliers of each chunk."""
-        keep = ChunkFilter(self._chosen)
-        outside = self._shaped() if self._rules else self._raw()
-        for chunk in given:
-            mined = keep.lines(chunk)
-            yield list(compress(mined.lines, outside(mined.text)))
-
-    def _raw(self) -> Callable[[bytes], NDArray[np.bool_]]:
-        kernel = CandidateKernel(self._coverage.keys[""])
-        covered = {kernel.encoded(key) for key in self._coverage.covered[""]}
-        return lambda text: kernel.outliers(text, covered)
-
-    def _shaped(self) -> Callable[[bytes], NDArray[np.bool_]]:
-        kernel = ShapeKernel(self._rules or Rules(), examples=False)
-        return lambda text: kernel.outliers(text, self._coverage)
-
-
 def chunks_of_pieces(
     pieces: Sequence[Piece], batches: Iterable[pa.RecordBatch], longest: int | None
 ) -> Iterator[Chunk]:
@@ -214,19 +189,12 @@ def map_chunks(
     batches: Iterable[pa.RecordBatch],
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of chunks by bucket, merged as far as memory allows; and at last the facts."""
-    maker, held, size = stage(), [kind.schema.empty_table()], 0
+    maker, gathered = stage(), Gathered(kind)
     for rows in _all_rows(maker, read(batches)):
-        if rows is None:
-            continue
-        held.append(rows)
-        size += rows.nbytes
-        if size > MOST_BYTES:
-            held = [kind.merged(pa.concat_tables(held))]
-            size = held[0].nbytes
-            if 2 * size > MOST_BYTES:
-                yield from _encoded(kind, held.pop())
-                held, size = [kind.schema.empty_table()], 0
-    yield from _encoded(kind, kind.merged(pa.concat_tables(held)))
+        full = None if rows is None else gathered.add(rows)
+        if full is not None:
+            yield from _encoded(kind, full)
+    yield from _encoded(kind, gathered.take())
     yield _row(FACTS, json.dumps(maker.facts()).encode())
 
 

@@ -8,7 +8,6 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +33,6 @@ from training.kernels.raw import (
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
 from training.line_filter import Filter
-from training.lines import Coverage
 from training.pieces import Piece, chunks
 from training.runs import Part
 from training.shapes import CorpusCounts
@@ -116,27 +114,6 @@ def find_candidates(pieces: Iterable[Piece], chosen: Filter, keys: Keys, folder:
     for text in _texts(pieces, ChunkFilter(chosen), left_out):
         part.add(kernel.rows(text))
     return kernel.lines, left_out["filter"], part.runs()
-
-
-def raw_outliers(piece: Piece, chosen: Filter, coverage: Coverage) -> list[bytes]:
-    """Return the lines of a piece that belong to no cluster."""
-    kernel, keep = CandidateKernel(coverage.keys[""]), ChunkFilter(chosen)
-    covered = {kernel.encoded(key) for key in coverage.covered[""]}
-    found: list[bytes] = []
-    for chunk in chunks(piece):
-        mined = keep.lines(chunk)
-        found += compress(mined.lines, kernel.outliers(mined.text, covered))
-    return found
-
-
-def shaped_outliers(piece: Piece, chosen: Filter, rules: Rules, coverage: Coverage) -> list[bytes]:
-    """Return the lines of a piece that belong to no cluster by their shapes."""
-    kernel, keep = ShapeKernel(rules, examples=False), ChunkFilter(chosen)
-    found: list[bytes] = []
-    for chunk in chunks(piece):
-        mined = keep.lines(chunk)
-        found += compress(mined.lines, kernel.outliers(mined.text, coverage))
-    return found
 
 
 def _texts(pieces: Iterable[Piece], keep: ChunkFilter, left_out: Counter[str]) -> Iterator[bytes]:

@@ -61,8 +61,9 @@ class Workers:
         self._taken, self._done = context.Value("q", 0), context.Value("q", 0)
         self._pool = ProcessPoolExecutor(self._number, context, _begin, (self._pieces, self._taken, self._done))
         with _one_thread_each():
-            # All start with the first task that is given out.
-            self._pool.submit(import_module, tasks)
+            # One starts with each task that is given out while none is idle.
+            for _ in range(self._number):
+                self._pool.submit(import_module, tasks)
 
     def share(self, task: Callable[[Iterable[Piece]], Result], progress: Progress) -> list[Result]:
         """

@@ -86,12 +86,10 @@ class Headers:
     def __init__(self, rules: Rules) -> None:
         """Raises RulesError for rules that cannot be used."""
         check_rules(rules)
-        self._reader = LineReader(rules)
+        formats = LineReader(rules).formats
         self._limit = rules.max_line_bytes
-        self._built_in = [each for each in self._reader.formats if each.name in BUILT_IN_FORMATS]
-        self._configured = [
-            _Configured(each, rules) for each in self._reader.formats if each.name not in BUILT_IN_FORMATS
-        ]
+        self._built_in = [each for each in formats if each.name in BUILT_IN_FORMATS]
+        self._configured = [_Configured(each, rules) for each in formats if each.name not in BUILT_IN_FORMATS]
         self._times = [Times(each.time) if each.time else None for each in self._built_in]
         # Which digits a program's name has is seen in its scope only where digits are no class of their own.
         self._digits_alike = rules.words.classes.get("number") == DEFAULT_CLASSES["number"]

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from pyspark.sql import SparkSession
 
@@ -43,7 +44,7 @@ class Starts:
             finally:
                 self.seconds += time.perf_counter() - began
 
-        SparkSession.Builder.getOrCreate = timed  # type: ignore[method-assign, assignment]
+        patch.object(SparkSession.Builder, "getOrCreate", timed).start()
 
     def take(self) -> float:
         """Return the seconds since they were last asked for."""

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 
 def attributes(line: bytes, algorithm: str) -> Iterable[object]:
@@ -18,14 +19,14 @@ def attributes(line: bytes, algorithm: str) -> Iterable[object]:
     return words if algorithm == "logcluster" else enumerate(words)
 
 
-def mine(path: Path, algorithm: str, support: int) -> dict[tuple[object, ...], int]:
+def mine(path: Path, algorithm: str, support: int) -> dict[tuple[Any, ...], int]:
     """Return the candidates of enough lines: frequent words of a line → number of lines."""
     counts: Counter[object] = Counter()
     with path.open("rb") as lines:
         for line in lines:
             counts.update(set(attributes(line, algorithm)))
     frequent = {word for word, number in counts.items() if number >= support}
-    candidates: Counter[tuple[object, ...]] = Counter()
+    candidates: Counter[tuple[Any, ...]] = Counter()
     with path.open("rb") as lines:
         for line in lines:
             candidates[tuple([word for word in attributes(line, algorithm) if word in frequent])] += 1
@@ -42,11 +43,11 @@ def as_slct(places: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
         at = place + 1
 
 
-def show(found: dict[tuple[object, ...], int], algorithm: str) -> None:
+def show(found: dict[tuple[Any, ...], int], algorithm: str) -> None:
     """Print candidates as slct and logcluster.pl do, without gaps."""
     for key, number in found.items():
-        words = key if algorithm == "logcluster" else as_slct(key)  # type: ignore[arg-type]
-        sys.stdout.buffer.write(b"%s\nSupport: %d\n\n" % (b" ".join(words), number))  # type: ignore[arg-type]
+        words = key if algorithm == "logcluster" else as_slct(key)
+        sys.stdout.buffer.write(b"%s\nSupport: %d\n\n" % (b" ".join(words), number))
 
 
 if __name__ == "__main__":

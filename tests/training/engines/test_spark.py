@@ -17,7 +17,7 @@ from patterns.rules import Rules
 from spark.errors import SparkError
 from training.clusters import Method
 from training.corpus import Corpus
-from training.engines import Engine, TrainingSpark, engine
+from training.engines import Engine, TrainingSpark, engine, stages
 from training.engines import spark as module
 from training.engines.python import PythonEngine
 from training.engines.spark import SparkEngine
@@ -190,3 +190,38 @@ def test_lines_are_tabulated_and_mined_by_shape_as_by_engine_python(
         assert mined(by.shaped_lines(chosen, rules, quiet), support, method) == mined(
             python.shaped_lines(chosen, rules, quiet), support, method
         )
+
+
+def test_what_is_between_two_steps_goes_through_a_shared_folder_and_leaves_it_empty(tmp_path: Path) -> None:
+    log, shared = tmp_path / "a.log", tmp_path / "shared"
+    log.write_bytes(HOSTILE * 3)
+    shared.mkdir()
+    config = TrainingSpark(master="local[2]", staging=f"file://{shared}/")
+    method, used = Method("logcluster"), set[str]()
+
+    with Corpus([str(log)]) as corpus, pytest.MonkeyPatch.context() as patch:
+        stored = stages.stored
+
+        def told(folder: str, number: int) -> pa.Table:
+            used.add(folder)
+            return stored(folder, number)
+
+        patch.setattr(stages, "stored", told)
+        by, python = SparkEngine(corpus, config), PythonEngine(corpus)
+        assert tabulated(by) == tabulated(python)
+        assert mined(by.raw_lines(Filter(), quiet), 3, method) == mined(python.raw_lines(Filter(), quiet), 3, method)
+
+    assert all(folder.startswith(f"file://{shared}/logwinnow-") for folder in used)
+    assert len(used) == 5
+    assert list(shared.iterdir()) == []
+
+
+@pytest.mark.parametrize("master", ["yarn", "spark://host:7077", "k8s://https://host"])
+def test_a_cluster_needs_a_folder_that_all_machines_reach(tmp_path: Path, master: str) -> None:
+    (tmp_path / "a.log").write_bytes(b"a\n")
+
+    with (
+        Corpus([str(tmp_path / "a.log")]) as corpus,
+        pytest.raises(SparkError, match=r"\$\.spark\.staging is not set: set it to a folder or URL"),
+    ):
+        engine("spark", corpus, TrainingSpark(master=master))

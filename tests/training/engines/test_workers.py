@@ -4,9 +4,12 @@ import gc
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from training.classic import mine_corpus
 from training.clusters import Method
 from training.corpus import Corpus
 from training.engines import Engine, EngineName, TrainingSpark, engine, workers
+from training.engines.polars import PolarsEngine
 from training.errors import CorpusError
 from training.line_filter import Filter
 from training.lines import Lines
@@ -246,3 +250,48 @@ def test_the_settings_of_the_processes_are_not_those_of_this_one(
     assert os.environ["POLARS_MAX_THREADS"] == "7"
     assert "OMP_NUM_THREADS" not in os.environ
     by.tabulate(Rules(), quiet)
+
+
+@pytest.mark.usefixtures("_several")
+def test_each_process_has_one_thread_for_its_columns(corpus: Corpus) -> None:
+    by = engine("polars", corpus, TrainingSpark())
+
+    assert isinstance(by, PolarsEngine)
+    assert len(by._workers._pool._processes) == 3
+    assert by._workers.share(partial(os.getenv, "POLARS_MAX_THREADS"), quiet) == ["1"] * 3
+
+
+_MINE_UNTIL_KILLED = """
+import sys, time
+from training.engines import TrainingSpark, engine, workers
+from training.corpus import Corpus
+
+if __name__ == "__main__":
+    workers.SMALL, workers._LEAST_PIECE_BYTES, workers.cores = 0, 600, lambda: 2
+    by = engine("polars", Corpus(sys.argv[1:]), TrainingSpark())
+    print(*by._workers._pool._processes, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_processes_end_with_one_that_is_killed(files: list[Path], tmp_path: Path) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(_MINE_UNTIL_KILLED)
+    command = [sys.executable, str(script), *map(str, files)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        started = [int(number) for number in process.stdout.readline().split()]
+        # They watch only when they are up.
+        time.sleep(2)
+        process.kill()
+    assert len(started) == 2
+
+    until = time.monotonic() + 20
+    while any(_runs(number) for number in started):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _runs(process: int) -> bool:
+    status = Path("/proc", str(process), "stat")
+    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
