@@ -8,19 +8,20 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
+from fitting_patterns import fitting_patterns
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from patterns.fitting import fits, places
 from patterns.judge import Judge
-from patterns.language import NO_GAP, Constant, Gap, Pattern, parse
+from patterns.language import NO_GAP, Pattern, parse
 from patterns.line import split_lines
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.patterndb import CUT, FORBIDDEN, NO_EXPRESSION, LeftOut, patterndb
 from patterns.pcre import Expressions
 from patterns.rules import Rules
 from patterns.timestamps import SECOND
-from patterns.words import CLASS_RUN, Splitter, WordRules
+from patterns.words import Splitter, WordRules
 from training.config import Mining
 from training.corpus import CorpusLine
 from training.describe import describe
@@ -255,19 +256,7 @@ def cases(draw: st.DrawFn) -> tuple[str, Pattern]:
     """Make a message and a pattern that matches it: some of its words open, gaps of its lengths or wider."""
     parts = draw(st.lists(st.tuples(WORDS, SEPARATORS), min_size=1, max_size=6))
     message = "".join(word + separator for word, separator in parts)
-    constants: list[Constant] = []
-    taken = [0]
-    for part in SPLITTER.slices(message):
-        if part.text == CLASS_RUN or draw(st.booleans()):
-            taken[-1] += 1
-        else:
-            choices: list[Constant] = [part.text, tuple(sorted({part.text, "0ther", "other"}))]
-            constants.append(draw(st.sampled_from(choices)))
-            taken.append(0)
-    gaps: list[Gap] = [
-        draw(st.sampled_from([(n, n), (max(n - 1, 0), n), (n, n + 2), (0, n), (n, None), (0, None)])) for n in taken
-    ]
-    return message, Pattern(tuple(constants), tuple(gaps))
+    return message, draw(fitting_patterns(message, SPLITTER))
 
 
 def matches(pattern: Pattern, message: str) -> bool:

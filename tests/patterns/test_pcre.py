@@ -8,18 +8,19 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from fitting_patterns import fitting_patterns
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from patterns.fitting import fits, places
 from patterns.judge import Judge
-from patterns.language import NO_GAP, Constant, Gap, Pattern, parse
+from patterns.language import NO_GAP, Pattern, parse
 from patterns.line import split_lines
 from patterns.pattern_set import PatternSet
 from patterns.pcre import Expressions
 from patterns.rules import Rules
 from patterns.timestamps import SECOND
-from patterns.words import CLASS_RUN, DEFAULT_CLASSES, Splitter, WordRules
+from patterns.words import DEFAULT_CLASSES, Splitter, WordRules
 from training.config import Mining
 from training.corpus import CorpusLine
 from training.describe import describe
@@ -64,19 +65,7 @@ def messages(draw: st.DrawFn) -> str:
 def cases(draw: st.DrawFn, rules: WordRules) -> tuple[str, Pattern]:
     """Make a message and a pattern that matches it: some of its words open, gaps of its lengths or wider."""
     message = draw(messages())
-    constants: list[Constant] = []
-    taken = [0]
-    for part in Splitter(rules).slices(message):
-        if (part.text == CLASS_RUN and not rules.raw) or draw(st.booleans()):
-            taken[-1] += 1
-        else:
-            choices: list[Constant] = [part.text, tuple(sorted({part.text, "0ther", "other"}))]
-            constants.append(draw(st.sampled_from(choices)))
-            taken.append(0)
-    gaps: list[Gap] = [
-        draw(st.sampled_from([(n, n), (max(n - 1, 0), n), (n, n + 2), (0, n), (n, None), (0, None)])) for n in taken
-    ]
-    return message, Pattern(tuple(constants), tuple(gaps))
+    return message, draw(fitting_patterns(message, Splitter(rules)))
 
 
 def fits_shape(pattern: Pattern, message: str, splitter: Splitter) -> bool:

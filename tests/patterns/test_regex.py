@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 import re2
+from fitting_patterns import fitting_patterns
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from patterns.fitting import fits, places
-from patterns.language import Constant, Gap, Pattern, parse
+from patterns.language import Pattern, parse
 from patterns.matcher import Matcher
 from patterns.regex import message_regex
 from patterns.rules import Rules
 from patterns.timestamps import SECOND
-from patterns.words import CLASS_RUN, Splitter, WordRules
+from patterns.words import Splitter, WordRules
 from training.config import Mining
 from training.corpus import CorpusLine
 from training.describe import describe
@@ -45,19 +46,7 @@ def cases(
 ) -> tuple[str, Pattern]:
     """Make a message and a pattern that matches it: some of its words open, gaps of its lengths or wider."""
     message = draw(spaced(words, separators))
-    constants: list[Constant] = []
-    taken = [0]
-    for part in Splitter(rules).slices(message):
-        if (part.text == CLASS_RUN and not rules.raw) or draw(st.booleans()):
-            taken[-1] += 1
-        else:
-            choices: list[Constant] = [part.text, tuple(sorted({part.text, "0ther", "zther"}))]
-            constants.append(draw(st.sampled_from(choices)))
-            taken.append(0)
-    gaps: list[Gap] = [
-        draw(st.sampled_from([(n, n), (max(n - 1, 0), n), (n, n + 2), (0, n), (n, None), (0, None)])) for n in taken
-    ]
-    return message, Pattern(tuple(constants), tuple(gaps))
+    return message, draw(fitting_patterns(message, Splitter(rules), "zther"))
 
 
 def matches(pattern: Pattern, words: list[str]) -> bool:

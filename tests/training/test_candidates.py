@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training import candidates as module
 from training.candidates import Candidate, PositionKeys, WordKeys, candidates, key_of
 from training.words import Position, WeightedShape
 
@@ -109,3 +110,23 @@ def test_a_line_finds_its_candidate_again_by_its_key(lines: list[tuple[str | Non
 
         assert {key: candidate.support for key, candidate in table.candidates.items()} == counts
         assert table.lines == len(lines)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_gaps_of_class_words_and_of_others_are_told_apart_though_they_are_as_long(turn: int) -> None:
+    given: list[WeightedShape] = [(("up", None), 3), (("up", "link"), 1)]
+
+    (found,) = candidates(given[::turn], WordKeys(frozenset({"up"}))).candidates.values()
+
+    assert (found.support, found.least, found.most, found.plain) == (4, [0, 1], [0, 1], [0, 1])
+
+
+def test_gaps_are_the_same_however_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[WeightedShape] = [(("up", *["x"] * number, "b"), 1) for number in (3, 0, 1, 3)]
+    expected = candidates(lines, WordKeys(frozenset({"up", "b"})))
+    monkeypatch.setattr(module, "_REMEMBERED_GAPS", 1)
+
+    found = candidates(lines, WordKeys(frozenset({"up", "b"})))
+
+    assert found == expected
+    assert found.candidates["up", "b"].most == [0, 3, 0]
