@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands.__main__ import main
+from patterns.store import Store
 
 LOG = b"".join(
     b"Nov  3 04:05:%02d web%d sshd[%d]: Accepted password for alice from 10.0.0.%d port %d\n"
@@ -61,3 +62,18 @@ def store(run: Run, log: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "store"
     assert run("train", log, "--store", folder, "--quiet") == (0, "", "")
     return folder
+
+
+@pytest.fixture
+def ids(store: Path) -> dict[str, str]:
+    """The store's patterns: first word → id."""
+    return {known.pattern.text.split()[0]: known.id for known in Store(str(store)).read().patterns.patterns}
+
+
+@pytest.fixture
+def hostile(run: Run, tmp_path: Path) -> Path:
+    """A store whose programs and patterns try to steer a terminal."""
+    line = "Nov  3 04:05:06 h evil\x1b\u202e[1]: \x1b[31mred \x9b2J [bold]b[/] \u2066x \x00 \x7f 漢字 größe\n"
+    (tmp_path / "evil.log").write_text(line * 4, encoding="utf-8")
+    assert run("train", "evil.log", "--store", "evil", "--quiet")[0] == 0
+    return tmp_path / "evil"
