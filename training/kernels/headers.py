@@ -115,10 +115,11 @@ class Headers:
         found = np.full(len(odd), -1)
         groups = []
         if self._built_in:
-            heads, which = self._read_heads(chunk, lines, ~odd)
+            data = np.frombuffer(chunk + bytes(PADDING), np.uint8)
+            heads, which = self._read_heads(chunk, data, lines, ~odd)
             found[which] = heads[:, 0]
             odd |= found == _UNTOLD.format
-            groups += list(self._built_in_messages(chunk, lines.at(which), which, heads, record_time))
+            groups += list(self._built_in_messages(chunk, data, lines.at(which), which, heads, record_time))
         rest = np.flatnonzero(~odd & (found < 0))
         if self._configured and len(rest):
             more, rest, unread = self._configured_messages(chunk, lines.at(rest), rest, record_time)
@@ -129,9 +130,10 @@ class Headers:
             groups.append(Messages(chunk, lines.at(rest), rest, np.zeros_like(rest), times, {PLAIN: len(rest)}))
         return _joined(chunk, groups), np.flatnonzero(odd)
 
-    def _read_heads(self, chunk: bytes, lines: Spans, even: Flags) -> tuple[Positions, Positions]:
+    def _read_heads(
+        self, chunk: bytes, data: NDArray[np.uint8], lines: Spans, even: Flags
+    ) -> tuple[Positions, Positions]:
         """Return what the heads of some lines say, a row each as _Head has it; and which lines these are."""
-        data = np.frombuffer(chunk + bytes(PADDING), np.uint8)
         wanted = np.where(even, _words_of_header(data, lines.starts), 0)
         which = np.flatnonzero(wanted)
         if not len(which):
@@ -189,11 +191,14 @@ class Headers:
         return self._indices[scope]
 
     def _built_in_messages(
-        self, chunk: bytes, lines: Spans, which: Positions, heads: Positions, record_time: int
+        self,
+        chunk: bytes,
+        data: NDArray[np.uint8],
+        lines: Spans,
+        which: Positions,
+        heads: Positions,
+        record_time: int,
     ) -> Iterator[Messages]:
-        if not len(which):
-            return
-        data = np.frombuffer(chunk + bytes(PADDING), np.uint8)
         for index, each in enumerate(self._built_in):
             chosen = heads[:, 0] == index
             number = int(chosen.sum())
