@@ -1,4 +1,4 @@
-# The front door. Every target works on a machine with nothing but make and Python 3.11 or newer.
+# The front door. Every target but up and down works on a machine with nothing but make and Python 3.11 or newer.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -11,7 +11,7 @@ UV     := 0.13.9
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check check-long bench lock clean
+.PHONY: help setup run test check check-long bench up down docker lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,37 @@ $(STAMP): pyproject.toml $(LOCKS) Makefile
 	    $(PIP) install --require-hashes -r requirements-java.lock; }
 	@echo "setup: done, Spark runs on $$($(PY) -m spark.java)"
 	@touch $@
+
+up: docker ## start Kafka, Elasticsearch and Kibana on this machine, for a stream between them (docker-compose.yml)
+	@echo "up: Kafka, Elasticsearch and Kibana (the first time their images are downloaded, more than 1 GB)"
+	@docker compose up --wait || { \
+	    echo "make: not all of docker-compose.yml came up: 'docker compose ps --all' shows what did not," \
+	        "'docker compose logs NAME' why (a port that another program has? less than 4.5 GiB of memory?)" >&2; exit 1; }
+	@echo "up: Kafka at 127.0.0.1:9092, Elasticsearch at http://127.0.0.1:9200, Kibana at http://127.0.0.1:5601"
+	@echo "Next, with logwinnow from 'make setup' and '. $(VENV)/bin/activate':"
+	@echo "  logwinnow setup elasticsearch --set sink.elasticsearch.replicas=0"
+	@echo "  logwinnow train /var/log/syslog.1"
+	@echo "  logwinnow stream --set source.kind=kafka --set sink.kind=elasticsearch"
+	@echo "and, beside it, lines to judge:"
+	@echo "  docker compose exec -T kafka /opt/kafka/bin/kafka-console-producer.sh" \
+	    "--bootstrap-server 127.0.0.1:9092 --topic logs </var/log/syslog"
+	@echo "They are in Kibana then: http://127.0.0.1:5601"
+
+down: docker ## stop them and keep their data (docker compose down --volumes removes the data too)
+	@docker compose down
+	@echo "down: the data are kept for the next 'make up'; 'docker compose down --volumes' removes them"
+
+docker:
+	@command -v docker >/dev/null || { \
+	    echo "make: 'docker' is not on this machine, and Kafka, Elasticsearch and Kibana would run in it:" \
+	        "install Docker Engine with its compose plugin; 'make run' shows logwinnow at work without" >&2; exit 1; }
+	@docker compose version >/dev/null 2>&1 || { \
+	    echo "make: 'docker compose' does not run here, for docker lacks its compose plugin:" \
+	        "install it (Debian 13: apt install docker-compose, Ubuntu: docker-compose-v2, else docker-compose-plugin)" \
+	        >&2; exit 1; }
+	@docker info >/dev/null 2>&1 || { \
+	    echo "make: docker is here, but its engine does not answer: start it, or get the right to use it" \
+	        "('docker info' says which)" >&2; exit 1; }
 
 lock: ## resolve the locks again, keeping what still fits (UPGRADE=1: the newest of everything)
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \

@@ -5,6 +5,7 @@ The errors of logwinnow that a user can mend; everything else is a defect.
     ├── patterns.errors.PatternsError
     │   ├── PatternSyntaxError     a text is no pattern
     │   ├── RulesError             a word class, header format, zone or limit cannot be used
+    │   ├── EnvelopeError          a record is no JSON object that carries a line
     │   ├── SettingsError          a configuration file, --set or LOGWINNOW_ variable is wrong
     │   ├── NoPatternSet           the store holds no published set
     │   ├── BrokenPatternSet       a stored set is damaged, empty or of a newer format
@@ -31,6 +32,10 @@ class PatternSyntaxError(PatternsError):
 
 class RulesError(PatternsError):
     """Raised when the rules by which lines are read and split cannot be used."""
+
+
+class EnvelopeError(PatternsError):
+    """Raised when a record is no JSON object that carries the text of a line; fit for a dead letter as its reason."""
 
 
 class SettingsError(PatternsError):

@@ -58,10 +58,16 @@ class Shaper:
 
 
 class Judge:
-    """Judges lines by a pattern set, read by the set's own rules. Not thread-safe."""
+    """
+    Judges lines by a pattern set, read by the set's own rules. Not thread-safe.
+
+    Attributes:
+        rules: Those of the set.
+    """
 
     def __init__(self, pattern_set: PatternSet) -> None:
         """Raises RulesError for a set whose rules cannot be used."""
+        self.rules = pattern_set.rules
         self._shaper = Shaper(pattern_set.rules)
         self._matcher = Matcher(pattern_set)
         # Finding them costs as much as judging, and all lines of a shape have the same.

@@ -16,6 +16,7 @@ import msgspec
 
 from patterns.errors import SettingsError
 from patterns.rules import FormatRule
+from patterns.secrets import RULE, Secret
 
 FOLDERS: Final = (Path("conf"), Path("/etc/logwinnow"))
 FORMATS_FILE: Final = "formats.toml"
@@ -116,7 +117,7 @@ def convert(values: Any, kind: type[Kind], place: str) -> Kind:
         SettingsError: One does not fit; `place` names where the values come from.
     """
     try:
-        return msgspec.convert(values, kind)
+        return msgspec.convert(values, kind, dec_hook=_decoded)
     except msgspec.ValidationError as error:
         why, _, at = str(error).partition(" - at `")
         path = at.rstrip("`") or "$"
@@ -126,9 +127,18 @@ def convert(values: Any, kind: type[Kind], place: str) -> Kind:
             raise SettingsError(f"{place}: {path}: {why[0].lower()}{why[1:]}{hint}") from None
         # A structure's own check says key and value itself.
         if not why.startswith("$."):
-            value = "" if "[...]" in path else f" is {_value(values, path)!r}"
+            # What stands where a secret's place should be may be the secret.
+            value = "" if "[...]" in path or why == RULE else f" is {_value(values, path)!r}"
             why = f"{path}{value}: {why[0].lower()}{why[1:]}"
         raise SettingsError(f"{place}: {why}") from None
+
+
+def _decoded(kind: type[Any], value: Any) -> Any:
+    """Return a value of a kind that msgspec does not know."""
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    msg = f"expected `{'str' if kind is Secret else kind.__name__}`, got `{type(value).__name__}`"
+    raise ValueError(msg)
 
 
 def _assign(values: dict[str, Any], key: str, text: str, source: str) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from patterns.errors import LogwinnowError
 
-_OURS: Final = re.compile(r"(?:patterns|training|streaming)\.errors\.\w+: ([^\n]+)")
+_OURS: Final = re.compile(r"(?:patterns|clients|training|streaming)\.errors\.\w+: ([^\n]+)")
 
 
 class SparkError(LogwinnowError):

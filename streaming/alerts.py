@@ -84,7 +84,7 @@ class AlertBook:
             untold_further: Outlier lines of shapes that tasks did not report one by one.
             record_time: The batch's latest, in microseconds since 1970; bucket and hour of what has no line.
         """
-        for shape in sorted(outliers, key=lambda s: (s.record_time, s.path, s.offset, s.scope, s.shape)):
+        for shape in sorted(outliers, key=lambda s: (s.record_time, s.place, s.offset, s.scope, s.shape)):
             self._tell(shape)
         if untold_further:
             self._overflow(record_time)

@@ -6,6 +6,7 @@ Batch records: what a batch was judged by, written before its first write, so th
          "alerts": the state of alerts after it, null until it is done}
 
     <checkpoint>/logwinnow/stream      the stream's name, in the names of its event files
+    <checkpoint>/logwinnow/origin      what its offsets belong to: the kind of source, and for Kafka the topics
     <checkpoint>/logwinnow/lock        held by the stream that runs
 
 A replay uses the record, never CURRENT or the clock. The state of alerts before a batch is that after the last one
@@ -18,7 +19,7 @@ import fcntl
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -84,6 +85,32 @@ class BatchLog:
         create_file(path, secrets.token_hex(4).encode())
         return path.read_text()
 
+    def claim(self, origin: dict[str, Any]) -> None:
+        """
+        Remember what the checkpoint's offsets belong to.
+
+        Raises:
+            CheckpointError: They belong to another source.
+        """
+        path = self._folder.parent / "origin"
+        try:
+            before = msgspec.json.decode(path.read_bytes(), type=dict[str, Any]) if path.exists() else origin
+            # More topics go on from where the others are; of one less Spark would say that its data is lost.
+            topics, more = before.get("topics", []), origin.get("topics", [])
+            if {**before, "topics": 0} != {**origin, "topics": 0} or not set(topics) <= set(more):
+                raise CheckpointError(
+                    f"checkpoint is {self._checkpoint!r}: it belongs to {_shown(before)}, and the source is "
+                    f"{_shown(origin)}; give each its own checkpoint"
+                )
+            if before != origin or not path.exists():
+                replace_file(path, msgspec.json.encode(origin))
+        except msgspec.MsgspecError as error:
+            raise CheckpointError(
+                f"{str(path)!r} is damaged: {error}; remove it, if the source is still the same"
+            ) from None
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
     def read(self, batch: int) -> BatchRecord | None:
         """
         Return the record of a batch, None for a batch that is new.
@@ -100,6 +127,11 @@ class BatchLog:
                 f"batch record {str(self._path(batch))!r} is damaged: {error}; without it a replay would judge by "
                 "another set: restore it, or begin anew with another checkpoint"
             ) from None
+
+    def planned_before(self, batch: int) -> int:
+        """Return when the batch before this one was planned, in microseconds since 1970; 0 without one."""
+        record = self.read(batch - 1)
+        return record.planned_at if record else 0
 
     def alerts_before(self, batch: int) -> AlertState:
         """Return the state of alerts after the last batch before this one that is done."""
@@ -135,3 +167,7 @@ class BatchLog:
 
     def _path(self, batch: int) -> Path:
         return self._folder / f"{batch:08}.json"
+
+
+def _shown(origin: dict[str, Any]) -> str:
+    return f"source {', '.join(f'{key} {value}' for key, value in origin.items())}"

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from clients.elasticsearch import ElasticsearchConfig
+from clients.kafka import KafkaConfig
 from spark.config import SparkConfig
 
 FILE = "streaming.toml"
@@ -20,12 +22,41 @@ class FilesSourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     max_bytes_per_batch: Positive = 67_108_864
 
 
+class KafkaSourceConfig(KafkaConfig, frozen=True, forbid_unknown_fields=True):
+    """
+    Topics, or a pattern of their names; from where a new stream reads them; how many records a batch takes.
+
+    `min_offsets_per_batch` records are waited for, `longest_wait_seconds` at most. `format` says what a record is, and
+    `message_field` which field of a JSON one has the line.
+    """
+
+    topics: Annotated[list[str], Meta(min_length=1)] = field(default_factory=lambda: ["logs"])
+    topic_pattern: str | None = None
+    starting_offsets: str = "earliest"
+    max_offsets_per_batch: Positive = 200_000
+    min_offsets_per_batch: Positive | None = None
+    longest_wait_seconds: Positive | None = None
+    fail_on_data_loss: bool = True
+    format: Literal["plain", "json"] = "plain"
+    message_field: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for keys that do not go together, and for options that are none of Kafka's."""
+        super().__post_init__()
+        strange = [name for name in self.options if not name.startswith("kafka.")]
+        if strange:
+            msg = f"options has {strange[0]!r}: Kafka's own settings begin with kafka., as kafka.fetch.max.bytes"
+            raise ValueError(msg)
+
+
 class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where lines come from; the name is part of each event's id and its dataset."""
 
-    kind: Literal["files"] = "files"
+    kind: Literal["files", "kafka"] = "files"
     name: Annotated[str, Meta(min_length=1)] = "logs"
     files: FilesSourceConfig = field(default_factory=FilesSourceConfig)
+    kafka: KafkaSourceConfig = field(default_factory=KafkaSourceConfig)
 
 
 class FilesSinkConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,11 +66,41 @@ class FilesSinkConfig(Struct, frozen=True, forbid_unknown_fields=True):
     keep_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
 
 
+class ElasticsearchSinkConfig(ElasticsearchConfig, frozen=True, forbid_unknown_fields=True):
+    """
+    The indices, by what their names begin with; the bounds of one bulk request; how long an outage is waited for.
+
+    `replicas` and `refresh_seconds` are for `logwinnow setup elasticsearch`, which writes them into the templates.
+    """
+
+    index_prefix: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")] = "logwinnow"
+    bulk_documents: Positive = 5_000
+    bulk_bytes: Positive = 5_000_000
+    give_up_after_seconds: Annotated[float, Meta(ge=0)] = 300.0
+    replicas: Annotated[int, Meta(ge=0)] = 1
+    refresh_seconds: Positive = 5
+
+
 class SinkConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where events and alerts go."""
 
-    kind: Literal["files"] = "files"
+    kind: Literal["files", "elasticsearch"] = "files"
     files: FilesSinkConfig = FilesSinkConfig()
+    elasticsearch: ElasticsearchSinkConfig = field(default_factory=ElasticsearchSinkConfig)
+
+
+class KafkaLettersConfig(KafkaConfig, frozen=True, forbid_unknown_fields=True):
+    """The topic of dead letters; it must take records as large as the source's."""
+
+    topic: Annotated[str, Meta(min_length=1)] = "logwinnow-dead-letters"
+
+
+class DeadLettersConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where what cannot become an event is kept: a folder, or a topic."""
+
+    kind: Literal["files", "kafka"] = "files"
+    path: Annotated[str, Meta(min_length=1)] = "logwinnow-data/dead-letters"
+    kafka: KafkaLettersConfig = field(default_factory=KafkaLettersConfig)
 
 
 class PatternsConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +128,8 @@ class StreamingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint: Annotated[str, Meta(min_length=1)] = "logwinnow-data/checkpoint"
     source: SourceConfig = field(default_factory=SourceConfig)
     patterns: PatternsConfig = PatternsConfig()
-    sink: SinkConfig = SinkConfig()
+    sink: SinkConfig = field(default_factory=SinkConfig)
+    dead_letters: DeadLettersConfig = field(default_factory=DeadLettersConfig)
     alerts: AlertsConfig = AlertsConfig()
     trigger: TriggerConfig = TriggerConfig()
     spark: SparkConfig = field(default_factory=SparkConfig)

@@ -2,7 +2,7 @@
 Judged line → event; outlier shape → alert: the documents that a sink gets, in ECS field names.
 
     event   @timestamp message event.{id,kind=event,dataset,created,original} host.name process.{name,pid}
-            log.{level,file.path,offset,syslog.{priority,facility.code,severity.code}}
+            log.{level,file.path,offset,syslog.{priority,facility.code,severity.code}} kafka.{topic,partition,offset}
             logwinnow.{outlier,unjudged,reason,set,scope,pattern.{id,text,label,state},params,shape.{id,text},
                        nearest.{id,text,difference},cut,original_base64}
     alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket,
@@ -20,6 +20,7 @@ from patterns.language import hash_of
 from patterns.line import Line
 from patterns.matcher import Nearest
 from patterns.timestamps import iso
+from streaming.source import SourceLine
 
 KEYWORD: Final = 8_191
 """Characters of a keyword at most; at 4 bytes each they fit Elasticsearch's limit of 32,766 bytes."""
@@ -35,8 +36,17 @@ def file_event_id(source: str, identity: str, offset: int) -> str:
     return hash_of([source, identity, offset], 10)
 
 
+def record_event_id(source: str, topic: str, partition: int, offset: int, record_time: int) -> str:
+    """
+    Return the id of a record of Kafka: 20 hexadecimal digits, the same on every replay.
+
+    The record time is in it because a topic that is deleted and made again begins at offset 0.
+    """
+    return hash_of([source, topic, partition, offset, record_time], 10)
+
+
 def event(
-    judgement: Judgement, parameters: list[str], *, event_id: str, source: str, created: str, version: str
+    judgement: Judgement, parameters: list[str], line_of: SourceLine, *, source: str, created: str, version: str
 ) -> dict[str, Any]:
     """
     Return the event of a line.
@@ -44,7 +54,7 @@ def event(
     Args:
         judgement: The line and its verdict.
         parameters: What the gaps of its pattern took.
-        event_id: The same on every replay.
+        line_of: The same line as its source gave it.
         source: Name of the source; the event's dataset.
         created: When its batch was planned, RFC 3339.
         version: Of the pattern set that it was judged by.
@@ -53,8 +63,14 @@ def event(
     document: dict[str, Any] = {
         "@timestamp": iso(line.time),
         "message": line.message,
-        "event": {"id": event_id, "kind": "event", "dataset": source, "created": created, "original": line.text},
-        **_header(line),
+        "event": {
+            "id": line_of.event_id,
+            "kind": "event",
+            "dataset": source,
+            "created": created,
+            "original": line.text,
+        },
+        **_header(line, line_of.where),
         "logwinnow": {"outlier": judgement.outlier, "set": version, **_judged(judgement, parameters)},
     }
     if line.cut:
@@ -64,8 +80,9 @@ def event(
     return document
 
 
-def _header(line: Line) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+def _header(line: Line, where: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of the header, and of where the line stands."""
+    fields = dict(where)
     if line.host:
         fields["host"] = {"name": keyword(line.host)}
     if line.program:
@@ -79,7 +96,9 @@ def _header(line: Line) -> dict[str, Any]:
     if line.priority is not None:
         facility, severity = divmod(line.priority, 8)
         log["syslog"] = {"priority": line.priority, "facility": {"code": facility}, "severity": {"code": severity}}
-    return {**fields, "log": log} if log else fields
+    if log:
+        fields["log"] = {**log, **fields.get("log", {})}
+    return fields
 
 
 def _judged(judgement: Judgement, parameters: list[str]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """
 The stream, whole: source → parse → match → sink, batch by batch.
 
-    source.files ─► foreachBatch ─► batch record ─► match.JudgeTask in mapInArrow ─► events in the sink
-                                                    └─► counts, outlier shapes ─► alerts ─► sink ─► record done
+    source ─► foreachBatch ─► batch record ─► match.JudgeTask in mapInArrow ─► events in the sink, dead letters
+                                              └─► counts, outlier shapes ─► alerts ─► sink ─► record done
 """
 
 import contextlib
@@ -19,20 +19,22 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from patterns.errors import LogwinnowError
 from patterns.store import Store
-from patterns.timestamps import iso, utc_day
 from spark import session
-from spark.errors import said
 from streaming.alerts import AlertBook
 from streaming.batches import BatchLog, BatchRecord
 from streaming.config import StreamingConfig
-from streaming.errors import SourceError, StreamingError
+from streaming.dead_letters import DeadLetters, dead_letters
+from streaming.errors import StreamingError
+from streaming.failures import explained
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
 from streaming.sets import LiveSet, Sets, wait_for_set
-from streaming.sink import FilesSink
-from streaming.source import files
-from streaming.source.ranges import expand
+from streaming.sink import Sink
+from streaming.sink.elasticsearch import ElasticsearchSink
+from streaming.sink.files import FilesSink
+from streaming.source import Source
+from streaming.source.files import FilesSource
+from streaming.source.kafka import KafkaSource
 
 _log = logging.getLogger("logwinnow")
 
@@ -81,55 +83,46 @@ class Stream:
                 store.read()
             elif not wait_for_set(store, self._pause):
                 return
-            self._check_paths()
+            source = source_of(self.config)
+            source.check(once=self.once)
+            log.claim(source.origin())
+            sink = sink_of(self.config, log.stream_id())
+            sink.start()
+            letters = dead_letters(self.config.dead_letters, log.stream_id())
+            letters.start()
             try:
-                spark = session.start(self.config.spark, _SETTINGS)
+                spark = session.start(self.config.spark, _SETTINGS | source.settings(self.config.spark))
             except (PySparkException, Py4JError) as error:
-                raise _explained(error) from None
+                raise explained(error) from None
             try:
-                self._stream(spark, store, log)
+                batches = _Batches(self.config, Sets(store, spark.sparkContext), log, source, sink, letters)
+                self._stream(spark, source, batches)
             finally:
                 # Where its JVM died there is nothing to stop.
                 with contextlib.suppress(Py4JError, OSError):
                     spark.stop()
 
-    def _check_paths(self) -> None:
-        """Say which paths have no file, and refuse with `once` when none has, before Spark takes its seconds."""
-        paths = self.config.source.files.paths
-        missing = [path for path in paths if not expand([path])]
-        if missing and self.once and len(missing) == len(paths):
-            raise SourceError(f"source.files.paths is {paths}: there is no such file; check the paths and their rights")
-        if missing:
-            _log.warning("no_file", extra={"facts": {"paths": missing}})
-
-    def _stream(self, spark: SparkSession, store: Store, log: BatchLog) -> None:
-        source = self.config.source
-        sink = FilesSink(self.config.sink.files.path, log.stream_id())
-        sink.start()
-        batches = _Batches(self.config, Sets(store, spark.sparkContext), log, sink)
-        files.register(spark)
-        given = files.options(source.files, spark.sparkContext.defaultParallelism, once=self.once)
-        ranges = spark.readStream.format(files.FORMAT).options(**given).load()
-
-        def judge(ranges: DataFrame, number: int) -> None:
+    def _stream(self, spark: SparkSession, source: Source, batches: "_Batches") -> None:
+        def judge(given: DataFrame, number: int) -> None:
             with self._in_batch:
                 if self._stop:
                     # Not begun: it is judged after the restart.
                     raise StreamingError("stopped")
                 try:
-                    self.totals += batches.judge(ranges, number)
+                    self.totals += batches.judge(given, number)
                 except BaseException as error:
                     self._failure = error
                     raise
 
         every = f"{round(self.config.trigger.seconds * 1000)} milliseconds"
-        writer = ranges.writeStream.queryName(source.name).option("checkpointLocation", self.config.checkpoint)
-        writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=every)
         try:
+            stream = source.load(spark, once=self.once).writeStream.queryName(self.config.source.name)
+            writer = stream.option("checkpointLocation", self.config.checkpoint)
+            writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=every)
             self._await(writer.foreachBatch(judge).start())
         except (PySparkException, Py4JError) as error:
             if not self._stop:
-                raise _explained(self._failure or error) from None
+                raise explained(self._failure or error) from None
 
     def _await(self, query: StreamingQuery) -> None:
         while query.isActive:
@@ -154,31 +147,33 @@ class _Batches:
     config: StreamingConfig
     sets: Sets
     log: BatchLog
-    sink: FilesSink
+    source: Source
+    sink: Sink
+    letters: DeadLetters
 
-    def judge(self, ranges: DataFrame, number: int) -> Counter[str]:
+    def judge(self, given: DataFrame, number: int) -> Counter[str]:
         """Judge a batch, new or replayed, and return its counts."""
         began = time.monotonic()
         record, live = self._record(number)
         self.sink.begin(number)
+        self.letters.begin(number)
         task = JudgeTask(
             pattern_set=live.broadcast,
             version=live.version,
             place=self.config.patterns.store,
-            source=self.config.source.name,
+            name=self.config.source.name,
+            source=self.source,
             sink=self.sink,
+            letters=self.letters,
             batch=number,
-            created=iso(record.planned_at),
+            planned_at=record.planned_at,
         )
-        counts, shapes, record_time = merge(ranges.mapInArrow(task, RESULT_COLUMNS).collect())
+        counts, shapes, record_time = merge(given.mapInArrow(task, RESULT_COLUMNS).collect())
         book = AlertBook(self.config.alerts, self.config.source.name, live.version, self.log.alerts_before(number))
         made = book.tell(shapes, counts["outliers_of_further_shapes"], record_time)
-        written = sum(self.sink.write_alert(alert.document, alert.bucket_start) for alert in made)
+        written = self.sink.write_alerts(made)
         self.log.write(msgspec.structs.replace(record, alerts=book.close()))
-        if record_time:
-            # Not by the clock: a batch may be judged, or replayed, on a later day than that of its lines.
-            keep_days = self.config.sink.files.keep_days
-            self.sink.close_days(utc_day(record_time), keep_days, self.config.alerts.repeat_after_hours)
+        self.sink.done(record.planned_at)
         counts.update(outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
         facts = {"batch": number, "set": live.version, **counts, "seconds": round(time.monotonic() - began, 3)}
         _log.info("batch", extra={"facts": facts})
@@ -190,9 +185,30 @@ class _Batches:
         if record is not None:
             return record, self.sets.exactly(record.set)
         live = self.sets.newest()
-        record = BatchRecord(number, live.version, time.time_ns() // 1000)
+        # A clock that was put back shall not lead into a day that is closed.
+        planned_at = max(time.time_ns() // 1000, self.log.planned_before(number))
+        record = BatchRecord(number, live.version, planned_at)
         self.log.write(record)
         return record, live
+
+
+def source_of(config: StreamingConfig) -> Source:
+    """Return the source that a configuration says."""
+    source = config.source
+    return KafkaSource(source.name, source.kafka) if source.kind == "kafka" else FilesSource(source.name, source.files)
+
+
+def sink_of(config: StreamingConfig, stream: str) -> Sink:
+    """
+    Return the sink that a configuration says, for the stream of this name.
+
+    Raises:
+        SettingsError: A secret is not there.
+    """
+    if config.sink.kind == "elasticsearch":
+        return ElasticsearchSink.of(config.sink.elasticsearch)
+    files = config.sink.files
+    return FilesSink(files.path, stream, files.keep_days, config.alerts.repeat_after_hours)
 
 
 def merge(rows: Iterable[Row]) -> tuple[Counter[str], list[OutlierShape], int]:
@@ -210,10 +226,3 @@ def merge(rows: Iterable[Row]) -> tuple[Counter[str], list[OutlierShape], int]:
         before = shapes.get((shape.scope, shape.shape))
         shapes[shape.scope, shape.shape] = before.add(shape) if before else shape
     return counts, list(shapes.values()), record_time
-
-
-def _explained(error: BaseException) -> LogwinnowError:
-    """Return the error of ours that Spark carried here from a worker, or what Spark itself says, in one line."""
-    if isinstance(error, LogwinnowError):
-        return error
-    return StreamingError(said(error))

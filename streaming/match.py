@@ -1,5 +1,5 @@
 """
-What a task does: ranges of lines → judged → events to the sink; back come counts and one row an outlier shape.
+What a task does: the source's lines → judged → events to the sink; back come counts and one row an outlier shape.
 
 One pass in one `mapInArrow`: no event crosses to the driver. The set is broadcast as the bytes of its two files, and
 made ready once a worker and set.
@@ -17,10 +17,11 @@ from pyspark import Broadcast, TaskContext
 
 from patterns.judge import Judge, Judgement
 from patterns.set_files import decode
-from streaming.documents import brief, event, file_event_id
-from streaming.sink import EventWriter, FilesSink
-from streaming.source.files import ranges_of
-from streaming.source.ranges import Range, read_lines
+from patterns.timestamps import DAY, iso
+from streaming.dead_letters import DeadLetters
+from streaming.documents import brief, event
+from streaming.sink import EventWriter, Refuse, Sink
+from streaming.source import DeadLetter, Source, SourceLine
 
 SHAPES_A_TASK: Final = 10_000
 """Outlier shapes that one task reports; lines of further ones are events and are counted, but not told one by one."""
@@ -30,7 +31,7 @@ RESULT: Final = pa.schema(
         ("scope", pa.string()),
         ("shape", pa.string()),
         ("count", pa.int64()),
-        ("path", pa.string()),
+        ("place", pa.string()),
         ("offset", pa.int64()),
         ("record_time", pa.int64()),
         ("first", pa.binary()),
@@ -39,12 +40,12 @@ RESULT: Final = pa.schema(
 )
 """
 Two kinds of rows. An outlier shape: scope, shape, its lines (count), and of the line with the smallest position the
-path, the byte offset, the record time in microseconds and the event as JSON; counts is null. One row a task: counts, a
+place, the offset, the record time in microseconds and the event as JSON; counts is null. One row a task: counts, a
 JSON object name → number, and the latest record time of its lines, null without any; all else is null.
 """
 
 RESULT_COLUMNS: Final = (
-    "scope string, shape string, count long, path string, offset long, record_time long, first binary, counts string"
+    "scope string, shape string, count long, place string, offset long, record_time long, first binary, counts string"
 )
 
 
@@ -55,17 +56,26 @@ class OutlierShape:
     scope: str
     shape: str
     count: int
-    path: str
+    place: str
     offset: int
     record_time: int
     first: bytes
 
     def add(self, other: "OutlierShape") -> "OutlierShape":
         """Return both together."""
-        first = min(self, other, key=lambda shape: (shape.record_time, shape.path, shape.offset))
+        first = min(self, other, key=lambda shape: (shape.record_time, shape.place, shape.offset))
         return OutlierShape(
-            self.scope, self.shape, self.count + other.count, first.path, first.offset, first.record_time, first.first
+            self.scope, self.shape, self.count + other.count, first.place, first.offset, first.record_time, first.first
         )
+
+
+_OLDEST: Final = 366 * DAY
+_NEWEST: Final = DAY
+
+
+def is_dated(record_time: int, planned_at: int) -> bool:
+    """Tell whether a record time can be true, seen from when its batch was planned: a year before to a day after."""
+    return planned_at - _OLDEST <= record_time <= planned_at + _NEWEST
 
 
 @dataclass
@@ -77,52 +87,57 @@ class JudgeTask:
         pattern_set: Version, manifest.json and patterns.jsonl of a set.
         version: What events are stamped with; a later version of an equal set, perhaps.
         place: Its store, for errors.
-        source: Name of the source.
+        name: Of the source.
+        source: Where lines come from.
         sink: Where events go.
+        letters: Where what cannot become an event goes.
         batch: Number of the batch.
-        created: When the batch was planned, RFC 3339.
+        planned_at: When the batch was planned, in microseconds since 1970.
     """
 
     pattern_set: Broadcast[tuple[str, bytes, bytes]]
     version: str
     place: str
-    source: str
-    sink: FilesSink
+    name: str
+    source: Source
+    sink: Sink
+    letters: DeadLetters
     batch: int
-    created: str
+    planned_at: int
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Judge the ranges of `batches` (streaming.source.files.COLUMNS); yield one batch of RESULT."""
+        """Judge the lines of `batches`, rows of the source's stream; yield one batch of RESULT."""
         context = TaskContext.get()
+        part = context.partitionId() if context else 0
         tally = Tally()
-        with self.sink.part(self.batch, context.partitionId() if context else 0) as writer:
-            for batch in batches:
-                for part, record_time in ranges_of(batch):
-                    tally.record_time = max(record_time, tally.record_time or record_time)
-                    self._judge(part, record_time, writer, tally)
+        # The sink is left first: only its last answers say what it refuses.
+        with self.letters.part(self.batch, part, self.planned_at) as keep:
+
+            def bury(letter: DeadLetter) -> None:
+                tally.counts[f"dead_letters_{letter.reason}"] += 1
+                keep(letter)
+
+            with self.sink.part(self.batch, part, self.planned_at, bury) as writer:
+                for batch in batches:
+                    self._judge(batch, writer, bury, tally)
         yield pa.RecordBatch.from_pylist(list(tally.rows()), schema=RESULT)
 
-    def _judge(self, part: Range, record_time: int, writer: EventWriter, tally: "Tally") -> None:
-        lines = read_lines(part)
-        if lines is None:
-            tally.counts["gone_bytes"] += part.end - part.start
-            return
-        judge = _judge_of(self.place, *self.pattern_set.value)
-        path, identity = part.file.path, part.file.identity
-        for data, offset in lines:
-            judgement = judge.judge(data, record_time)
+    def _judge(self, batch: pa.RecordBatch, writer: EventWriter, bury: Refuse, tally: "Tally") -> None:
+        judge, created = _judge_of(self.place, *self.pattern_set.value), iso(self.planned_at)
+        for line in self.source.lines(batch, judge.rules, tally.counts):
+            if isinstance(line, DeadLetter):
+                tally.counts["lines"] += 1
+                bury(line)
+                continue
+            dated = is_dated(line.record_time, self.planned_at)
+            # A clock that cannot be true says neither which year nor which bucket of alerts.
+            time = line.record_time if dated else self.planned_at
+            judgement = judge.judge(line.data, time)
             document = event(
-                judgement,
-                judge.parameters(judgement),
-                event_id=file_event_id(self.source, identity, offset),
-                source=self.source,
-                created=self.created,
-                version=self.version,
+                judgement, judge.parameters(judgement), line, source=self.name, created=created, version=self.version
             )
-            log = document.setdefault("log", {})
-            log["file"], log["offset"] = {"path": path}, offset
-            writer.write(document, record_time)
-            tally.add(judgement, path, offset, record_time, document)
+            writer.write(document, line, dated=dated)
+            tally.add(judgement, line, time, document)
 
 
 @dataclass
@@ -133,10 +148,12 @@ class Tally:
     shapes: dict[tuple[str, str], OutlierShape] = field(default_factory=dict)
     record_time: int | None = None
 
-    def add(self, judgement: Judgement, path: str, offset: int, record_time: int, document: dict[str, Any]) -> None:
-        """Count a judged line; `document` is its event."""
+    def add(self, judgement: Judgement, line: SourceLine, time: int, document: dict[str, Any]) -> None:
+        """Count a judged line; `time` is what stands for its record time, and `document` is its event."""
         shaped = judgement.shaped
+        self.record_time = max(time, self.record_time or time)
         self.counts["lines"] += 1
+        self.counts["undated"] += time != line.record_time
         self.counts["cut"] += shaped.line.cut
         self.counts["not_utf8"] += shaped.line.original is not None
         if shaped.unjudged:
@@ -145,22 +162,22 @@ class Tally:
             self.counts["matched"] += 1
         else:
             self.counts["outliers"] += 1
-            self._add_shape((shaped.scope, shaped.shape), path, offset, record_time, document)
+            self._add_shape((shaped.scope, shaped.shape), line.place, line.offset, time, document)
 
     def _add_shape(
-        self, key: tuple[str, str], path: str, offset: int, record_time: int, document: dict[str, Any]
+        self, key: tuple[str, str], place: str, offset: int, record_time: int, document: dict[str, Any]
     ) -> None:
         before = self.shapes.get(key)
         if before is None and len(self.shapes) >= SHAPES_A_TASK:
             self.counts["outliers_of_further_shapes"] += 1
             return
-        if before is not None and (before.record_time, before.path, before.offset) < (record_time, path, offset):
+        if before is not None and (before.record_time, before.place, before.offset) < (record_time, place, offset):
             # The usual case, since lines come in order: the first stays, and the event is not encoded again.
             self.shapes[key] = OutlierShape(
-                *key, before.count + 1, before.path, before.offset, before.record_time, before.first
+                *key, before.count + 1, before.place, before.offset, before.record_time, before.first
             )
             return
-        this = OutlierShape(*key, 1, path, offset, record_time, msgspec.json.encode(brief(document)))
+        this = OutlierShape(*key, 1, place, offset, record_time, msgspec.json.encode(brief(document)))
         self.shapes[key] = before.add(this) if before else this
 
     def rows(self) -> Iterator[dict[str, Any]]:

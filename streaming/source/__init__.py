@@ -1,1 +1,90 @@
-"""Where lines come from. `files`: ranges of files that are complete or growing."""
+"""
+Where lines come from: `files`, or `kafka`.
+
+A source plans a batch on the driver; the task that judges asks it for the lines of what Spark hands to it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from patterns.rules import Rules
+from spark.config import SparkConfig
+
+
+class SourceLine(NamedTuple):
+    """
+    A line and where it stands.
+
+    Attributes:
+        data: Its bytes without the line's end.
+        raw: What the source had, bytes; of it a dead letter is made.
+        record_time: When it came, in microseconds since 1970: the same on every replay.
+        event_id: 20 hexadecimal digits, the same on every replay.
+        place: The file's path, or topic and partition.
+        offset: Its byte in the file, or its number in the partition; place and offset order the lines of a record time.
+        where: Fields of its event that say so.
+    """
+
+    data: bytes
+    raw: bytes
+    record_time: int
+    event_id: str
+    place: str
+    offset: int
+    where: dict[str, Any]
+
+
+class DeadLetter(NamedTuple):
+    """
+    What cannot become an event.
+
+    Attributes:
+        event_id: What its event would have had.
+        place: As a line's.
+        offset: As a line's.
+        record_time: As a line's.
+        reason: One of few words, to be counted by: ``no_value``, ``no_line``, ``refused``.
+        detail: In a sentence.
+        raw: Its bytes; None where there are none.
+    """
+
+    event_id: str
+    place: str
+    offset: int
+    record_time: int
+    reason: str
+    detail: str
+    raw: bytes | None
+
+
+class Source(Protocol):
+    """What each source does. It pickles: tasks have it."""
+
+    def check(self, *, once: bool) -> None:
+        """
+        Say what is amiss before Spark takes its seconds.
+
+        Raises:
+            SourceError: With `once` there would be nothing to do.
+        """
+
+    def origin(self) -> dict[str, Any]:
+        """Return what its offsets belong to: a checkpoint is of no use for another one."""
+
+    def settings(self, config: SparkConfig) -> dict[str, str]:
+        """Return the settings of Spark that it needs, beside those of the configuration."""
+
+    def load(self, spark: SparkSession, *, once: bool) -> DataFrame:
+        """Return the stream. Cost: starts no job."""
+
+    def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str]) -> Iterator[SourceLine | DeadLetter]:
+        """
+        Yield the lines of rows of the stream, in order, as they are read by `rules`; count what is gone.
+
+        Raises:
+            SourceError: They cannot be read.
+        """

@@ -10,21 +10,29 @@ only when there is something to take, and never goes back.
 """
 
 import json
+import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from typing import Any, Final
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
 from pyspark.sql.streaming.datasource import ReadLimit, ReadMaxBytes, SupportsTriggerAvailableNow
 
+from patterns.rules import Rules
+from spark.config import SparkConfig
 from streaming.config import FilesSourceConfig
+from streaming.documents import file_event_id
 from streaming.errors import SourceError
+from streaming.source import SourceLine
 from streaming.source.following import Followed, as_offset, find_renamed, look, stat_file
-from streaming.source.ranges import Range, expand, split, take
+from streaming.source.ranges import Range, expand, read_lines, split, take
+
+_log = logging.getLogger("logwinnow")
 
 FORMAT: Final = "logwinnow-files"
 
@@ -45,6 +53,62 @@ def ranges_of(batch: pa.RecordBatch) -> Iterator[tuple[Range, int]]:
         yield Range(Followed(**json.loads(row["file"])), row["start"], row["end"]), row["record_time"]
 
 
+@dataclass(frozen=True)
+class FilesSource:
+    """
+    Lines of files; see `streaming.source.Source`.
+
+    Attributes:
+        name: Of the source, part of each event's id.
+        config: Which files, and how much of them at once.
+    """
+
+    name: str
+    config: FilesSourceConfig
+
+    def check(self, *, once: bool) -> None:
+        """Say which paths have no file, and refuse with `once` when none has."""
+        missing = [path for path in self.config.paths if not expand([path])]
+        if missing and once and len(missing) == len(self.config.paths):
+            raise SourceError(
+                f"source.files.paths is {self.config.paths}: there is no such file; check the paths and their rights"
+            )
+        if missing:
+            _log.warning("no_file", extra={"facts": {"paths": missing}})
+
+    def origin(self) -> dict[str, Any]:
+        """Return the kind alone: other paths are more files, or less."""
+        return {"kind": "files"}
+
+    def settings(self, config: SparkConfig) -> dict[str, str]:  # noqa: ARG002 (there is no connector)
+        """Return none."""
+        return {}
+
+    def load(self, spark: SparkSession, *, once: bool) -> DataFrame:
+        """Return the stream of ranges."""
+        spark.dataSource.register(RangesSource)
+        given = options(self.config, spark.sparkContext.defaultParallelism, once=once)
+        return spark.readStream.format(FORMAT).options(**given).load()
+
+    def lines(
+        self,
+        batch: pa.RecordBatch,
+        rules: Rules,  # noqa: ARG002 (a line is what is between two line feeds)
+        counts: Counter[str],
+    ) -> Iterator[SourceLine]:
+        """Yield the lines of ranges; count the bytes of those that are gone."""
+        for part, record_time in ranges_of(batch):
+            lines = read_lines(part)
+            if lines is None:
+                counts["gone_bytes"] += part.end - part.start
+                continue
+            path, identity = part.file.path, part.file.identity
+            for data, offset in lines:
+                where = {"log": {"file": {"path": path}, "offset": offset}}
+                event_id = file_event_id(self.name, identity, offset)
+                yield SourceLine(data, data, record_time, event_id, path, offset, where)
+
+
 def options(config: FilesSourceConfig, pieces: int, *, once: bool) -> dict[str, str]:
     """
     Return the options of `FORMAT`.
@@ -62,12 +126,7 @@ def options(config: FilesSourceConfig, pieces: int, *, once: bool) -> dict[str, 
     }
 
 
-def register(session: SparkSession) -> None:
-    """Make `FORMAT` known to the session."""
-    session.dataSource.register(FilesSource)
-
-
-class FilesSource(DataSource):
+class RangesSource(DataSource):
     """Source of file ranges; see the module."""
 
     @classmethod

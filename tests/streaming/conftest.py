@@ -18,6 +18,7 @@ from patterns.store import Store
 from spark import session
 from spark.config import SparkConfig
 from streaming.config import (
+    DeadLettersConfig,
     FilesSinkConfig,
     FilesSourceConfig,
     PatternsConfig,
@@ -59,6 +60,7 @@ class Site:
             source=SourceConfig(name="app", files=files),
             patterns=PatternsConfig(str(self.store)),
             sink=SinkConfig(files=FilesSinkConfig(str(self.sink))),
+            dead_letters=DeadLettersConfig(path=str(self.folder / "dead-letters")),
             trigger=TriggerConfig(seconds),
             spark=SparkConfig(master="local[2]"),
         )

@@ -12,6 +12,7 @@ from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import FormatRule, Rules
 from streaming.documents import KEYWORD, alert, alert_id, brief, event, file_event_id, keyword, overflow
+from streaming.source import SourceLine
 
 _RULES = Rules(formats={"app": FormatRule(r"(?P<timestamp>\d{4}-\d\d-\d\d) (?P<level>[A-Z]+) (?P<message>.*)", "iso")})
 _KNOWN = [
@@ -22,11 +23,13 @@ _KNOWN = [
 _JUDGE = Judge(PatternSet.of(_RULES, _KNOWN))
 _RECEIVED = 1_795_000_000_123_456  # 2026-11-18T11:06:40.123Z
 
+_WHERE = {"log": {"file": {"path": "/var/log/app.log"}, "offset": 7}}
+
 # Where a value is whole, however long.
 _WHOLE = {"message", "event.original", "logwinnow.original_base64"}
 _EVENT_FIELDS = {
     *("@timestamp", "event.id", "event.kind", "event.dataset", "event.created", *_WHOLE),
-    *("host.name", "process.name", "process.pid", "log.level"),
+    *("host.name", "process.name", "process.pid", "log.level", "log.file.path", "log.offset"),
     *("log.syslog.priority", "log.syslog.facility.code", "log.syslog.severity.code"),
     *(f"logwinnow.{name}" for name in ("outlier", "unjudged", "reason", "set", "scope", "params", "cut")),
     *(f"logwinnow.pattern.{name}" for name in ("id", "text", "label", "state")),
@@ -39,7 +42,8 @@ def judged(line: bytes) -> dict[str, Any]:
     """Return the event of a line."""
     judgement = _JUDGE.judge(line, _RECEIVED)
     parameters = _JUDGE.parameters(judgement)
-    return event(judgement, parameters, event_id="id", source="app", created="2026-11-18T11:06:41.000Z", version="v1")
+    given = SourceLine(line, line, _RECEIVED, "id", "/var/log/app.log", 7, _WHERE)
+    return event(judgement, parameters, given, source="app", created="2026-11-18T11:06:41.000Z", version="v1")
 
 
 def flat(document: dict[str, Any], path: str = "") -> dict[str, Any]:
@@ -64,7 +68,7 @@ def test_a_matched_syslog_line_has_its_header_its_pattern_and_what_the_gaps_took
         },
         "host": {"name": "web1"},
         "process": {"name": "sshd", "pid": 77},
-        "log": {"syslog": {"priority": 38, "facility": {"code": 4}, "severity": {"code": 6}}},
+        "log": {**_WHERE["log"], "syslog": {"priority": 38, "facility": {"code": 4}, "severity": {"code": 6}}},
         "logwinnow": {
             "outlier": False,
             "set": "v1",
@@ -110,7 +114,7 @@ def test_an_outlier_says_what_is_nearest_and_where_it_differs() -> None:
 
 def test_a_level_is_a_field_and_the_first_word_of_the_message() -> None:
     document = judged(b"2026-11-18 WARN disk full")
-    assert (document["log"], document["message"]) == ({"level": "WARN"}, "WARN disk full")
+    assert (document["log"], document["message"]) == ({**_WHERE["log"], "level": "WARN"}, "WARN disk full")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from streaming import job
 from streaming.batches import BatchLog, BatchRecord
 from streaming.errors import CheckpointError, SourceError, StreamingError
 from streaming.job import Stream
-from streaming.sink import FilesSink
+from streaming.sink.files import FilesSink
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site
@@ -150,7 +150,7 @@ def between_events_and_alerts(patch: pytest.MonkeyPatch) -> None:
 
 def between_two_alerts(patch: pytest.MonkeyPatch) -> None:
     calls = count(1)
-    fail(patch, FilesSink, "write_alert", lambda *_: next(calls) == 2)
+    fail(patch, FilesSink, "_write_alert", lambda *_: next(calls) == 2)
 
 
 def between_alerts_and_record_done(patch: pytest.MonkeyPatch) -> None:

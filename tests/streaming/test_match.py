@@ -17,9 +17,10 @@ from pyspark import Broadcast
 from patterns.judge import Judge
 from patterns.store import Store
 from streaming import match
+from streaming.dead_letters import FileLetters
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
-from streaming.sink import FilesSink
-from streaming.source.files import COLUMNS
+from streaming.sink.files import FilesSink
+from streaming.source.files import COLUMNS, FilesSource
 from streaming.source.following import look
 from streaming.source.ranges import Range
 
@@ -41,9 +42,16 @@ def task(site: "Site", batch: int = 0) -> JudgeTask:
     given = FakeBroadcast((stored.version, stored.manifest, stored.rows))
     sink = FilesSink(str(site.sink), "57ea")
     sink.start()
-    created = "2026-11-18T11:06:41.000Z"
     return JudgeTask(
-        cast("Broadcast[tuple[str, bytes, bytes]]", given), stored.version, str(site.store), "app", sink, batch, created
+        pattern_set=cast("Broadcast[tuple[str, bytes, bytes]]", given),
+        version=stored.version,
+        place=str(site.store),
+        name="app",
+        source=FilesSource("app", site.config().source.files),
+        sink=sink,
+        letters=FileLetters(str(site.folder / "dead-letters"), "57ea"),
+        batch=batch,
+        planned_at=_RECEIVED,
     )
 
 
@@ -68,7 +76,7 @@ def judge(site: "Site", *ranges: Range, batch: int = 0) -> tuple[dict[str, int],
     assert result.schema == RESULT
     found = result.to_pylist()
     counts = msgspec.json.decode(found[0]["counts"], type=dict[str, int])
-    assert found[0]["record_time"] == (_RECEIVED if ranges else None)
+    assert found[0]["record_time"] == (_RECEIVED if counts.get("lines") else None)
     assert all(row["counts"] is None for row in found[1:])
     return counts, found[1:]
 
@@ -126,12 +134,12 @@ def test_the_line_that_stands_for_a_shape_is_the_one_with_the_smallest_position(
     ranges = whole(known.folder / "b.log", known.folder / "a.log")
     _, shapes = judge(known, *ranges)
     (shape,) = shapes
-    assert (shape["count"], shape["path"], shape["offset"]) == (4, str(known.folder / "a.log"), 0)
+    assert (shape["count"], shape["place"], shape["offset"]) == (4, str(known.folder / "a.log"), 0)
     assert msgspec.json.decode(shape["first"])["event"]["original"] == "odd line 1a.log"
     # However its parts are told to the driver.
     parts = [OutlierShape("", "odd line <*>", n, f"/{p}", o, _RECEIVED, b"") for n, p, o in [(1, "b", 0), (2, "a", 7)]]
     assert parts[0].add(parts[1]) == parts[1].add(parts[0])
-    assert (parts[0].add(parts[1]).count, parts[0].add(parts[1]).path) == (3, "/a")
+    assert (parts[0].add(parts[1]).count, parts[0].add(parts[1]).place) == (3, "/a")
 
 
 def test_more_shapes_than_a_task_reports_are_counted(known: "Site", monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,18 +5,16 @@ import os
 import random
 import secrets
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import pytest
+from stream_process import PATIENCE, StreamProcess, stream_process
 
 from patterns.judge import Judge
 from patterns.store import Store
@@ -27,57 +25,23 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.spark
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE = 240
 _ALL_AT_ONCE = ("--set", "source.files.max_bytes_per_batch=1000000")
 
 
-@dataclass
-class Command:
-    """A stream that runs: its process, which leads a group of its own, and what it says."""
-
-    process: "subprocess.Popen[bytes]"
-    said: Path
-
-    def records(self, name: str) -> list[dict[str, Any]]:
-        """Return the records of a name in its log so far."""
-        rows = [row for row in self.said.read_text().splitlines(keepends=True) if row.startswith("{")]
-        found = [json.loads(row) for row in rows if row.endswith("\n")]
-        return [record for record in found if record["event"] == name]
-
-    def wait_for_batches(self, number: int) -> None:
-        until = time.monotonic() + _PATIENCE
-        while len(self.records("batch")) < number:
-            assert self.process.poll() is None, self.said.read_text()
-            assert time.monotonic() < until, self.said.read_text()
-            time.sleep(0.05)
-
-    def end(self) -> int:
-        """Wait until it ended; return its exit code."""
-        return self.process.wait(_PATIENCE)
-
-
 @contextmanager
-def command(site: "Site", *more: str) -> Iterator[Command]:
+def command(site: "Site", *more: str) -> Iterator[StreamProcess]:
     """Run `logwinnow stream` over all logs of the site, in batches of some hundred lines."""
     file = site.folder / "streaming.toml"
     file.write_text(
         f'checkpoint = "{site.checkpoint}"\n[source]\nname = "app"\n[source.files]\npaths = ["{site.folder}/*.log"]\n'
         f'max_bytes_per_batch = 8_000\n[patterns]\nstore = "{site.store}"\n[sink.files]\npath = "{site.sink}"\n'
+        f'[dead_letters]\npath = "{site.folder}/dead-letters"\n'
         '[trigger]\nseconds = 0.2\n[spark]\nmaster = "local[2]"\n'
         # A JVM that is killed leaves its scratch folder.
         f'[spark.settings]\n"spark.local.dir" = "{site.folder}"\n'
     )
-    said = site.folder / f"said-{secrets.token_hex(4)}"
-    arguments = [sys.executable, "-m", "commands", "stream", "--config", str(file), *more]
-    with said.open("wb") as stderr:
-        # A group of its own, so that all of it can be killed at once.
-        process = subprocess.Popen(arguments, stderr=stderr, cwd=_ROOT, start_new_session=True)
-    try:
-        yield Command(process, said)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(_PATIENCE)
+    with stream_process(site.folder, ["--config", str(file), *more]) as stream:
+        yield stream
 
 
 class Writer(threading.Thread):
@@ -221,7 +185,7 @@ def test_told_to_end_it_ends_well_and_goes_on_when_started_again(site: "Site") -
 def test_while_it_waits_for_a_set_it_says_so_and_can_be_ended(site: "Site") -> None:
     site.append("user left")
     with command(site) as stream:
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + PATIENCE
         while not stream.records("no_set"):
             assert time.monotonic() < until, stream.said.read_text()
             time.sleep(0.05)

@@ -12,7 +12,8 @@ import pytest
 from commands.__main__ import main
 from patterns.judge import Judge, shape_id
 from patterns.store import Store
-from streaming.sink import FilesSink
+from streaming.sink.files import FilesSink
+from streaming.source import SourceLine
 from training.config import Patterns, TrainingConfig
 from training.job import train
 
@@ -104,8 +105,8 @@ def test_in_many_small_batches_the_same_comes_out(site: "Site", loghub: Path) ->
 def test_days_that_are_over_are_compacted_when_a_batch_of_a_later_day_is_done(site: "Site") -> None:
     sink = FilesSink(str(site.sink), "57ea")
     sink.start()
-    with sink.part(0, 0) as writer:
-        writer.write({"event": {"original": "old"}}, 0)
+    with sink.part(0, 0, 0, lambda _letter: None) as writer:
+        writer.write({"event": {"original": "old"}}, SourceLine(b"", b"", 0, "", "", 0, {}), dated=True)
     site.publish("user left")
     site.append("user left")
     site.stream_once()

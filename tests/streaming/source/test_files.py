@@ -17,7 +17,7 @@ from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMa
 
 from streaming.config import FilesSourceConfig
 from streaming.source import ranges
-from streaming.source.files import COLUMNS, FilesSource, options, ranges_of
+from streaming.source.files import COLUMNS, RangesSource, options, ranges_of
 from streaming.source.ranges import Range, read_lines
 
 Offset = dict[str, Any]
@@ -27,7 +27,7 @@ _ALL = ReadMaxBytes(2**40)
 def reader(*paths: Path | str, pieces: int = 2, once: bool = False) -> DataSourceStreamReader:
     given = options(FilesSourceConfig([str(path) for path in paths]), pieces, once=once)
     # Spark gives the names of options back in small letters.
-    source = FilesSource({name.lower(): value for name, value in given.items()})
+    source = RangesSource({name.lower(): value for name, value in given.items()})
     return source.streamReader(COLUMNS)
 
 

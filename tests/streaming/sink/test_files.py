@@ -4,20 +4,29 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streaming import sink as sink_module
 from streaming.errors import SinkError
-from streaming.sink import EventWriter, FilesSink
+from streaming.sink import files as sink_module
+from streaming.sink.files import FilesSink, PartWriter
+from streaming.source import DeadLetter, SourceLine
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site
 
 _DAY = 86_400_000_000
 _NOON = 20_410 * _DAY + _DAY // 2  # 2025-11-18
+
+
+_LINE = SourceLine(b"", b"", _NOON, "", "", 0, {})
+
+
+def refuse(letter: DeadLetter) -> None:
+    pytest.fail(f"files refuse nothing: {letter}")
 
 
 @pytest.fixture
@@ -29,9 +38,9 @@ def sink(site: "Site") -> FilesSink:
 
 def write(sink: FilesSink, batch: int, part: int, *numbers: int, time: int = _NOON) -> None:
     """Write a part of events that are numbers."""
-    with sink.part(batch, part) as writer:
+    with sink.part(batch, part, time, refuse) as writer:
         for number in numbers:
-            writer.write({"n": number}, time)
+            writer.write({"n": number}, _LINE, dated=True)
 
 
 def files(sink: FilesSink, what: str = "events") -> list[str]:
@@ -50,22 +59,27 @@ def test_a_part_is_a_file_of_its_batch_in_the_folder_of_its_day(sink: FilesSink,
     assert (site.sink / "events" / files(sink)[0]).read_bytes() == b'{"n":1}\n{"n":2}\n'
 
 
-def test_events_of_two_days_go_to_two_folders(sink: FilesSink) -> None:
-    with sink.part(1, 0) as writer:
-        writer.write({"n": 1}, _NOON)
-        writer.write({"n": 2}, _NOON + _DAY // 2 - 1)
-        writer.write({"n": 3}, _NOON + _DAY // 2)
-    assert files(sink) == [f"2025-11-{day}/00000001-57ea-00000.ndjson" for day in (18, 19)]
+def test_a_batch_lies_in_the_day_of_its_planning_whatever_its_lines_say(sink: FilesSink) -> None:
+    write(sink, 1, 0, 1, time=_NOON + _DAY // 2 - 1)
+    with sink.part(2, 0, _NOON + _DAY // 2, refuse) as writer:
+        writer.write({"n": 2}, _LINE, dated=True)
+        writer.write({"n": 3}, _LINE._replace(record_time=0), dated=False)
+    assert files(sink) == ["2025-11-18/00000001-57ea-00000.ndjson", "2025-11-19/00000002-57ea-00000.ndjson"]
+
+
+def test_a_part_without_events_makes_no_file(sink: FilesSink) -> None:
+    write(sink, 1, 0)
+    assert files(sink) == []
 
 
 def test_a_part_appears_whole_or_not_at_all(sink: FilesSink) -> None:
-    with sink.part(1, 0) as writer:
-        writer.write({"n": 1}, _NOON)
+    with sink.part(1, 0, _NOON, refuse) as writer:
+        writer.write({"n": 1}, _LINE, dated=True)
         assert all(Path(file).name.startswith(".") for file in files(sink))
     write(sink, 1, 1)
     assert len(files(sink)) == 1
-    with suppress(ZeroDivisionError), sink.part(1, 2) as writer:
-        writer.write({"n": 2}, _NOON)
+    with suppress(ZeroDivisionError), sink.part(1, 2, _NOON, refuse) as writer:
+        writer.write({"n": 2}, _LINE, dated=True)
         raise ZeroDivisionError
     assert len(files(sink)) == 1
 
@@ -86,10 +100,10 @@ def test_a_replayed_batch_replaces_its_own_files_and_no_others(sink: FilesSink, 
 
 def leave(sink: FilesSink, batch: int) -> None:
     """Leave what a task leaves that is killed while it writes."""
-    writer = EventWriter(Path(sink.path, "events"), f"{batch:08}-57ea-00000.ndjson")
-    writer.write({"n": 1}, _NOON)
-    for file in writer._files.values():
-        file.close()
+    writer = PartWriter(Path(sink.path, "events", "2025-11-18"), f"{batch:08}-57ea-00000.ndjson")
+    writer.write({"n": 1})
+    assert writer._file is not None
+    writer._file.close()
 
 
 def test_what_a_killed_task_left_is_never_read_and_goes_with_the_replay(sink: FilesSink, site: "Site") -> None:
@@ -103,14 +117,14 @@ def test_what_a_killed_task_left_is_never_read_and_goes_with_the_replay(sink: Fi
 
 
 def test_a_task_that_outlived_its_driver_does_not_break_the_part_of_the_replay(sink: FilesSink, site: "Site") -> None:
-    zombie = EventWriter(Path(sink.path, "events"), "00000005-57ea-00000.ndjson")
-    zombie.write({"n": 1}, _NOON)
+    zombie = PartWriter(Path(sink.path, "events", "2025-11-18"), "00000005-57ea-00000.ndjson")
+    zombie.write({"n": 1})
     sink.begin(5)
-    with sink.part(5, 0) as writer:
-        writer.write({"n": 1}, _NOON)
+    with sink.part(5, 0, _NOON, refuse) as writer:
+        writer.write({"n": 1}, _LINE, dated=True)
         with pytest.raises(FileNotFoundError):
             zombie.finish()
-        writer.write({"n": 2}, _NOON)
+        writer.write({"n": 2}, _LINE, dated=True)
     assert numbers(site) == [1, 2]
 
 
@@ -118,7 +132,7 @@ def test_closed_days_are_compacted_with_all_their_events(sink: FilesSink, site: 
     write(sink, 1, 0, *range(1_000))
     write(sink, 2, 0, *range(1_000, 2_000))
     write(sink, 3, 0, 2_000, time=_NOON + _DAY)
-    sink.close_days("2025-11-19", None)
+    sink.done(_NOON + _DAY)
     assert files(sink) == ["2025-11-18.ndjson.zst", "2025-11-19/00000003-57ea-00000.ndjson"]
     assert not (site.sink / "events" / "2025-11-18").exists()
     assert numbers(site) == list(range(2_001))
@@ -130,7 +144,7 @@ def test_the_day_itself_and_later_ones_are_not_compacted(sink: FilesSink) -> Non
     write(sink, 1, 0, 1)
     write(sink, 1, 1, 2, time=_NOON + _DAY)
     before = files(sink)
-    sink.close_days("2025-11-18", None)
+    sink.done(_NOON)
     assert files(sink) == before
 
 
@@ -159,9 +173,9 @@ def test_a_crash_while_a_day_is_compacted_loses_and_doubles_nothing(
     with pytest.MonkeyPatch.context() as patch:
         crash(patch)
         with pytest.raises(ZeroDivisionError):
-            sink.close_days("2025-11-19", None)
+            sink.done(_NOON + _DAY)
     assert numbers(site) == [0, 1, 2, 3]
-    sink.close_days("2025-11-19", None)
+    sink.done(_NOON + _DAY)
     assert numbers(site) == [0, 1, 2, 3]
     assert files(sink) == ["2025-11-18.ndjson.zst"]
 
@@ -169,7 +183,7 @@ def test_a_crash_while_a_day_is_compacted_loses_and_doubles_nothing(
 def test_what_a_killed_task_left_is_not_compacted(sink: FilesSink, site: "Site") -> None:
     leave(sink, 1)
     write(sink, 1, 1, 2)
-    sink.close_days("2025-11-19", None)
+    sink.done(_NOON + _DAY)
     assert numbers(site) == [2]
 
 
@@ -178,9 +192,8 @@ def alert(number: int) -> dict[str, Any]:
 
 
 def test_an_alert_file_is_created_once_in_the_folder_of_its_bucket(sink: FilesSink, site: "Site") -> None:
-    assert sink.write_alert(alert(1), _NOON)
-    assert not sink.write_alert({**alert(1), "n": 99}, _NOON)
-    assert sink.write_alert(alert(2), _NOON)
+    assert sink.write_alerts([(alert(1), _NOON)]) == 1
+    assert sink.write_alerts([({**alert(1), "n": 99}, _NOON), (alert(2), _NOON)]) == 1
     assert files(sink, "alerts") == ["2025-11-18/a1.json", "2025-11-18/a2.json"]
     assert [document["n"] for document in site.alerts()] == [1, 2]
 
@@ -188,14 +201,14 @@ def test_an_alert_file_is_created_once_in_the_folder_of_its_bucket(sink: FilesSi
 def test_days_older_than_keep_days_are_removed_and_alerts_when_their_bucket_is(sink: FilesSink) -> None:
     for day in range(8):
         write(sink, day, 0, day, time=_NOON + day * _DAY)
-        sink.write_alert(alert(day), _NOON + day * _DAY)
+        sink.write_alerts([(alert(day), _NOON + day * _DAY)])
     Path(sink.path, "events", "notes.txt").write_text("mine")
-    sink.close_days("2025-11-25", 3, bucket_hours=48)
+    replace(sink, keep_days=3, bucket_hours=48).done(_NOON + 7 * _DAY)
     events = [re.sub(r"\D.*", "", file[8:]) for file in files(sink) if file.startswith("2025")]
     assert events == ["22", "23", "24", "25"]
     assert [file[:10] for file in files(sink, "alerts")] == [f"2025-11-{day}" for day in range(20, 26)]
     assert "notes.txt" in files(sink)
-    sink.close_days("2025-11-25", None)
+    sink.done(_NOON + 7 * _DAY)
     assert len(files(sink)) == 5
 
 
@@ -210,7 +223,7 @@ def test_a_disk_that_refuses_is_an_error_that_names_the_key(day: str, sink: File
     # Where a folder should be there is a file: it refuses root too.
     Path(sink.path, day).write_text("")
     with pytest.raises(SinkError, match=r"sink\.files\.path is"):
-        write(sink, 1, 0, 1) if day.startswith("events") else sink.write_alert(alert(1), _NOON)
+        write(sink, 1, 0, 1) if day.startswith("events") else sink.write_alerts([(alert(1), _NOON)])
 
 
 def test_a_sink_pickles_since_tasks_have_it(sink: FilesSink) -> None:

@@ -1,0 +1,95 @@
+"""Kafka: where it is, who we are; for Spark's client, and for ours in Python."""
+
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from clients.errors import ClientError, ServerAway
+from patterns.secrets import Secret
+
+_LOGIN_MODULES: Final = {
+    "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
+    "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule",
+    "SCRAM-SHA-512": "org.apache.kafka.common.security.scram.ScramLoginModule",
+}
+
+
+class KafkaConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """How Kafka is reached: brokers, transport, login, the file of the CA of their certificates."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    username: str | None = None
+    password: Secret | None = None
+    ca_certs: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for keys that do not go together."""
+        if self.security_protocol.startswith("SASL") and (self.username is None or self.password is None):
+            msg = f"security_protocol {self.security_protocol} needs username and password: set both"
+            raise ValueError(msg)
+        if not self.security_protocol.startswith("SASL") and (self.username is not None or self.password is not None):
+            msg = f"security_protocol {self.security_protocol} has no login: set SASL_SSL, or no username and password"
+            raise ValueError(msg)
+
+
+def spark_options(config: KafkaConfig) -> dict[str, str]:
+    """
+    Return the options by which Spark's Kafka source reaches the brokers.
+
+    Raises:
+        SettingsError: The password is not there.
+    """
+    options = {
+        "kafka.bootstrap.servers": config.bootstrap_servers,
+        "kafka.security.protocol": config.security_protocol,
+    }
+    if config.username is not None and config.password is not None:
+        options["kafka.sasl.mechanism"] = config.sasl_mechanism
+        login = f"username={_quoted(config.username)} password={_quoted(config.password.reveal())}"
+        options["kafka.sasl.jaas.config"] = f"{_LOGIN_MODULES[config.sasl_mechanism]} required {login};"
+    if config.ca_certs is not None:
+        options |= {"kafka.ssl.truststore.type": "PEM", "kafka.ssl.truststore.location": config.ca_certs}
+    return options
+
+
+def client_settings(config: KafkaConfig) -> dict[str, Any]:
+    """
+    Return the arguments by which kafka-python's clients reach the brokers.
+
+    Raises:
+        SettingsError: The password is not there.
+    """
+    settings: dict[str, Any] = {
+        "bootstrap_servers": [each.strip() for each in config.bootstrap_servers.split(",")],
+        "security_protocol": config.security_protocol,
+    }
+    if config.username is not None and config.password is not None:
+        settings |= {
+            "sasl_mechanism": config.sasl_mechanism,
+            "sasl_plain_username": config.username,
+            "sasl_plain_password": config.password.reveal(),
+        }
+    if config.ca_certs is not None:
+        settings["ssl_cafile"] = config.ca_certs
+    return settings
+
+
+def explained(error: Exception, servers: str) -> ClientError:
+    """Return what an error of kafka-python means for the user: ServerAway where another try may help."""
+    name, place = type(error).__name__, f"Kafka at {servers}"
+    if "Authentication" in name or "Sasl" in name:
+        return ClientError(f"{place} refuses the login ({error}): check username, password and sasl_mechanism")
+    if "Authorization" in name:
+        return ClientError(f"{place}: the login lacks a right ({error}): grant it by kafka-acls")
+    if "UnknownTopic" in name:
+        return ClientError(f"{place}: {error}: make the topic, or check its name")
+    if getattr(error, "retriable", False) or "NoBrokers" in name or "Timeout" in name:
+        return ServerAway(f"{place} does not answer ({name}: {error}): check that it runs, and bootstrap_servers")
+    return ClientError(f"{place}: {name}: {error}")
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,134 @@
+"""
+Index templates of the sink `elasticsearch`: the type of each field of the documents of streaming/documents.py.
+
+Nothing is mapped by guess (`dynamic: false`): a log line can add no field, and a field of a newer version is stored and
+not searchable until the templates are renewed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from clients.elasticsearch import CLIENT_ERRORS, Connection, ElasticsearchConfig
+
+VERSION: Final = 1
+"""Raised with each change: a stream refuses to write by older templates than its own."""
+
+# Above Elasticsearch's own for logs-*-* (100) and those of its integrations (200).
+_PRIORITY = 300
+
+_KEYWORD: Final = {"type": "keyword", "ignore_above": 8191}
+_KEPT: Final = {"type": "keyword", "index": False, "doc_values": False}
+"""Kept in the document and never searched: it may be longer than a keyword can be."""
+_TEXT: Final = {"type": "text", "norms": False}
+_DATE: Final = {"type": "date"}
+_LONG: Final = {"type": "long"}
+_BOOLEAN: Final = {"type": "boolean"}
+
+_FIELDS: Final[dict[str, dict[str, Any]]] = {
+    "@timestamp": _DATE,
+    "message": _TEXT,
+    "event.id": _KEYWORD,
+    "event.kind": _KEYWORD,
+    "event.dataset": _KEYWORD,
+    "event.created": _DATE,
+    "event.original": _KEPT,
+    "host.name": _KEYWORD,
+    "process.name": _KEYWORD,
+    "process.pid": _LONG,
+    "log.level": _KEYWORD,
+    "log.file.path": _KEYWORD,
+    "log.offset": _LONG,
+    "log.syslog.priority": _LONG,
+    "log.syslog.facility.code": _LONG,
+    "log.syslog.severity.code": _LONG,
+    "kafka.topic": _KEYWORD,
+    "kafka.partition": _LONG,
+    "kafka.offset": _LONG,
+    "logwinnow.outlier": _BOOLEAN,
+    "logwinnow.unjudged": _KEYWORD,
+    "logwinnow.reason": _KEYWORD,
+    "logwinnow.set": _KEYWORD,
+    "logwinnow.scope": _KEYWORD,
+    "logwinnow.pattern.id": _KEYWORD,
+    "logwinnow.pattern.text": _KEYWORD,
+    "logwinnow.pattern.label": _KEYWORD,
+    "logwinnow.pattern.state": _KEYWORD,
+    "logwinnow.params": _KEYWORD,
+    "logwinnow.shape.id": _KEYWORD,
+    "logwinnow.shape.text": _KEYWORD,
+    "logwinnow.nearest.id": _KEYWORD,
+    "logwinnow.nearest.text": _KEYWORD,
+    "logwinnow.nearest.difference": _KEYWORD,
+    "logwinnow.cut": _BOOLEAN,
+    "logwinnow.original_base64": {"type": "binary"},
+}
+
+_ALERT_FIELDS: Final[dict[str, dict[str, Any]]] = {
+    **_FIELDS,
+    "event.first_event_id": _KEYWORD,
+    "logwinnow.bucket": _DATE,
+    "logwinnow.count": _LONG,
+    "logwinnow.untold": _LONG,
+    "logwinnow.find": _KEPT,
+    "logwinnow.overflow": _BOOLEAN,
+}
+
+
+def names(prefix: str) -> tuple[str, str]:
+    """Return the names of the templates, which are those of the aliases too."""
+    return f"{prefix}-events", f"{prefix}-alerts"
+
+
+def templates(prefix: str, *, replicas: int, refresh_seconds: int) -> dict[str, dict[str, Any]]:
+    """Return the bodies of the index templates by their names."""
+    settings = {"number_of_shards": 1, "number_of_replicas": replicas, "refresh_interval": f"{refresh_seconds}s"}
+    return {
+        name: {
+            "index_patterns": [f"{name}-*"],
+            "priority": _PRIORITY,
+            "template": {
+                "settings": {"index": settings},
+                "mappings": {"dynamic": False, "properties": _properties(fields)},
+                "aliases": {name: {}},
+            },
+            "_meta": {"logwinnow": VERSION},
+        }
+        for name, fields in zip(names(prefix), (_FIELDS, _ALERT_FIELDS), strict=True)
+    }
+
+
+def set_up(config: ElasticsearchConfig, bodies: Mapping[str, dict[str, Any]]) -> None:
+    """
+    Make the templates, or renew them: indices that are there keep the mapping that they have.
+
+    Raises:
+        ClientError: Elasticsearch does not answer, or refuses.
+        SettingsError: A secret is not there.
+    """
+    connection = Connection.of(config)
+    for name, body in bodies.items():
+        try:
+            connection.client().indices.put_index_template(name=name, body=body)
+        except CLIENT_ERRORS as error:
+            raise connection.explained(error) from None
+
+
+def version_of(found: dict[str, Any], name: str) -> int | None:
+    """Return the version of a template in an answer of GET /_index_template; 0 where another program made it."""
+    for each in found["index_templates"]:
+        if each["name"] == name:
+            version = each["index_template"].get("_meta", {}).get("logwinnow", 0)
+            return version if isinstance(version, int) else 0
+    return None
+
+
+def _properties(fields: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return dotted names as the nested objects that a mapping has."""
+    properties: dict[str, Any] = {}
+    for name, kind in fields.items():
+        *objects, last = name.split(".")
+        inner = properties
+        for each in objects:
+            inner = inner.setdefault(each, {"properties": {}})["properties"]
+        inner[last] = kind
+    return properties

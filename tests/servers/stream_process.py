@@ -1,0 +1,82 @@
+"""`logwinnow stream` as a process of its own, which can be killed, told to end, and asked what it logged."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).parents[2]
+PATIENCE = 240
+
+
+@dataclass
+class StreamProcess:
+    """A stream that runs: its process, which leads a group of its own, and what it says."""
+
+    process: "subprocess.Popen[bytes]"
+    said: Path
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """Return the records of a name in its log so far."""
+        rows = [row for row in self.said.read_text().splitlines(keepends=True) if row.startswith("{")]
+        found = [json.loads(row) for row in rows if row.endswith("\n")]
+        return [record for record in found if record["event"] == name]
+
+    def wait_for_batches(self, number: int) -> None:
+        """Wait until so many batches are done; fail when it ended before."""
+        self.wait_until(lambda: len(self.records("batch")) >= number)
+
+    def wait_for_lines(self, number: int) -> None:
+        """Wait until so many lines are judged; fail when it ended before."""
+        self.wait_until(lambda: sum(record["lines"] for record in self.records("batch")) >= number)
+
+    def wait_until(self, holds: Any) -> None:
+        """Wait until something holds; fail when it ended before."""
+        until = time.monotonic() + PATIENCE
+        while not holds():
+            assert self.process.poll() is None, self.said.read_text()[-5_000:]
+            assert time.monotonic() < until, self.said.read_text()[-5_000:]
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Kill it and all that it started, as they are."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.end()
+
+    def end(self) -> int:
+        """Wait until it ended; return its exit code."""
+        return self.process.wait(PATIENCE)
+
+    def stop(self) -> int:
+        """Tell it to end after its batch; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.end()
+
+
+@contextmanager
+def stream_process(folder: Path, arguments: Sequence[str], **environment: str) -> Iterator[StreamProcess]:
+    """Run `logwinnow stream` with arguments; what it says goes to a file in a folder. It is killed at the end."""
+    said = folder / f"said-{secrets.token_hex(4)}"
+    with said.open("wb") as stderr:
+        # A group of its own, so that all of it can be killed at once.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "commands", "stream", *arguments],
+            stderr=stderr,
+            cwd=_ROOT,
+            env=os.environ | environment,
+            start_new_session=True,
+        )
+    try:
+        yield StreamProcess(process, said)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(PATIENCE)
