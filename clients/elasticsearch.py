@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 from elastic_transport import ConnectionError as NoConnection
@@ -101,12 +102,15 @@ CLIENT_ERRORS: Final = (ApiError, TransportError)
 
 @lru_cache(maxsize=4)
 def _client(connection: Connection) -> Elasticsearch:
+    ca_certs = dict(connection.settings).get("ca_certs")
+    if ca_certs is not None and not Path(ca_certs).is_file():
+        raise ClientError(f"ca_certs is {ca_certs!r}: there is no such file; set the PEM file of the server's CA")
     try:
         # Who sends knows what may be sent again; the client does not.
         return Elasticsearch(list(connection.urls), max_retries=0, **dict(connection.settings))
     except (ValueError, OSError) as error:
         raise ClientError(
-            f"Elasticsearch at {', '.join(connection.urls)}: {_first_line(error)}; check url, ca_certs and fingerprint"
+            f"Elasticsearch at {', '.join(connection.urls)}: {_first_line(error)}; check url and fingerprint"
         ) from None
 
 

@@ -85,7 +85,7 @@ def explained(error: Exception, servers: str) -> ClientError:
         return ClientError(f"{place}: the login lacks a right ({error}): grant it by kafka-acls")
     if "UnknownTopic" in name:
         return ClientError(f"{place}: {error}: make the topic, or check its name")
-    if getattr(error, "retriable", False) or "NoBrokers" in name or "Timeout" in name:
+    if getattr(error, "retriable", False):
         return ServerAway(f"{place} does not answer ({name}: {error}): check that it runs, and bootstrap_servers")
     return ClientError(f"{place}: {name}: {error}")
 

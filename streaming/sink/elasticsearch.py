@@ -60,7 +60,8 @@ class ElasticsearchSink:
         mend = "run: logwinnow setup elasticsearch"
         for name in names(self.prefix):
             try:
-                found = self.connection.client().indices.get_index_template(name=f"{name}*")
+                client = self.connection.client().options(ignore_status=404)
+                found = client.indices.get_index_template(name=name)
             except CLIENT_ERRORS as error:
                 raise SinkError(str(self.connection.explained(error))) from None
             except ClientError as error:

@@ -114,8 +114,8 @@ def set_up(config: ElasticsearchConfig, bodies: Mapping[str, dict[str, Any]]) ->
 
 
 def version_of(found: dict[str, Any], name: str) -> int | None:
-    """Return the version of a template in an answer of GET /_index_template; 0 where another program made it."""
-    for each in found["index_templates"]:
+    """Return the version of a template in an answer of GET /_index_template; 0 where it is not ours."""
+    for each in found.get("index_templates", []):
         if each["name"] == name:
             version = each["index_template"].get("_meta", {}).get("logwinnow", 0)
             return version if isinstance(version, int) else 0

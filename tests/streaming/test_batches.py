@@ -113,3 +113,36 @@ def test_a_checkpoint_that_cannot_be_written_is_an_error(site: "Site") -> None:
     (site.folder / "other" / "logwinnow" / "batches").rename(site.folder / "moved")
     with pytest.raises(CheckpointError, match="cannot be written"):
         other.write(BatchRecord(0, "v1", 1))
+
+
+_KAFKA = {"kind": "kafka", "topics": ["a", "b"]}
+
+
+@pytest.mark.parametrize("origin", [_KAFKA, {"kind": "kafka", "topics": ["a", "b", "c"]}])
+def test_a_checkpoint_is_of_its_source_and_of_further_topics(origin: dict[str, object], log: BatchLog) -> None:
+    for each in (_KAFKA, origin, origin):
+        log.claim(each)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        {"kind": "files"},
+        {"kind": "kafka", "topics": ["a"]},
+        {"kind": "kafka", "topics": ["a", "c"]},
+        {"kind": "kafka", "topic_pattern": ".*"},
+    ],
+)
+def test_the_checkpoint_of_another_source_is_refused(origin: dict[str, object], log: BatchLog) -> None:
+    log.claim(_KAFKA)
+    with pytest.raises(
+        CheckpointError, match=r"it belongs to source kind kafka, topics \['a', 'b'\], and the source is"
+    ):
+        log.claim(origin)
+
+
+def test_a_damaged_origin_is_told(log: BatchLog, site: "Site") -> None:
+    log.claim(_KAFKA)
+    (site.checkpoint / "logwinnow" / "origin").write_text("{")
+    with pytest.raises(CheckpointError, match="origin' is damaged"):
+        log.claim(_KAFKA)
