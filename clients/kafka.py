@@ -64,6 +64,9 @@ def client_settings(config: KafkaConfig) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "bootstrap_servers": [each.strip() for each in config.bootstrap_servers.split(",")],
         "security_protocol": config.security_protocol,
+        # Half a minute is long for a wrong address, and so is a pause of half a minute after a broker's restart.
+        "bootstrap_timeout_ms": 15_000,
+        "reconnect_backoff_max_ms": 2_000,
     }
     if config.username is not None and config.password is not None:
         settings |= {
@@ -86,7 +89,7 @@ def explained(error: Exception, servers: str) -> ClientError:
     if "UnknownTopic" in name:
         return ClientError(f"{place}: {error}: make the topic, or check its name")
     if getattr(error, "retriable", False):
-        return ServerAway(f"{place} does not answer ({name}: {error}): check that it runs, and bootstrap_servers")
+        return ServerAway(f"{place} does not answer ({name}: {error}): check that it runs, bootstrap_servers, the login and ca_certs")
     return ClientError(f"{place}: {name}: {error}")
 
 

@@ -10,6 +10,7 @@ The errors of logwinnow that a user can mend; everything else is a defect.
     │   ├── NoPatternSet           the store holds no published set
     │   ├── BrokenPatternSet       a stored set is damaged, empty or of a newer format
     │   └── PublishRefused         a new set would lose too much of what the last one knew
+    ├── clients.errors.ClientError Elasticsearch or Kafka cannot be used
     ├── training.errors.TrainingError
     ├── spark.errors.SparkError    Spark failed, or there is no Java for it
     └── streaming.errors.StreamingError

@@ -39,6 +39,8 @@ def test_our_client_gets_the_same_in_its_own_words(secured: KafkaConfig) -> None
     assert client_settings(secured) == {
         "bootstrap_servers": ["a:9093", "b:9093"],
         "security_protocol": "SASL_SSL",
+        "bootstrap_timeout_ms": 15_000,
+        "reconnect_backoff_max_ms": 2_000,
         "sasl_mechanism": "SCRAM-SHA-512",
         "sasl_plain_username": "us er",
         "sasl_plain_password": 'pa"ss\\word',
