@@ -22,7 +22,8 @@ from patterns.timestamps import utc_day
 from streaming.config import ElasticsearchSinkConfig
 from streaming.errors import SinkError
 from streaming.sink import Refuse
-from streaming.sink.bulk import BulkWriter, Limits, Operation
+from streaming.sink.bulk import BulkWriter, Limits
+from streaming.sink.sending import Operation
 from streaming.sink.templates import VERSION, names, version_of
 from streaming.source import DeadLetter, SourceLine
 

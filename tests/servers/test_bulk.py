@@ -1,6 +1,7 @@
 """What becomes of documents in the real Elasticsearch: each is created, was there, or is handed back."""
 
 import json
+import threading
 from contextlib import closing
 
 import pytest
@@ -10,8 +11,9 @@ from clients.elasticsearch import Connection, ElasticsearchConfig
 from clients.errors import ClientError
 from streaming.config import ElasticsearchSinkConfig
 from streaming.errors import SinkError
-from streaming.sink.bulk import BulkWriter, Limits, Operation
+from streaming.sink.bulk import BulkWriter, Limits
 from streaming.sink.elasticsearch import ElasticsearchSink
+from streaming.sink.sending import Operation
 from streaming.sink.templates import set_up, templates
 from streaming.source import DeadLetter, SourceLine
 
@@ -82,6 +84,15 @@ def test_what_the_configuration_is_to_blame_for_ends_the_work_and_says_what_to_c
 def test_a_server_that_does_not_answer_is_waited_for_and_then_an_error(index_prefix: str) -> None:
     with pytest.raises(ClientError, match=r"does not answer .*; it was waited for 1 seconds"):
         write("http://127.0.0.1:9", [operation(index_prefix, 1)], Limits(4, 10**6, 1))
+
+
+def test_work_that_failed_does_not_wait_for_a_server_that_is_away(index_prefix: str) -> None:
+    config = ElasticsearchConfig(url="http://127.0.0.1:9")
+    with pytest.raises(ZeroDivisionError), BulkWriter(Connection.of(config), Limits(1, 10**6, 10**9), print) as bulk:
+        for number in range(2):
+            bulk.add(operation(index_prefix, number))
+        raise ZeroDivisionError
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("bulk")]
 
 
 def sink(elasticsearch: str, prefix: str) -> ElasticsearchSink:
