@@ -133,8 +133,11 @@ class SparkEngine:
 
         Cost: one Spark job. Only facts come through Spark; rows are written by the tasks and read here.
         """
-        rows = self._over_chunks(partial(stages.map_chunks, stage, kind), longest)
-        with self._staging() as folder:
+        return self.merge(self.over_chunks(partial(stages.map_chunks, stage, kind), longest), kind, progress, least)
+
+    def merge(self, rows: DataFrame, kind: Kind, progress: Progress, least: int = 1) -> Iterator[tuple[int, Any]]:
+        """Do the same with BUCKET_ROWS that are there already."""
+        with self.staging() as folder:
             merge = partial(stages.merge_buckets, kind, least, folder)
             told = self._collected(rows.repartition("bucket").mapInArrow(merge, BUCKET_ROWS), progress)
             yield from ((FACTS, json.loads(found)) for bucket, found in told if bucket == FACTS)
@@ -143,8 +146,8 @@ class SparkEngine:
 
     def outliers(self, find: FindOutliers, progress: Progress) -> Iterator[bytes]:
         """Yield outliers, file by file; those of URIs in no particular order. Cost: one Spark job."""
-        with self._staging() as folder:
-            rows = self._over_chunks(partial(stages.map_outliers, find, folder), None)
+        with self.staging() as folder:
+            rows = self.over_chunks(partial(stages.map_outliers, find, folder), None)
             for partition, _ in sorted(self._collected(rows, progress)):
                 yield from stages.stored(folder, partition)["line"].to_pylist()
 
@@ -160,7 +163,7 @@ class SparkEngine:
         return found
 
     @contextmanager
-    def _staging(self) -> Iterator[str]:
+    def staging(self) -> Iterator[str]:
         """Make a folder that tasks write to and this process reads; it goes with all that is in it."""
         if not self._shared:
             with temporary_writes(), TemporaryDirectory(prefix="logwinnow-") as folder:
@@ -174,18 +177,20 @@ class SparkEngine:
         finally:
             system.rm(path, recursive=True)
 
-    def _over_chunks(self, function: Callable[..., Iterator[pa.RecordBatch]], longest: int | None) -> DataFrame:
+    def over_chunks(self, function: Callable[..., Iterator[pa.RecordBatch]], longest: int | None) -> DataFrame:
         """Return what a function of `stages` makes of all chunks."""
         number = len(self._pieces)
         # A partition is a piece, and they stay in order.
-        indices = self._spark.range(0, number, 1, max(number, 1))
-        made = indices.mapInArrow(
-            partial(function, partial(stages.chunks_of_pieces, self._pieces, longest=longest)), BUCKET_ROWS
-        )
+        read = partial(stages.chunks_of_pieces, self._pieces, longest=longest)
+        made = self.indices(number).mapInArrow(partial(function, read), BUCKET_ROWS)
         if self._lines is not None:
-            read = partial(stages.chunks_of_lines, longest=longest)
-            made = made.union(self._lines.mapInArrow(partial(function, read), BUCKET_ROWS))
+            read_lines = partial(stages.chunks_of_lines, longest=longest)
+            made = made.union(self._lines.mapInArrow(partial(function, read_lines), BUCKET_ROWS))
         return made
+
+    def indices(self, number: int) -> DataFrame:
+        """Return the numbers from 0 on, a partition for each."""
+        return self._spark.range(0, number, 1, max(number, 1))
 
     def _uri_lines(self) -> DataFrame:
         read = self._spark.read.option("lineSep", "\n").text(self._corpus.uris)
@@ -208,20 +213,23 @@ class RawLines:
         return [""]
 
     def keys(self, _scope: str, support: Support, method: Method) -> Keys:
-        """Find the frequent words. Cost: two passes; the first sees which words are rare, so that few are shuffled."""
-        positions = method.algorithm == "slct"
-        stage: Stage = partial(stages.Sketch, self._filter, positions=positions)
-        counters = np.zeros(SKETCH_COUNTERS, np.int64)
+        """Find the frequent words. Cost: one pass; temporary files for the distinct words of each chunk."""
+        engine, counters, names = self._engine, np.zeros(SKETCH_COUNTERS, np.int64), list[str]()
         self._lines = 0
-        for bucket, found in self._engine.merged(stage, SKETCH_ROWS, self._progress):
-            if bucket == FACTS:
-                self._lines += found["lines"]
-            else:
-                counters[found["counter"].to_numpy()] = found["lines"].to_numpy()
-        least = in_lines(support, self._lines)
-        stage = partial(stages.Count, self._filter, positions=positions, enough=np.packbits(counters >= least))
-        merged = self._engine.merged(stage, COUNT_ROWS, self._progress, least=least)
-        words = [found for bucket, found in merged if bucket != FACTS]
+        with engine.staging() as folder:
+            count = partial(stages.count_chunks, self._filter, folder, positions=method.algorithm == "slct")
+            for bucket, found in engine.merge(engine.over_chunks(count, None), SKETCH_ROWS, self._progress):
+                if bucket == FACTS:
+                    self._lines += found["lines"]
+                    names.append(found["words"])
+                else:
+                    counters[found["counter"].to_numpy()] = found["lines"].to_numpy()
+            least = in_lines(support, self._lines)
+            # Most words are seen to be rare before their texts are shuffled.
+            perhaps = partial(stages.perhaps_frequent, names, folder, np.packbits(counters >= least))
+            rows = engine.indices(len(names)).mapInArrow(perhaps, BUCKET_ROWS)
+            merged = engine.merge(rows, COUNT_ROWS, self._progress, least)
+            words = [found for bucket, found in merged if bucket != FACTS]
         return keys_of(pa.concat_tables([COUNTS.empty_table(), *words]), method)
 
     def candidates(self, _scope: str, keys: Keys, support: Support, method: Method) -> CandidateTable:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, Protocol
+from uuid import uuid4
 
 import fsspec
 import numpy as np
@@ -21,7 +22,17 @@ from patterns.shapes import temporary_writes
 from training.candidates import Keys
 from training.engines.outliers import FindOutliers
 from training.kernels.filtered import ChunkFilter
-from training.kernels.raw import SKETCH_COUNTERS, CandidateKernel, add_to_sketch, count_words, counters_of, sketch_rows
+from training.kernels.raw import (
+    COUNT_ROWS,
+    COUNTS,
+    SKETCH_COUNTERS,
+    SKETCH_ROWS,
+    CandidateKernel,
+    add_to_sketch,
+    count_words,
+    counters_of,
+    sketch_rows,
+)
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
 from training.line_filter import Filter
@@ -40,11 +51,8 @@ Chunk = tuple[bytes, int]
 class Rows(Protocol):
     """Makes rows of chunks."""
 
-    def rows(self, chunk: bytes, record_time: int) -> pa.Table | None:
-        """Return the rows of a chunk, if they can be told already."""
-
-    def last_rows(self) -> pa.Table | None:
-        """Return the rows that can be told only after all chunks."""
+    def rows(self, chunk: bytes, record_time: int) -> pa.Table:
+        """Return the rows of a chunk."""
 
     def facts(self) -> dict[str, Any]:
         """Return what else is to be told of all chunks, fit for JSON."""
@@ -68,9 +76,6 @@ class Tabulate:
         """Return the rows of a chunk."""
         return self._kernel.rows(chunk, record_time)
 
-    def last_rows(self) -> pa.Table | None:
-        """Return None."""
-
     def facts(self) -> dict[str, Any]:
         """Return the counts."""
         return self._kernel.counts.as_run()
@@ -83,21 +88,18 @@ class _Filtered:
         self._keep = ChunkFilter(chosen)
         self._rejected = self._lines = 0
 
-    def rows(self, chunk: bytes, _record_time: int) -> pa.Table | None:
+    def rows(self, chunk: bytes, _record_time: int) -> pa.Table:
         """Return the rows of a chunk."""
         text, rejected = self._keep.text(chunk)
         self._rejected += rejected
         self._lines += count_lines(text)
         return self._rows(text)
 
-    def last_rows(self) -> pa.Table | None:
-        """Return None."""
-
     def facts(self) -> dict[str, Any]:
         """Return how many lines are mined, and how many the filter rejects."""
         return {"lines": self._lines, "filter": self._rejected}
 
-    def _rows(self, text: bytes) -> pa.Table | None:
+    def _rows(self, text: bytes) -> pa.Table:
         raise NotImplementedError
 
 
@@ -115,37 +117,6 @@ class CountShapes(_Filtered):
     def facts(self) -> dict[str, Any]:
         """Return why lines are not mined, and how many."""
         return {"filter": self._rejected, **self._kernel.counts.unjudged}
-
-
-class Sketch(_Filtered):
-    """Rows of the sketch of words."""
-
-    def __init__(self, chosen: Filter, *, positions: bool) -> None:
-        """Take the filter, and whether the same word at another position is another."""
-        super().__init__(chosen)
-        self._positions = positions
-        self._counters = np.zeros(SKETCH_COUNTERS, np.int64)
-
-    def _rows(self, text: bytes) -> None:
-        add_to_sketch(self._counters, count_words(text, positions=self._positions))
-
-    def last_rows(self) -> pa.Table:
-        """Return the sketch of all chunks."""
-        return sketch_rows(self._counters)
-
-
-class Count(_Filtered):
-    """Rows of words, but those that the sketch says are rare."""
-
-    def __init__(self, chosen: Filter, *, positions: bool, enough: NDArray[np.uint8]) -> None:
-        """Take as bits whether each counter of the sketch reaches the support."""
-        super().__init__(chosen)
-        self._positions = positions
-        self._enough = np.unpackbits(enough, count=SKETCH_COUNTERS).astype(np.bool_)
-
-    def _rows(self, text: bytes) -> pa.Table:
-        rows = count_words(text, positions=self._positions)
-        return rows.filter(pa.array(self._enough[counters_of(rows)]))
 
 
 class FindCandidates(_Filtered):
@@ -189,18 +160,71 @@ def map_chunks(
     batches: Iterable[pa.RecordBatch],
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of chunks by bucket, merged as far as memory allows; and at last the facts."""
-    maker, gathered = stage(), Gathered(kind)
-    for rows in _all_rows(maker, read(batches)):
-        full = None if rows is None else gathered.add(rows)
-        if full is not None:
-            yield from _encoded(kind, full)
-    yield from _encoded(kind, gathered.take())
+    maker = stage()
+    yield from _by_bucket(kind, (maker.rows(*chunk) for chunk in read(batches)))
     yield _row(FACTS, json.dumps(maker.facts()).encode())
 
 
-def _all_rows(maker: Rows, given: Iterable[Chunk]) -> Iterator[pa.Table | None]:
-    yield from (maker.rows(*chunk) for chunk in given)
-    yield maker.last_rows()
+def count_chunks(
+    chosen: Filter, folder: str, read: Reader, batches: Iterable[pa.RecordBatch], *, positions: bool
+) -> Iterator[pa.RecordBatch]:
+    """
+    Write the words of chunks to a file, not unique; yield the sketch of them by bucket.
+
+    Args:
+        chosen: Which lines are mined.
+        folder: For the file: a path or URL.
+        read: Makes chunks of batches.
+        batches: What Spark hands to the task.
+        positions: Whether the same word at another position is another.
+
+    Returns:
+        As facts how many lines are mined, how many the filter rejects, and as ``words`` the name of the file.
+
+    Raises:
+        PatternsError: The file cannot be written.
+    """
+    keep, facts, counters = ChunkFilter(chosen), {"lines": 0, "filter": 0}, np.zeros(SKETCH_COUNTERS, np.int64)
+    # A task that is run again writes another file, and only one of them is told.
+    name = uuid4().hex
+
+    def words() -> Iterator[pa.Table]:
+        yield COUNTS.empty_table()
+        for chunk, _ in read(batches):
+            text, rejected = keep.text(chunk)
+            rows = count_words(text, positions=positions)
+            add_to_sketch(counters, rows)
+            facts["lines"] += count_lines(text)
+            facts["filter"] += rejected
+            yield rows
+
+    _store(folder, name, words())
+    yield from _by_bucket(SKETCH_ROWS, [sketch_rows(counters)])
+    yield _row(FACTS, json.dumps({**facts, "words": name}).encode())
+
+
+def perhaps_frequent(
+    names: Sequence[str], folder: str, enough: NDArray[np.uint8], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """
+    Yield by bucket the words of files that may be frequent.
+
+    Args:
+        names: What `count_chunks` called its files.
+        folder: Where they are.
+        enough: As bits, whether each counter of the sketch of all words reaches the support.
+        batches: Indices of `names` as column 0.
+    """
+    frequent = np.unpackbits(enough, count=SKETCH_COUNTERS).astype(np.bool_)
+
+    def rows() -> Iterator[pa.Table]:
+        for index in chain.from_iterable(batch.column(0).to_pylist() for batch in batches):
+            with fsspec.open(f"{folder}/{names[index]}", "rb") as file, pa.ipc.open_stream(file) as stream:
+                for batch in stream:
+                    words = pa.Table.from_batches([batch])
+                    yield words.filter(pa.array(frequent[counters_of(words)]))
+
+    yield from _by_bucket(COUNT_ROWS, rows())
 
 
 def merge_buckets(kind: Kind, least: int, folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -244,21 +268,31 @@ def map_outliers(
     yield _row(number, b"")
 
 
-def stored(folder: str, number: int) -> pa.Table:
+def stored(folder: str, name: int | str) -> pa.Table:
     """Return what a task wrote."""
-    with fsspec.open(f"{folder}/{number}", "rb") as file:
+    with fsspec.open(f"{folder}/{name}", "rb") as file:
         return pa.ipc.open_stream(file).read_all()
 
 
-def _store(folder: str, number: int, tables: Iterable[pa.Table]) -> None:
+def _store(folder: str, name: int | str, tables: Iterable[pa.Table]) -> None:
     """Write tables; a task that is run again writes the same."""
     written = iter(tables)
     first = next(written)
-    with temporary_writes(), fsspec.open(f"{folder}/{number}", "wb") as file:
+    with temporary_writes(), fsspec.open(f"{folder}/{name}", "wb") as file:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         with pa.ipc.new_stream(file, first.schema, options=options) as stream:
             for rows in chain([first], written):
                 stream.write_table(rows)
+
+
+def _by_bucket(kind: Kind, tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
+    """Yield rows by bucket, merged as far as memory allows."""
+    gathered = Gathered(kind)
+    for rows in tables:
+        full = gathered.add(rows)
+        if full is not None:
+            yield from _encoded(kind, full)
+    yield from _encoded(kind, gathered.take())
 
 
 def _encoded(kind: Kind, rows: pa.Table) -> Iterator[pa.RecordBatch]:
