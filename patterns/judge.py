@@ -10,7 +10,7 @@ from typing import NamedTuple
 from patterns.errors import RulesError
 from patterns.language import hash_of
 from patterns.line import Line, LineReader
-from patterns.matcher import Matcher, Verdict, cut_out, gap_words, parameters
+from patterns.matcher import Matcher, Verdict, gap_words, parameters
 from patterns.pattern_set import PatternSet
 from patterns.rules import AUTO, BUILT_IN_FORMATS, PLAIN, Rules, load_zone
 from patterns.words import Splitter
@@ -83,10 +83,9 @@ class Judge:
         (line, scope, shape, _), verdict = judgement
         if verdict is None or verdict.known is None:
             return []
-        slices = self._shaper.splitter.slices(line.message)
         if len(shape) > _REMEMBERED_LENGTH:
-            return parameters(verdict.known, slices, line.message)
-        return cut_out(self._gap_words(scope, shape), slices, line.message)
+            return parameters(verdict.known, self._shaper.splitter.slices(line.message), line.message)
+        return self._shaper.splitter.cut_out(line.message, shape, self._gap_words(scope, shape))
 
     def _find_gap_words(self, scope: str, shape: str) -> list[tuple[int, int]]:
         known = self._matcher.verdict(scope, shape).known

@@ -16,7 +16,7 @@ from typing import Final
 from patterns.fitting import Difference, first_difference, fits, gap_lengths, places
 from patterns.language import NO_GAP, Constant
 from patterns.pattern_set import KnownPattern, PatternSet
-from patterns.words import CLASS_RUN, Slice
+from patterns.words import CLASS_RUN, Slice, cut_out
 
 NO_PATTERN: Final = "no_pattern"
 """Reason: the scope is known, but none of its patterns matches."""
@@ -122,11 +122,6 @@ def gap_words(known: KnownPattern, words: Sequence[str]) -> list[tuple[int, int]
             taken.append((at, at + length))
         at += length + 1
     return taken
-
-
-def cut_out(gaps: Iterable[tuple[int, int]], slices: Sequence[Slice], message: str) -> list[str]:
-    """Return what `gap_words` says that the gaps take, as it stands in the message."""
-    return [message[slices[start].start : slices[end - 1].end] if end > start else "" for start, end in gaps]
 
 
 def _nearest(indexes: Iterable["_ScopeIndex"], scope: str, words: Sequence[str]) -> Nearest | None:

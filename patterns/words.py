@@ -20,7 +20,7 @@ dump of registers, ``r24=0x0f r25=0x03``, reads ``r24= <*> r25= <*>``. What is b
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -97,6 +97,11 @@ def linear_matcher(name: str, expression: str) -> Callable[[str], bool]:
 _slice = tuple.__new__
 
 
+def cut_out(gaps: Iterable[tuple[int, int]], slices: Sequence["Slice"], message: str) -> list[str]:
+    """Return parts of a message, each from one slice to before another; an empty one is ``""``."""
+    return [message[slices[start].start : slices[end - 1].end] if end > start else "" for start, end in gaps]
+
+
 class _Shown(dict[str, str]):
     """Word → how it reads in a shape; decided once a distinct word, forgotten as a whole when too many."""
 
@@ -161,6 +166,21 @@ class Splitter:
                 found.append(_slice(Slice, (text, start, end)))
             before = text
         return self._with_constants(message) if len(found) == 1 and before == CLASS_RUN and joins else found
+
+    def cut_out(self, message: str, shape: str, gaps: Iterable[tuple[int, int]]) -> list[str]:
+        """
+        Return some parts of a message as they stand in it.
+
+        Args:
+            message: The message.
+            shape: Its shape.
+            gaps: For each part the index of its first word of the shape, and one past its last; an empty one is ``""``.
+        """
+        words = self._words.findall(message)
+        if " ".join(map(self._shown.__getitem__, words)) == shape and all(end - start < 2 for start, end in gaps):
+            # Each word of the shape is one of the message: nobody needs to know where it stands.
+            return [words[start] if end > start else "" for start, end in gaps]
+        return cut_out(gaps, self.slices(message), message)
 
     def _with_constants(self, message: str) -> list[Slice]:
         """Return the slices of a message whose words are all class words: with what stays of them as constants."""

@@ -13,6 +13,9 @@ No field name comes from a log line. A value that is searched by is no longer th
 `message` and `event.original` are whole.
 """
 
+import json
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Final
 
 from patterns.judge import Judgement, shape_id
@@ -42,7 +45,15 @@ def record_event_id(source: str, topic: str, partition: int, offset: int, record
 
     The record time is in it because a topic that is deleted and made again begins at offset 0.
     """
-    return hash_of([source, topic, partition, offset, record_time], 10)
+    digest = _begun(source, topic, partition).copy()
+    digest.update(f"{offset},{record_time}]".encode())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _begun(source: str, topic: str, partition: int) -> blake2b:
+    """Return the hash of what the ids of a partition have in common: half of the work for each line."""
+    return blake2b(json.dumps([source, topic, partition], separators=(",", ":"))[:-1].encode() + b",", digest_size=10)
 
 
 def event(

@@ -12,13 +12,14 @@ created once. Data streams would take the same id again after a rollover.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from clients.elasticsearch import CLIENT_ERRORS, Connection
 from clients.errors import ClientError
-from patterns.timestamps import utc_day
+from patterns.timestamps import DAY, utc_day
 from streaming.config import ElasticsearchSinkConfig
 from streaming.errors import SinkError
 from streaming.sink import Refuse
@@ -122,4 +123,9 @@ class EventsWriter:
 
 
 def _day(time: int) -> str:
-    return utc_day(time).replace("-", ".")
+    return _name(time // DAY)
+
+
+@lru_cache(maxsize=1024)
+def _name(day: int) -> str:
+    return utc_day(day * DAY).replace("-", ".")

@@ -8,10 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.judge import Judge, shape_id
-from patterns.language import parse
+from patterns.language import hash_of, parse
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import FormatRule, Rules
-from streaming.documents import KEYWORD, alert, alert_id, brief, event, file_event_id, keyword, overflow
+from streaming.documents import (
+    KEYWORD,
+    alert,
+    alert_id,
+    brief,
+    event,
+    file_event_id,
+    keyword,
+    overflow,
+    record_event_id,
+)
 from streaming.source import SourceLine
 
 _RULES = Rules(formats={"app": FormatRule(r"(?P<timestamp>\d{4}-\d\d-\d\d) (?P<level>[A-Z]+) (?P<message>.*)", "iso")})
@@ -210,3 +220,11 @@ def test_an_overflow_says_how_many_alerts_there_were_and_until_when_no_more_come
     )
     assert "more than 5 alerts in this hour" in document["message"]
     assert "until u" in document["message"]
+
+
+@given(st.text(max_size=5), st.text(max_size=5), st.integers(0, 99), st.integers(0, 2**62), st.integers(-1, 2**62))
+def test_the_id_of_a_record_is_the_hash_of_all_that_says_where_and_when_it_is(
+    source: str, topic: str, partition: int, offset: int, time: int
+) -> None:
+    whole = hash_of([source, topic, partition, offset, time], 10)
+    assert record_event_id(source, topic, partition, offset, time) == whole
