@@ -1,43 +1,27 @@
 """Elasticsearch: where it is, who we are, and what its errors mean."""
 
+import logging
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import ConnectionTimeout, TlsError, TransportError
 from elasticsearch import ApiError, Elasticsearch
-from msgspec import Meta, Struct
 
+from clients.config import ElasticsearchConfig
 from clients.errors import ClientError, ServerAway
-from patterns.secrets import Secret
+
+__all__ = ["AWAY", "CLIENT_ERRORS", "Connection", "ElasticsearchConfig", "reason_of"]
+
+# What it has to say is in the errors that it raises; without a handler Python would print it.
+logging.getLogger("elastic_transport").addHandler(logging.NullHandler())
 
 AWAY: Final = frozenset({429, 502, 503, 504})
 """HTTP states of a server, or of a proxy in front of it, that is worth another try."""
 
 _REASON_CHARACTERS = 300
-
-
-class ElasticsearchConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How Elasticsearch is reached: its URL or those of its nodes, the login, and by what its certificate is known."""
-
-    url: str | list[str] = "http://127.0.0.1:9200"
-    api_key: Secret | None = None
-    username: str | None = None
-    password: Secret | None = None
-    ca_certs: str | None = None
-    fingerprint: str | None = None
-    timeout_seconds: Annotated[float, Meta(gt=0)] = 60.0
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for keys that do not go together."""
-        if (self.username is None) != (self.password is None):
-            msg = "username and password go together: set both or none"
-            raise ValueError(msg)
-        if self.api_key is not None and self.username is not None:
-            msg = "api_key and username exclude each other: set one of them"
-            raise ValueError(msg)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,17 @@
 """Kafka: where it is, who we are; for Spark's client, and for ours in Python."""
 
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, Literal
 
 from msgspec import Struct
 
 from clients.errors import ClientError, ServerAway
 from patterns.secrets import Secret
+
+# What it has to say is in the errors that it raises; without a handler Python would print it.
+logging.getLogger("kafka").addHandler(logging.NullHandler())
 
 _LOGIN_MODULES: Final = {
     "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
@@ -79,18 +85,110 @@ def client_settings(config: KafkaConfig) -> dict[str, Any]:
     return settings
 
 
-def explained(error: Exception, servers: str) -> ClientError:
+def explained(error: BaseException, servers: str) -> ClientError:
     """Return what an error of kafka-python means for the user: ServerAway where another try may help."""
     name, place = type(error).__name__, f"Kafka at {servers}"
     if "Authentication" in name or "Sasl" in name:
         return ClientError(f"{place} refuses the login ({error}): check username, password and sasl_mechanism")
     if "Authorization" in name:
         return ClientError(f"{place}: the login lacks a right ({error}): grant it by kafka-acls")
+    if "UnsupportedCodec" in name:
+        return ClientError(f"{place}: {error}: install the packages that kafka-python[lz4,snappy,zstd] names")
     if "UnknownTopic" in name:
         return ClientError(f"{place}: {error}: make the topic, or check its name")
     if getattr(error, "retriable", False):
-        return ServerAway(f"{place} does not answer ({name}: {error}): check that it runs, bootstrap_servers, the login and ca_certs")
+        return ServerAway(
+            f"{place} does not answer ({name}: {error}): check that it runs, bootstrap_servers, the login and ca_certs"
+        )
     return ClientError(f"{place}: {name}: {error}")
+
+
+@contextmanager
+def connecting(servers: str) -> Iterator[None]:
+    """
+    Explain why a client of kafka-python that is made in the block reaches no broker.
+
+    What it raises says no more than that it was in vain; why, it only logs.
+
+    Raises:
+        ClientError: It reaches none: ServerAway where another try may help.
+    """
+    from kafka.errors import KafkaError, KafkaTimeoutError
+
+    causes = _Causes(logging.WARNING)
+    logger = logging.getLogger("kafka.net")
+    logger.addHandler(causes)
+    try:
+        yield
+    except KafkaTimeoutError as error:
+        raise _unreached(causes.best or error, servers) from None
+    except KafkaError as error:
+        raise explained(error, servers) from None
+    finally:
+        logger.removeHandler(causes)
+
+
+def topic_ids(config: KafkaConfig, names: Sequence[str] | None) -> dict[str, str | None]:
+    """
+    Return the topics of these names, or with None all, that are there and that the login may see.
+
+    With each comes what tells it from one of the same name that is made after it was deleted; None where the brokers
+    are older than that (2.8).
+
+    Raises:
+        ClientError: Kafka cannot be used.
+        SettingsError: The password is not there.
+    """
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    with connecting(config.bootstrap_servers):
+        admin = KafkaAdminClient(**client_settings(config))
+    try:
+        described = admin.describe_topics(None if names is None else list(names))
+    except KafkaError as error:
+        raise explained(error, config.bootstrap_servers) from None
+    finally:
+        admin.close()
+    return {each["name"]: each.get("topic_id") for each in described if not each["error_code"]}
+
+
+class _Causes(logging.Handler):
+    """
+    Keeps the best of the errors that are logged: the last before time was over, or a refused login.
+
+    That one is not told at each try: a broker that has refused often just breaks off.
+    """
+
+    best: BaseException | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take the error out of what is logged."""
+        given = record.args if isinstance(record.args, tuple) else ()
+        found = next((each for each in given if isinstance(each, BaseException)), None)
+        is_late = "Timeout" in type(found).__name__
+        if found is not None and not _is_of_login(self.best) and (self.best is None or not is_late):
+            self.best = found
+
+
+def _is_of_login(error: BaseException | None) -> bool:
+    return "Sasl" in type(error).__name__
+
+
+def _unreached(cause: BaseException, servers: str) -> ClientError:
+    place, why = f"Kafka at {servers}", str(cause)
+    if isinstance(cause, OSError):
+        return ClientError(f"{place}: {why}: check ca_certs")
+    if "SSL" in why:
+        return ClientError(f"{place} and we do not agree on TLS ({why}): check security_protocol and ca_certs")
+    if "socket disconnected" in why:
+        # All that a broker does about a login that it does not know, or a transport that it does not speak.
+        return ClientError(
+            f"{place} breaks off ({why}): check security_protocol, username, password and sasl_mechanism"
+        )
+    if _is_of_login(cause):
+        return explained(cause, servers)
+    return ServerAway(f"{place} does not answer ({why}): check that it runs, and bootstrap_servers")
 
 
 def _quoted(text: str) -> str:

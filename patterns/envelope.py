@@ -60,6 +60,12 @@ _PROGRAMS: Final = _names(
 )
 _PIDS: Final = _names("log.syslog.procid process.pid procid pid _PID SYSLOG_PID PID")
 _KEYS: Final = frozenset(key for names in (_HOSTS, _PROGRAMS, _PIDS) for name in names for key in name[:2])
+_TAG: Final = "syslogtag"
+
+FIELDS: Final = frozenset(
+    {*_TEXTS, *_TIMES, _TAG, *(name for names in (_HOSTS, _PROGRAMS, _PIDS) for name, _, _ in names)}
+)
+"""All that an envelope may be asked for, but a `field` that is configured."""
 
 _NIL = "-"
 _WHITE_SPACE = " \t\n\r\f\v"
@@ -267,7 +273,7 @@ def _tag(document: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
     It is what a file would have; rsyslog's programname ends at the slash.
     """
-    tag = document.get("syslogtag")
+    tag = document.get(_TAG)
     if not isinstance(tag, str):
         return None, None
     program, _, rest = tag.partition("[")

@@ -11,6 +11,7 @@ from typing import Final
 from patterns.errors import LogwinnowError
 
 _OURS: Final = re.compile(r"(?:patterns|clients|training|streaming)\.errors\.\w+: ([^\n]+)")
+_RAISED: Final = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t][^\n]*\n)+(\S[^\n]*)", re.MULTILINE)
 
 
 class SparkError(LogwinnowError):
@@ -28,6 +29,8 @@ def ours(error: BaseException) -> str | None:
 
 
 def said(error: BaseException) -> str:
-    """Return in one line what an error says: that of ours which Spark carried here, or Spark itself."""
-    lines = str(error).strip().splitlines()
+    """Return in one line what an error says: that of ours which Spark carried here, a worker's, or Spark itself."""
+    text = str(error).strip()
+    # What a worker raised stands under its traceback.
+    lines = _RAISED.findall(text)[-1:] or text.splitlines()
     return ours(error) or f"Spark failed: {lines[0] if lines else type(error).__name__}; its log above says more"

@@ -6,7 +6,7 @@ Batch records: what a batch was judged by, written before its first write, so th
          "alerts": the state of alerts after it, null until it is done}
 
     <checkpoint>/logwinnow/stream      the stream's name, in the names of its event files
-    <checkpoint>/logwinnow/origin      what its offsets belong to: the kind of source, and for Kafka the topics
+    <checkpoint>/logwinnow/origin      what its offsets belong to: kind of source, topics of Kafka and their ids
     <checkpoint>/logwinnow/lock        held by the stream that runs
 
 A replay uses the record, never CURRENT or the clock. The state of alerts before a batch is that after the last one
@@ -90,18 +90,15 @@ class BatchLog:
         Remember what the checkpoint's offsets belong to.
 
         Raises:
-            CheckpointError: They belong to another source.
+            CheckpointError: They belong to another source, or to a topic that was deleted and made again.
         """
         path = self._folder.parent / "origin"
         try:
             before = msgspec.json.decode(path.read_bytes(), type=dict[str, Any]) if path.exists() else origin
-            # More topics go on from where the others are; of one less Spark would say that its data is lost.
-            topics, more = before.get("topics", []), origin.get("topics", [])
-            if {**before, "topics": 0} != {**origin, "topics": 0} or not set(topics) <= set(more):
-                raise CheckpointError(
-                    f"checkpoint is {self._checkpoint!r}: it belongs to {_shown(before)}, and the source is "
-                    f"{_shown(origin)}; give each its own checkpoint"
-                )
+            _check_origin(before, origin, self._checkpoint)
+            # Of topics that are not seen now, too.
+            if ids := {**before.get("ids", {}), **origin.get("ids", {})}:
+                origin = {**origin, "ids": ids}
             if before != origin or not path.exists():
                 replace_file(path, msgspec.json.encode(origin))
         except msgspec.MsgspecError as error:
@@ -169,5 +166,23 @@ class BatchLog:
         return self._folder / f"{batch:08}.json"
 
 
+def _check_origin(before: dict[str, Any], now: dict[str, Any], checkpoint: str) -> None:
+    # More topics go on from where the others are; of one less Spark would say that its data is lost.
+    further = set(before.get("topics", [])) <= set(now.get("topics", []))
+    varying = {"topics": 0, "ids": 0}
+    if {**before, **varying} != {**now, **varying} or not further:
+        raise CheckpointError(
+            f"checkpoint is {checkpoint!r}: it belongs to {_shown(before)}, and the source is {_shown(now)}; "
+            "give each its own checkpoint"
+        )
+    ids = now.get("ids", {})
+    anew = sorted(name for name, each in before.get("ids", {}).items() if ids.get(name, each) != each)
+    if anew:
+        raise CheckpointError(
+            f"checkpoint is {checkpoint!r}: topic {anew[0]!r} was deleted and made again, so that its offsets are of "
+            "other records; go on with a new checkpoint, which doubles nothing"
+        )
+
+
 def _shown(origin: dict[str, Any]) -> str:
-    return f"source {', '.join(f'{key} {value}' for key, value in origin.items())}"
+    return f"source {', '.join(f'{key} {value}' for key, value in origin.items() if key != 'ids')}"

@@ -7,20 +7,20 @@ Dead letters: what cannot become an event, kept with its bytes, its position and
 A batch that is replayed replaces its own files. Into a topic it writes again: readers go by the key.
 """
 
-import base64
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from clients.kafka import client_settings, explained
+from clients.errors import ClientError
+from clients.kafka import client_settings, connecting, explained
 from streaming.config import DeadLettersConfig, KafkaLettersConfig
 from streaming.errors import SinkError
+from streaming.letters import record_of, row_of
 from streaming.sink import Refuse
 from streaming.sink.files import Parts
 from streaming.source import DeadLetter
 
-_FIELDS: Final = ("place", "offset", "record_time", "reason", "detail")
 _MOST_BYTES: Final = 2**30
 _FLUSH_SECONDS: Final = 120
 
@@ -73,27 +73,7 @@ class FileLetters:
     def part(self, batch: int, part: int, planned_at: int) -> Iterator[Refuse]:
         """Open a part."""
         with self._parts.part(batch, part, planned_at) as writer:
-            yield lambda letter: writer.write(row_of(letter))
-
-
-def row_of(letter: DeadLetter) -> dict[str, Any]:
-    """Return a letter as it is in a file."""
-    raw = None if letter.raw is None else base64.b64encode(letter.raw).decode()
-    return {"id": letter.event_id, **{name: getattr(letter, name) for name in _FIELDS}, "raw": raw}
-
-
-def letter_of(row: dict[str, Any]) -> DeadLetter:
-    """
-    Return the letter that a row of a file is.
-
-    Raises:
-        ValueError: It is none.
-    """
-    try:
-        raw = None if row["raw"] is None else base64.b64decode(row["raw"], validate=True)
-        return DeadLetter(row["id"], raw=raw, **{name: row[name] for name in _FIELDS})
-    except (KeyError, TypeError) as error:
-        raise ValueError(str(error)) from None
+            yield lambda letter: writer.write(row_of(letter, planned_at))
 
 
 @dataclass(frozen=True)
@@ -104,24 +84,30 @@ class KafkaLetters:
 
     def start(self) -> None:
         """Ask for the topic, so that it is not missing only when it is needed."""
-        with self._producer() as producer, self._explained():
-            if not producer.partitions_for(self.config.topic):
-                raise SinkError(
-                    f"dead_letters.kafka.topic is {self.config.topic!r}: Kafka at {self.config.bootstrap_servers} has "
-                    "no such topic; make it, with a max.message.bytes as large as that of the source's topic"
-                )
+        from kafka import KafkaAdminClient
+
+        with self._explained():
+            with connecting(self.config.bootstrap_servers):
+                made = KafkaAdminClient(**client_settings(self.config))
+            with closing(made) as admin:
+                topics = admin.list_topics()
+        if self.config.topic not in topics:
+            raise SinkError(
+                f"dead_letters.kafka.topic is {self.config.topic!r}: Kafka at {self.config.bootstrap_servers} has no "
+                "such topic; make it, with a max.message.bytes as large as that of the source's topic"
+            )
 
     def begin(self, batch: int) -> None:
         """Nothing can be taken back."""
 
     @contextmanager
-    def part(self, batch: int, part: int, planned_at: int) -> Iterator[Refuse]:  # noqa: ARG002
+    def part(self, batch: int, part: int, planned_at: int) -> Iterator[Refuse]:  # noqa: ARG002 (the id tells it)
         """Open a part; Kafka is reached with its first letter."""
         letters: list[DeadLetter] = []
         yield letters.append
         if letters:
             with self._producer() as producer, self._explained():
-                sent = [producer.send(self.config.topic, **record_of(letter)) for letter in letters]
+                sent = [producer.send(self.config.topic, **record_of(letter, planned_at)) for letter in letters]
                 producer.flush(timeout=_FLUSH_SECONDS)
                 for each in sent:
                     each.get(timeout=_FLUSH_SECONDS)
@@ -132,8 +118,8 @@ class KafkaLetters:
         from kafka import KafkaProducer
 
         settings = client_settings(self.config)
-        with self._explained():
-            producer = KafkaProducer(acks="all", max_request_size=_MOST_BYTES, buffer_memory=_MOST_BYTES, **settings)
+        with self._explained(), connecting(self.config.bootstrap_servers):
+            producer = KafkaProducer(acks="all", max_request_size=_MOST_BYTES, **settings)
         try:
             yield producer
         finally:
@@ -145,27 +131,6 @@ class KafkaLetters:
 
         try:
             yield
-        except KafkaError as error:
-            why = explained(error, self.config.bootstrap_servers)
+        except (KafkaError, ClientError) as error:
+            why = error if isinstance(error, ClientError) else explained(error, self.config.bootstrap_servers)
             raise SinkError(f"dead letters cannot be written to topic {self.config.topic!r}: {why}") from None
-
-
-def record_of(letter: DeadLetter) -> dict[str, Any]:
-    """Return a letter as it is in a topic: key, value and headers."""
-    headers = [(name, str(getattr(letter, name)).encode()) for name in _FIELDS]
-    return {"key": letter.event_id.encode(), "value": letter.raw, "headers": headers}
-
-
-def letter_of_record(key: bytes, value: bytes | None, headers: list[tuple[str, bytes]]) -> DeadLetter:
-    """
-    Return the letter that a record of the topic is.
-
-    Raises:
-        ValueError: It is none.
-    """
-    found = {name: content.decode() for name, content in headers}
-    try:
-        offset, record_time = int(found["offset"]), int(found["record_time"])
-        return DeadLetter(key.decode(), found["place"], offset, record_time, found["reason"], found["detail"], value)
-    except (KeyError, AttributeError) as error:
-        raise ValueError(str(error)) from None

@@ -7,14 +7,19 @@ from patterns.errors import LogwinnowError
 from spark.errors import ours, said
 from streaming.errors import CheckpointError, SourceError, StreamingError
 
-_LOST: Final = re.compile(r"KAFKA_DATA_LOSS|failOnDataLoss|data may have been (?:lost|missed)", re.IGNORECASE)
+_TIME: Final = re.compile(r"Record at topic \S+ partition \d+ offset \d+ has timestamp value -?\d+")
+# Spark's reason is the line that says something, where it gives one.
+_LOST: Final = re.compile(
+    r"(?:KAFKA_DATA_LOSS|[Dd]ata may have been (?:lost|missed))(?:.*?^(?=Reason: ))?", re.MULTILINE | re.DOTALL
+)
 _UNREACHED: Final = re.compile(
     r"Timed out waiting for a node|TimeoutException|DisconnectException|Failed to update metadata"
 )
 _LOGIN: Final = re.compile(
-    r"SaslAuthenticationException|SslAuthenticationException|Failed to construct kafka|KafkaException"
+    r"SaslAuthenticationException|SslAuthenticationException|Failed to construct kafka|\bKafkaException\b"
 )
 _UNKNOWN: Final = re.compile(r"UnknownTopicOrPartition|UNKNOWN_TOPIC_OR_PARTITION")
+_AROUND: Final = re.compile(r"^\[STREAM_FAILED\] Query \[.*?\] terminated with exception: ")
 _NO_ROOM: Final = re.compile(r"No space left on device|File too large|Disk quota exceeded")
 
 
@@ -27,18 +32,28 @@ def explained(error: BaseException) -> LogwinnowError:
         for pattern, kind, meaning in _MEANINGS:
             found = pattern.search(text)
             if found:
-                return kind(f"{meaning} (Spark: {_line_of(text, found.start())})")
+                return kind(f"{meaning} (Spark: {_line_of(text, found.end())})")
     return StreamingError(said(error))
 
 
 def _line_of(text: str, at: int) -> str:
-    """Return the line of a text in which something was found, cut."""
+    """Return the line of a text in which something was found, without what Spark puts around it, cut."""
     begin = text.rfind("\n", 0, at) + 1
     end = text.find("\n", at)
-    return text[begin : end if end >= 0 else len(text)].strip()[:500]
+    line = text[begin : end if end >= 0 else len(text)].strip().removeprefix(": ").removesuffix(" SQLSTATE: XXKST")
+    return _AROUND.sub("", line)[:500]
 
 
 _MEANINGS: Final = (
+    (
+        _TIME,
+        SourceError,
+        (
+            "a record of Kafka has a time that Spark cannot hold: set message.timestamp.before.max.ms and "
+            "message.timestamp.after.max.ms of the topic, so that Kafka refuses such; this one is passed by with a new "
+            "checkpoint and source.kafka.starting_offsets behind it"
+        ),
+    ),
     (
         _LOST,
         SourceError,

@@ -123,21 +123,44 @@ class JudgeTask:
         yield pa.RecordBatch.from_pylist(list(tally.rows()), schema=RESULT)
 
     def _judge(self, batch: pa.RecordBatch, writer: EventWriter, bury: Refuse, tally: "Tally") -> None:
-        judge, created = _judge_of(self.place, *self.pattern_set.value), iso(self.planned_at)
+        judge = _judge_of(self.place, *self.pattern_set.value)
+        lines = LineJudge(judge, self.name, self.version, self.planned_at)
         for line in self.source.lines(batch, judge.rules, tally.counts):
             if isinstance(line, DeadLetter):
                 tally.counts["lines"] += 1
                 bury(line)
-                continue
-            dated = is_dated(line.record_time, self.planned_at)
-            # A clock that cannot be true says neither which year nor which bucket of alerts.
-            time = line.record_time if dated else self.planned_at
-            judgement = judge.judge(line.data, time)
-            document = event(
-                judgement, judge.parameters(judgement), line, source=self.name, created=created, version=self.version
-            )
-            writer.write(document, line, dated=dated)
-            tally.add(judgement, line, time, document)
+            else:
+                lines.write(line, writer, tally)
+
+
+class LineJudge:
+    """Judges lines of a batch and writes their events; also those of dead letters that are replayed."""
+
+    def __init__(self, judge: Judge, name: str, version: str, planned_at: int) -> None:
+        """
+        Make ready.
+
+        Args:
+            judge: Of the pattern set.
+            name: Of the source.
+            version: Of the set, as events are stamped with it.
+            planned_at: When the batch was planned, in microseconds since 1970.
+        """
+        self._judge, self._name, self._version = judge, name, version
+        self._planned_at, self._created = planned_at, iso(planned_at)
+
+    def write(self, line: SourceLine, writer: EventWriter, tally: "Tally") -> None:
+        """Judge a line, write its event, and count it."""
+        dated = is_dated(line.record_time, self._planned_at)
+        # A clock that cannot be true says neither which year nor which bucket of alerts.
+        time = line.record_time if dated else self._planned_at
+        judgement = self._judge.judge(line.data, time)
+        parameters = self._judge.parameters(judgement)
+        document = event(judgement, parameters, line, source=self._name, created=self._created, version=self._version)
+        writer.write(document, line, dated=dated)
+        tally.counts["undated"] += not dated
+        # One that is ahead shall not take the alerts of an hour to come.
+        tally.add(judgement, line, min(time, self._planned_at), document)
 
 
 @dataclass
@@ -153,7 +176,6 @@ class Tally:
         shaped = judgement.shaped
         self.record_time = max(time, self.record_time or time)
         self.counts["lines"] += 1
-        self.counts["undated"] += time != line.record_time
         self.counts["cut"] += shaped.line.cut
         self.counts["not_utf8"] += shaped.line.original is not None
         if shaped.unjudged:

@@ -73,7 +73,12 @@ class Source(Protocol):
         """
 
     def origin(self) -> dict[str, Any]:
-        """Return what its offsets belong to: a checkpoint is of no use for another one."""
+        """
+        Return what its offsets belong to: a checkpoint is of no use for another one.
+
+        Raises:
+            LogwinnowError: It cannot be reached.
+        """
 
     def settings(self, config: SparkConfig) -> dict[str, str]:
         """Return the settings of Spark that it needs, beside those of the configuration."""
@@ -88,3 +93,6 @@ class Source(Protocol):
         Raises:
             SourceError: They cannot be read.
         """
+
+    def again(self, letter: DeadLetter, rules: Rules) -> SourceLine | DeadLetter:
+        """Return the line of a dead letter that has bytes, as the source is configured now; the id stays."""

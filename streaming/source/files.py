@@ -28,7 +28,7 @@ from spark.config import SparkConfig
 from streaming.config import FilesSourceConfig
 from streaming.documents import file_event_id
 from streaming.errors import SourceError
-from streaming.source import SourceLine
+from streaming.source import DeadLetter, SourceLine
 from streaming.source.following import Followed, as_offset, find_renamed, look, stat_file
 from streaming.source.ranges import Range, expand, read_lines, split, take
 
@@ -107,6 +107,12 @@ class FilesSource:
                 where = {"log": {"file": {"path": path}, "offset": offset}}
                 event_id = file_event_id(self.name, identity, offset)
                 yield SourceLine(data, data, record_time, event_id, path, offset, where)
+
+    def again(self, letter: DeadLetter, rules: Rules) -> SourceLine:  # noqa: ARG002 (as with `lines`)
+        """Return the line that a sink refused."""
+        identity, place, offset, record_time, _, _, raw = letter
+        where = {"log": {"file": {"path": place}, "offset": offset}}
+        return SourceLine(raw or b"", raw or b"", record_time, identity, place, offset, where)
 
 
 def options(config: FilesSourceConfig, pieces: int, *, once: bool) -> dict[str, str]:

@@ -5,6 +5,7 @@ Spark's own Kafka source plans and fetches; its offsets are in the checkpoint, n
 timestamp is the record time of its line.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from clients.kafka import spark_options
+from clients.kafka import spark_options, topic_ids
 from patterns.envelope import Envelope, plain_line
 from patterns.errors import EnvelopeError
 from patterns.rules import Rules
@@ -22,9 +23,12 @@ from spark.config import SparkConfig
 from spark.connector import connector
 from streaming.config import KafkaSourceConfig
 from streaming.documents import record_event_id
+from streaming.errors import SourceError
 from streaming.source import DeadLetter, SourceLine
 
 _LATEST: Final = 4_102_444_800 * SECOND  # 2100
+
+_LOGIN_OPTIONS: Final = ("kafka.security.", "kafka.sasl.", "kafka.ssl.")
 
 _COLUMNS: Final = ("topic", "partition", "offset", "timestamp", "value")
 
@@ -44,13 +48,31 @@ class KafkaSource:
     _envelope: Envelope | None = None
 
     def check(self, *, once: bool) -> None:
-        """Nothing can be said before Kafka is asked."""
+        """Nothing: `origin` asks Kafka."""
 
     def origin(self) -> dict[str, Any]:
-        """Return the topics."""
+        """Return the topics, and what tells each from one of the same name that is made later."""
         if self.config.topic_pattern:
-            return {"kind": "kafka", "topic_pattern": self.config.topic_pattern}
-        return {"kind": "kafka", "topics": sorted(self.config.topics)}
+            return {"kind": "kafka", "topic_pattern": self.config.topic_pattern, "ids": self._ids()}
+        return {"kind": "kafka", "topics": sorted(self.config.topics), "ids": self._ids()}
+
+    def _ids(self) -> dict[str, str]:
+        """
+        Ask Kafka for the topics.
+
+        Spark sees a topic that was deleted and made again only while it has fewer records than were read.
+        """
+        if any(name.startswith(_LOGIN_OPTIONS) for name in self.config.options):
+            # Settings for Spark's client that ours does not know: it would not get in.
+            return {}
+        pattern, names = self.config.topic_pattern, self.config.topics
+        found = topic_ids(self.config, None if pattern else names)
+        if pattern is None and (missing := sorted(set(names) - found.keys())):
+            raise SourceError(
+                f"Kafka at {self.config.bootstrap_servers} has no topic {missing[0]!r} that this login may read: make "
+                "it, or check source.kafka.topics"
+            )
+        return {name: each for name, each in found.items() if each and (pattern is None or _fits(pattern, name))}
 
     def settings(self, config: SparkConfig) -> dict[str, str]:
         """Return the connector, and what bounds the bytes that a task holds: a record may have megabytes."""
@@ -70,8 +92,10 @@ class KafkaSource:
         counts: Counter[str],  # noqa: ARG002 (nothing is gone unseen: Spark says so)
     ) -> Iterator[SourceLine | DeadLetter]:
         """Yield the lines of records; a record that has none is a dead letter."""
-        topics, partitions, offsets, _, values = (batch.column(name).to_pylist() for name in _COLUMNS)
+        # As a number: a producer may set times that no datetime can be.
         times = batch.column("timestamp").cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
+        others = (batch.column(name).to_pylist() for name in ("topic", "partition", "offset", "value"))
+        topics, partitions, offsets, values = others
         for topic, partition, offset, time, value in zip(topics, partitions, offsets, times, values, strict=True):
             place = f"{topic}/{partition}"
             event_id = record_event_id(self.name, topic, partition, offset, time)
@@ -86,6 +110,17 @@ class KafkaSource:
             where = {"kafka": {"topic": topic, "partition": partition, "offset": offset}}
             yield SourceLine(data, value, time, event_id, place, offset, where)
 
+    def again(self, letter: DeadLetter, rules: Rules) -> SourceLine | DeadLetter:
+        """Return the line of a record, or the letter with what is wrong with it now."""
+        topic, _, partition = letter.place.rpartition("/")
+        raw = letter.raw or b""
+        try:
+            data = self._line(raw, letter.record_time, rules)
+        except EnvelopeError as error:
+            return letter._replace(reason="no_line", detail=str(error))
+        where = {"kafka": {"topic": topic, "partition": int(partition), "offset": letter.offset}}
+        return SourceLine(data, raw, letter.record_time, letter.event_id, letter.place, letter.offset, where)
+
     def _line(self, value: bytes, time: int, rules: Rules) -> bytes:
         if self.config.format == "plain":
             return plain_line(value)
@@ -93,6 +128,14 @@ class KafkaSource:
             self._envelope = Envelope(rules, self.config.message_field)
         # A producer may set any time; what a header can say ends with the year 9999.
         return self._envelope.line(value, min(max(time, 0), _LATEST))
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """Tell whether a topic is one of those of a pattern, which is Java's: of one that Python cannot read none is."""
+    try:
+        return re.fullmatch(pattern, name) is not None
+    except re.error:
+        return False
 
 
 def _options(config: KafkaSourceConfig) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """How Kafka is reached, by Spark's client and by ours, without one."""
 
+import logging
 from pathlib import Path
 
 import pytest
-from kafka import errors
+from kafka import KafkaConsumer, errors
 
-from clients.errors import ServerAway
-from clients.kafka import KafkaConfig, client_settings, explained, spark_options
+from clients.errors import ClientError, ServerAway
+from clients.kafka import KafkaConfig, client_settings, connecting, explained, spark_options
 from patterns.errors import SettingsError
 from patterns.secrets import Secret
 from patterns.settings import convert
@@ -77,6 +78,7 @@ def test_a_login_without_a_protocol_for_it_is_refused_and_the_other_way_round(va
         (errors.SaslAuthenticationFailedError("no"), False, "check username, password"),
         (errors.TopicAuthorizationFailedError("no"), False, "kafka-acls"),
         (errors.UnknownTopicOrPartitionError("t"), False, "make the topic"),
+        (errors.UnsupportedCodecError("Libraries for lz4 not found"), False, "lz4 not found: install the packages"),
     ],
 )
 def test_an_error_says_what_to_mend_and_whether_another_try_may_help(error: Exception, away: bool, mend: str) -> None:
@@ -84,3 +86,46 @@ def test_an_error_says_what_to_mend_and_whether_another_try_may_help(error: Exce
     assert isinstance(found, ServerAway) == away
     assert mend in str(found)
     assert "Kafka at a:9092" in str(found)
+
+
+def test_a_broker_that_is_not_there_is_told_with_what_the_client_only_logs() -> None:
+    with (
+        pytest.raises(
+            ServerAway, match=r"^Kafka at a:1 does not answer \(.*ECONNREFUSED\): check that it runs, and boot"
+        ),
+        connecting("a:1"),
+    ):
+        KafkaConsumer(bootstrap_servers="127.0.0.1:1", bootstrap_timeout_ms=300)
+
+
+@pytest.mark.parametrize(
+    ("logged", "away", "told"),
+    [
+        ([], True, "late"),
+        ([errors.KafkaConnectionError("refused")], True, "refused.*bootstrap_servers"),
+        ([errors.KafkaConnectionError("socket disconnected")], False, "breaks off .*username, password and sasl_mech"),
+        (
+            [errors.SaslAuthenticationFailedError("invalid"), errors.KafkaConnectionError("socket disconnected")],
+            False,
+            "refuses the login .*invalid",
+        ),
+        (
+            [errors.KafkaConnectionError("[SSL: CERTIFICATE_VERIFY_FAILED]")],
+            False,
+            "TLS .*check security_protocol and ca",
+        ),
+        ([FileNotFoundError(2, "No such file or directory")], False, "No such file or directory: check ca_certs"),
+    ],
+)
+def test_why_no_broker_is_reached_is_the_best_of_what_the_client_logs(
+    logged: list[Exception], away: bool, told: str
+) -> None:
+    def fail() -> None:
+        with connecting("a:1"):
+            for error in (*logged, errors.KafkaTimeoutError("late")):
+                logging.getLogger("kafka.net.manager").error("Connection failed: %s", error)
+            raise errors.KafkaTimeoutError("late")
+
+    with pytest.raises(ClientError, match=told) as found:
+        fail()
+    assert isinstance(found.value, ServerAway) == away

@@ -141,6 +141,13 @@ def test_the_checkpoint_of_another_source_is_refused(origin: dict[str, object], 
         log.claim(origin)
 
 
+def test_a_topic_that_was_made_again_is_told_whatever_was_seen_in_between(log: BatchLog) -> None:
+    for ids in ({"a": "1"}, {}, {"a": "1", "b": "2"}, {"b": "2"}):
+        log.claim({**_KAFKA, "ids": ids})
+    with pytest.raises(CheckpointError, match="topic 'a' was deleted and made again"):
+        log.claim({**_KAFKA, "ids": {"a": "3", "b": "2"}})
+
+
 def test_a_damaged_origin_is_told(log: BatchLog, site: "Site") -> None:
     log.claim(_KAFKA)
     (site.checkpoint / "logwinnow" / "origin").write_text("{")
