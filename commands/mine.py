@@ -6,11 +6,21 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.console import counted, shown, stderr
-from commands.options import ENGINE_HELP, FILES_HELP, HEADER_HELP, add_config, add_set, training_config
+from commands.options import (
+    ENGINE_HELP,
+    FILES_HELP,
+    HEADER_HELP,
+    add_config,
+    add_set,
+    add_time_range,
+    time_range,
+    training_config,
+)
 from commands.progress import reading
 from patterns.errors import LogwinnowError
 from patterns.line import exact_bytes
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
     from training.candidates import Keys
     from training.classic import Found
     from training.clusters import Cluster, Method
-    from training.engines import TrainingSpark
+    from training.config import TrainingConfig
     from training.support import Support
 
 _DESCRIPTION = """\
@@ -45,6 +55,7 @@ examples:
   logwinnow mine app.log --raw --algorithm slct --support 100 --aggregate-supports
   logwinnow mine app.log --raw --support 50 --word-weight 0.5 --weight-function 2
   logwinnow mine auth.log --raw --support 10 --filter 'sshd\\[\\d+\\]: (.+)' --template '$1'
+  logwinnow mine kafka:logs --from 24h --support 100
 
 docs/COMPARISON.md lists what is the same as in slct and logcluster.pl, and what is not."""
 
@@ -64,6 +75,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verb.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
+    add_time_range(verb)
     verb.add_argument(
         "--algorithm", choices=("logcluster", "slct"), default="logcluster", help="(default: %(default)s)"
     )
@@ -120,25 +132,28 @@ def run(arguments: argparse.Namespace) -> int:
         LogwinnowError: A file, the filter or the configuration cannot be used.
     """
     from training.classic import mine_corpus
-    from training.corpus import Corpus
     from training.dictionary import encode
     from training.engines import engine
     from training.line_filter import Filter
+    from training.paths import fetched_from
+    from training.sources import corpus_of
 
-    if arguments.raw and (arguments.config or arguments.set):
+    if arguments.raw and (arguments.config or arguments.set) and not any(map(fetched_from, arguments.files)):
         arguments.refuse("--config and --set say how lines are read and taken apart, and --raw takes them as they are")
     if arguments.outliers and str(arguments.outliers) == "-":
         arguments.refuse("--outliers needs a file: standard output has the patterns")
-    method, support = _method(arguments), _support(arguments)
+    method, support, times = _method(arguments), _support(arguments), time_range(arguments)
     _check_outputs(arguments)
     chosen = Filter(arguments.filter, arguments.template)
     chosen.compiled()
     given = _given(arguments, method)
-    rules, spark = _configured(arguments)
+    rules, config = _configured(arguments)
     told = ""
-    with Corpus(arguments.files) as corpus:
+    with ExitStack() as until_the_end:
         with reading(quiet=arguments.quiet) as progress:
-            by = engine(arguments.engine, corpus, spark)
+            opened = corpus_of(arguments.files, config, rules, times, progress)
+            corpus, fetched = until_the_end.enter_context(opened)
+            by = engine(arguments.engine, corpus, config.spark)
             lines = by.shaped_lines(chosen, rules, progress) if rules else by.raw_lines(chosen, progress)
             found = mine_corpus(lines, support, method, given)
         if arguments.write_words:
@@ -150,7 +165,7 @@ def run(arguments: argparse.Namespace) -> int:
                 number = _write(arguments.outliers, lines.outliers(found.coverage, progress))
             told = f", {counted(number, 'outlier')}"
     if not arguments.quiet:
-        _tell(found, lines.left_out, told)
+        _tell(found, sum((each.left_out for each in fetched), lines.left_out.copy()), told)
     return 0
 
 
@@ -200,21 +215,26 @@ def _given(arguments: argparse.Namespace, method: "Method") -> "Mapping[str, Key
     return given
 
 
-def _configured(arguments: argparse.Namespace) -> "tuple[Rules | None, TrainingSpark]":
-    """Return how lines are read, None for raw ones, and how Spark is started."""
+def _configured(arguments: argparse.Namespace) -> "tuple[Rules | None, TrainingConfig]":
+    """Return how lines are read, None for raw ones, and the configuration with the engine that was chosen."""
     from dataclasses import replace
 
-    from patterns.settings import load_formats
-    from training.engines import TrainingSpark
+    import msgspec
 
-    if arguments.raw and arguments.engine != "spark":
-        return None, TrainingSpark()
-    config, path = training_config(arguments.config, arguments.set)
+    from patterns.settings import load_formats
+    from training.config import TrainingConfig
+    from training.paths import fetched_from
+
+    config, path = TrainingConfig(), None
+    if not arguments.raw or arguments.engine == "spark" or any(map(fetched_from, arguments.files)):
+        config, path = training_config(arguments.config, arguments.set)
+    mining = msgspec.structs.replace(config.mining, engine=arguments.engine)
+    config = msgspec.structs.replace(config, mining=mining)
     if arguments.raw:
-        return None, config.spark
+        return None, config
     rules = config.rules(load_formats(path))
     # Whoever mines wants all of a line, however long.
-    return replace(rules, header=arguments.header or rules.header, max_line_bytes=sys.maxsize), config.spark
+    return replace(rules, header=arguments.header or rules.header, max_line_bytes=sys.maxsize), config
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
@@ -226,9 +246,10 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
             --words, or both name the same.
         OSError: A file cannot be written.
     """
-    from training.paths import STANDARD_INPUT, expand
+    from training.paths import STANDARD_INPUT, expand, fetched_from
 
-    read = [Path("/dev/stdin" if path == STANDARD_INPUT else path) for path in expand(arguments.files)]
+    files = expand([path for path in arguments.files if not fetched_from(path)])
+    read = [Path("/dev/stdin" if path == STANDARD_INPUT else path) for path in files]
     read += [arguments.words] if arguments.words else []
     for option, path in (("--outliers", arguments.outliers), ("--write-words", arguments.write_words)):
         if path is not None and path.is_file() and any(_same(path, other) for other in read):

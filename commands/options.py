@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
     from patterns.set_files import StoredSet
     from patterns.store import Store
     from training.config import TrainingConfig
+    from training.fetched.time_range import TimeRange
 
-FILES_HELP = "a log, a folder, a quoted glob, .gz/.bz2/.zst/.xz, or - for standard input"
+FILES_HELP = (
+    "a log, a folder, a quoted glob, .gz/.bz2/.zst/.xz, - for standard input; or kafka:TOPIC, elasticsearch:INDEX (a "
+    "quoted pattern too): where they are, $.corpus says"
+)
 
 ENGINE_HELP = (
     "what computes it, with the same result: polars by all cores of this machine, python by plain loops, spark on a "
@@ -31,6 +36,49 @@ def add_config(verb: argparse.ArgumentParser) -> None:
 def add_set(verb: argparse.ArgumentParser) -> None:
     """Add --set."""
     verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of the file")
+
+
+def add_time_range(verb: argparse.ArgumentParser) -> None:
+    """Add --from and --to."""
+    now = time.time_ns() // 1_000
+
+    def moment(text: str) -> int:
+        from training.fetched.time_range import parse_time
+
+        try:
+            return parse_time(text, now)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    verb.add_argument(
+        "--from",
+        dest="start",
+        type=moment,
+        metavar="TIME",
+        help="of kafka: and elasticsearch: only what is not older: 2026-11-24, 2026-11-24T18:30 (UTC, or with +01:00), "
+        "yesterday, today; 24h or 7d is so long ago",
+    )
+    verb.add_argument("--to", dest="end", type=moment, metavar="TIME", help="and only what is older than this")
+
+
+def time_range(arguments: argparse.Namespace) -> "TimeRange":
+    """
+    Return what --from and --to say.
+
+    Raises:
+        SystemExit: They hold no time, or nothing is named that they could be about.
+    """
+    from training.fetched.time_range import ANY_TIME, TimeRange
+    from training.paths import fetched_from
+
+    chosen = TimeRange(arguments.start, arguments.end)
+    if chosen != ANY_TIME and not any(map(fetched_from, arguments.files)):
+        arguments.refuse("--from and --to are about kafka:TOPIC and elasticsearch:INDEX, and none is given")
+    try:
+        chosen.check()
+    except ValueError as error:
+        arguments.refuse(f"--from and --to are {error}")
+    return chosen
 
 
 def add_stored_set(verb: argparse.ArgumentParser) -> None:

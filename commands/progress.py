@@ -32,7 +32,7 @@ def _bar() -> Iterator[Report]:
     # Takes a while to load, and only a terminal needs it.
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    began = time.monotonic()
+    clock = _Clock()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -45,28 +45,44 @@ def _bar() -> Iterator[Report]:
         def report(lines: int, done: int, size: int) -> None:
             # All is read, and mining begins: how long that takes depends on the lines, so the bar only moves.
             mining = 0 < size == done
+            seconds = clock.seconds(done)
             progress.update(
                 task,
                 description="mining" if mining else "reading",
                 completed=done,
                 total=None if mining else size or None,
-                read=_read(lines, done, None if mining else time.monotonic() - began),
+                read=_read(lines, done, None if mining else seconds),
             )
 
         yield report
 
 
+class _Clock:
+    """Times a reading. One that has read less than before is the next: of what was fetched, or one more pass."""
+
+    def __init__(self) -> None:
+        self._began, self._done = time.monotonic(), 0
+
+    def seconds(self, done: int) -> float:
+        """Return for how long it has been read, of which so much is read."""
+        now = time.monotonic()
+        if done < self._done:
+            self._began = now
+        self._done = done
+        return now - self._began
+
+
 def _plain() -> Report:
-    began = said = time.monotonic()
+    clock, said = _Clock(), time.monotonic()
 
     def report(lines: int, done: int, size: int) -> None:
         nonlocal said
-        now = time.monotonic()
+        now, seconds = time.monotonic(), clock.seconds(done)
         if now - said < SECONDS_BETWEEN_LINES:
             return
         said = now
-        share = f", {done / size:.0%}, {(now - began) * (size / done - 1):,.0f} s left" if 0 < done < size else ""
-        print(f"read {_read(lines, done, now - began)}{share}", file=sys.stderr, flush=True)
+        share = f", {done / size:.0%}, {seconds * (size / done - 1):,.0f} s left" if 0 < done < size else ""
+        print(f"read {_read(lines, done, seconds)}{share}", file=sys.stderr, flush=True)
 
     return report
 

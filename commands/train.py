@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.console import Column, counted, print_facts, print_table, stdout, write_json
-from commands.options import ENGINE_HELP, FILES_HELP, HEADER_HELP, add_config, add_set, training_config
+from commands.options import (
+    ENGINE_HELP,
+    FILES_HELP,
+    HEADER_HELP,
+    add_config,
+    add_set,
+    add_time_range,
+    time_range,
+    training_config,
+)
 from commands.progress import reading
 
 if TYPE_CHECKING:
@@ -25,7 +34,9 @@ examples:
   logwinnow train /var/log/auth.log.1 /var/log/syslog.1
   logwinnow train '/var/log/syslog.*.gz' --store patterns
   logwinnow train app.log --algorithm slct --support 0.5%
-  logwinnow train /var/log/syslog.1 --add current"""
+  logwinnow train /var/log/syslog.1 --add current
+  logwinnow train kafka:logs --from yesterday --to today --add current
+  logwinnow train elasticsearch:'logstash-*' --from 2026-11-01 --to 2026-11-08"""
 
 
 _NAMED = 3
@@ -42,6 +53,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verb.add_argument("files", nargs="*", metavar="FILE", help=FILES_HELP)
+    add_time_range(verb)
     verb.add_argument(
         "--add",
         action="append",
@@ -78,13 +90,22 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if not arguments.files and not arguments.add:
         arguments.refuse("give a FILE, or a VERSION by --add")
+    times = time_range(arguments)
     from patterns.settings import load_formats
     from training.job import train
 
     config, path = _config(arguments)
     rules = config.rules(load_formats(path))
     with reading(quiet=arguments.quiet) as progress:
-        summary = train(arguments.files, config, rules, add=arguments.add, force=arguments.force, progress=progress)
+        summary = train(
+            arguments.files,
+            config,
+            rules,
+            time_range=times,
+            add=arguments.add,
+            force=arguments.force,
+            progress=progress,
+        )
     if arguments.json:
         write_json([summary])
     elif not arguments.quiet:
@@ -125,6 +146,7 @@ def _show(summary: dict[str, Any], store: str) -> None:
 def _facts(summary: dict[str, Any], store: str) -> Iterator[tuple[str, str]]:
     corpus, added, once = summary["corpus"], summary["added"], summary["seen_once"]
     yield "published", f"{summary['version']} in {store}"
+    yield from (("fetched", _fetched(each)) for each in summary["fetched"])
     if corpus["lines"] or not added:
         yield "lines", f"{corpus['lines']:,}, {_unjudged(corpus)}"
     if corpus["cut"]:
@@ -141,6 +163,13 @@ def _facts(summary: dict[str, Any], store: str) -> Iterator[tuple[str, str]]:
     yield "mined at", _levels(summary["levels"])
     yield "seen once", f"{counted(once['patterns'], 'pattern')}, {once['share']:.1%} of the judged lines"
     yield from (("left out", said) for said in _left_out(summary["left_out"]))
+
+
+def _fetched(fetched: dict[str, Any]) -> str:
+    """Say what was fetched from one place, of which time, and what of it is no line."""
+    left_out = f"; no lines: {_amounts(fetched['left_out'])}" if fetched["left_out"] else ""
+    times = " ".join(f"{word} {fetched[end]}" for word, end in (("from", "start"), ("to", "end")) if fetched[end])
+    return f"{counted(fetched['lines'], 'line')} of {fetched['source']}{times and f' {times}'}{left_out}"
 
 
 def _left_out(left_out: dict[str, Any]) -> Iterator[str]:

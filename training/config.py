@@ -12,6 +12,7 @@ from patterns.rules import AUTO, DEFAULT_MAX_LINE_BYTES, FormatRule, Rules
 from patterns.words import DEFAULT_CLASSES, WordRules
 from training.clusters import Algorithm, Method
 from training.engines import EngineName, TrainingSpark
+from training.fetched.config import CorpusConfig
 from training.support import Support, parse_support
 
 FILE = "training.toml"
@@ -87,6 +88,7 @@ class Publish(Struct, frozen=True, forbid_unknown_fields=True):
 class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
+    corpus: CorpusConfig = field(default_factory=CorpusConfig)
     lines: Lines = Lines()
     words: Words = field(default_factory=Words)
     mining: Mining = Mining()

@@ -1,5 +1,5 @@
 r"""
-A corpus as it is when mining begins: files and standard input, in pieces, to be read as often as the passes need.
+A corpus as it is when mining begins: files, standard input, what was fetched; to be read as often as the passes need.
 
 A log that grows meanwhile stays the same: a file is read up to the size that it had. What cannot be read twice
 (standard input, a pipe) is copied to a temporary file, which goes with the corpus. Packed files are unpacked as they
@@ -50,12 +50,13 @@ class Corpus:
         uris: Paths with a scheme, which engine spark reads; no piece has anything of them.
     """
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], fetched: Sequence[Piece] = ()) -> None:
         """
         Look at the files, and copy what can be read once alone.
 
         Args:
             paths: As `training.paths.expand` takes them.
+            fetched: Whole files of lines that are part of it too, as `training.fetched.spool` has them.
 
         Raises:
             CorpusError: A path cannot be read, or there is no room for a copy.
@@ -66,8 +67,9 @@ class Corpus:
         with ExitStack() as copies:
             # Nothing is copied before all were looked at: standard input cannot be had again.
             kept = [_kept(path) for path in local]
-            self._files = [piece or _copied(path, copies) for path, piece in zip(local, kept, strict=True)]
+            whole = [piece or _copied(path, copies) for path, piece in zip(local, kept, strict=True)]
             self._copies = copies.pop_all()
+        self._files = [*whole, *fetched]
         self.size = sum(piece.end for piece in self._files)
 
     def __enter__(self) -> Self:
@@ -189,4 +191,4 @@ def _copied(path: str, copies: ExitStack) -> Piece:
 def _piece(path: str, file: IO[bytes], size: int) -> Piece:
     status = os.fstat(file.fileno())
     record_time = status.st_mtime_ns // 1_000_000 * 1_000
-    return Piece(path, packing_of(file.read(MAGIC_BYTES)), 0, size, record_time, (status.st_dev, status.st_ino))
+    return Piece(path, packing_of(file.read(MAGIC_BYTES)), 0, size, record_time, status.st_ino)

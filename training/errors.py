@@ -2,7 +2,8 @@
 The errors of the trainer; the tree's root is `patterns.errors.LogwinnowError`.
 
     TrainingError
-    ├── CorpusError      a file of the corpus cannot be read, is broken, or was changed while it was read
+    ├── CorpusError      a file of the corpus cannot be read, is broken, or was changed while it was read; or there is
+    │                    nothing that could be fetched, or no room for it
     └── DictionaryError  a file is no dictionary of frequent words
 """
 

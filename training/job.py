@@ -1,8 +1,8 @@
 """
 The trainer, whole: corpus → shapes → clusters, level by level → set → publish.
 
-    corpus ─► engine.tabulate ─► mine ─► limits ─► describe ─► publish
-     stored tables ─► added ─┘          words → candidates → clusters (ladder: at one support after the other)
+    sources ─► corpus ─► engine.tabulate ─► mine ─► limits ─► describe ─► publish
+                stored tables ─► added ─┘    words → candidates → clusters (ladder: at one support after the other)
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,14 @@ from patterns.store import Store
 from training.added import stored_tables
 from training.clusters import mine
 from training.config import Mining, TrainingConfig
-from training.corpus import Corpus, Progress
+from training.corpus import Progress
 from training.describe import describe
 from training.engines import engine
+from training.fetched.time_range import ANY_TIME, TimeRange
 from training.ladder import Accepted, climb_down
 from training.limits import limited
 from training.publish import publish
+from training.sources import corpus_of
 from training.summary import summarise
 from training.support import in_lines
 from training.tables import add_up
@@ -33,6 +35,7 @@ def train(
     config: TrainingConfig,
     rules: Rules,
     *,
+    time_range: TimeRange = ANY_TIME,
     add: Sequence[str] = (),
     force: bool,
     progress: Progress,
@@ -41,15 +44,17 @@ def train(
     Mine the patterns of a corpus and publish them; return the summary (training/summary.py).
 
     Args:
-        paths: Files, folders, globs, or ``-`` for standard input.
+        paths: Files, folders, globs, ``-`` for standard input, and what is fetched (training/sources.py).
         config: conf/training.toml.
         rules: How lines are read.
+        time_range: Of what is fetched.
         add: Versions of the store, or ``current``, whose tables of shapes are added to that of the files.
         force: Publish although much of what the last set knew is lost.
-        progress: Called now and then while the corpus is read.
+        progress: Called now and then while the corpus is fetched and read.
 
     Raises:
-        CorpusError: A file cannot be read, or a version's table cannot be added.
+        CorpusError: A file cannot be read, something cannot be fetched, or a version's table cannot be added.
+        ClientError: Kafka or Elasticsearch cannot be used.
         RulesError: The rules cannot be used.
         PublishRefused: The set is empty, or loses too much.
 
@@ -58,7 +63,7 @@ def train(
     """
     store = Store(config.patterns.store)
     added = stored_tables(store, add, rules)
-    with Corpus(paths) as corpus:
+    with corpus_of(paths, config, rules, time_range, progress) as (corpus, fetched):
         table, counts = engine(config.mining.engine, corpus, config.spark).tabulate(rules, progress)
     if added:
         table = add_up([table, *added.values()])
@@ -69,6 +74,7 @@ def train(
         "algorithm": config.mining.algorithm,
         "support": config.mining.support,
         "corpus": counts.as_run(),
+        "fetched": [each.as_run() for each in fetched],
         "added": {version: table.lines for version, table in added.items()},
         "left_out": asdict(left_out),
     }

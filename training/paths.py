@@ -19,12 +19,19 @@ from training.errors import CorpusError
 STANDARD_INPUT: Final = "-"
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_FETCHED = re.compile(r"(kafka|elasticsearch):(?!//)(.+)", re.DOTALL)
 _ANY_FOLDERS = "**"
 
 
 def is_uri(path: str) -> bool:
     """Tell whether a path has a scheme, as ``hdfs://…`` and ``s3a://…`` have."""
     return _URI.match(path) is not None
+
+
+def fetched_from(path: str) -> tuple[str, str] | None:
+    """Return for ``kafka:TOPIC`` and ``elasticsearch:INDEX`` which of them it is, and the name there; else None."""
+    found = _FETCHED.fullmatch(path)
+    return (found[1], found[2]) if found else None
 
 
 def expand(paths: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ A file is what it was when the corpus was opened, or reading it is an error. A p
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
@@ -31,7 +31,7 @@ class Piece(NamedTuple):
         end: Offset behind the last byte: behind a line end, or the size that the file had.
         record_time: When the file was last written, in microseconds since 1970, floored to milliseconds: Spark has no
             more of it. Of a copy, when it was made.
-        identity: Device and inode.
+        inode: The file's own. Not the device too: on a file system that machines share, its number differs among them.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
     start: int
     end: int
     record_time: int
-    identity: tuple[int, int]
+    inode: int
 
 
 def chunks(piece: Piece, wanted: int = CHUNK_BYTES, longest: int | None = None) -> Iterator[bytes]:
@@ -146,6 +146,20 @@ def cut(whole: Piece, most_bytes: int | None) -> Iterator[Piece]:
             start = end
 
 
+def together(pieces: Iterable[Piece], most_bytes: int) -> list[list[Piece]]:
+    """Return pieces in their order, put together up to so many bytes; a longer one stays by itself."""
+    parts: list[list[Piece]] = []
+    held = 0
+    for piece in pieces:
+        size = piece.end - piece.start
+        if not parts or held + size > most_bytes:
+            parts.append([])
+            held = 0
+        parts[-1].append(piece)
+        held += size
+    return parts
+
+
 def _next_line(file: BinaryIO, rest: Piece) -> int:
     """Return the offset behind the first line end of what is left of a file, or behind all of it."""
     source, at = _Bytes(file, rest), rest.start
@@ -169,7 +183,7 @@ def opened(piece: Piece) -> BinaryIO:
     except OSError as error:
         raise unreadable(piece.path, error) from None
     status = os.fstat(file.fileno())
-    if (status.st_dev, status.st_ino) != piece.identity or status.st_size < piece.end:
+    if status.st_ino != piece.inode or status.st_size < piece.end:
         file.close()
         raise _changed(piece.path)
     return cast("BinaryIO", file)

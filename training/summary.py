@@ -22,10 +22,10 @@ def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mappin
         run: What the manifest says of the training.
 
     Returns:
-        ``version``, ``scopes``, ``patterns``, ``shapes`` (distinct, by scope); ``corpus``, ``added`` and ``left_out``
-        of the run; ``covered`` lines and ``coverage`` as a share of the table's; ``levels``: support at which patterns
-        were mined → how many; ``seen_once``: patterns of level 1, their lines and share of the table's; ``widest``:
-        the patterns that leave most words open.
+        ``version``, ``scopes``, ``patterns``, ``shapes`` (distinct, by scope); ``corpus``, ``fetched``, ``added`` and
+        ``left_out`` of the run; ``covered`` lines and ``coverage`` as a share of the table's; ``levels``: support at
+        which patterns were mined → how many; ``seen_once``: patterns of level 1, their lines and share of the table's;
+        ``widest``: the patterns that leave most words open.
     """
     covered = sum(known.support for known in patterns.patterns)
     once = [known for known in patterns.patterns if known.seen_once]
@@ -38,6 +38,7 @@ def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mappin
         "patterns": len(patterns.patterns),
         "shapes": table.shapes,
         "corpus": run["corpus"],
+        "fetched": run["fetched"],
         "added": run["added"],
         "left_out": run["left_out"],
         "covered": covered,

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from patterns.timestamps import SECOND
 from training.corpus import LONGEST_JUDGED, Corpus
 from training.errors import CorpusError
-from training.pieces import chunks
+from training.pieces import Piece, chunks
 
 Written = Callable[[bytes], str]
 
@@ -454,6 +454,20 @@ def test_a_link_is_read_as_the_file_that_it_led_to(written: Written, tmp_path: P
         (tmp_path / "link").unlink()
 
         assert lines_of(corpus) == [b"a"]
+
+
+def test_whole_files_may_be_given_as_pieces_which_are_not_packed_whatever_they_begin_with(
+    written: Written, tmp_path: Path
+) -> None:
+    path = tmp_path / "fetched"
+    path.write_bytes(b"\x1f\x8b fetched\nlines\n")
+    piece = Piece(str(path), "", 0, path.stat().st_size, 5 * SECOND, path.stat().st_ino)
+
+    with Corpus([written(b"a\n")], [piece]) as corpus:
+        assert lines_of(corpus) == [b"a", b"\x1f\x8b fetched", b"lines"]
+        assert [line.record_time for line in corpus.lines(quiet)][1:] == [5 * SECOND] * 2
+        assert [each.end - each.start for each in corpus.pieces(most_bytes=12)] == [2, 11, 6]
+        assert corpus.size == 19
 
 
 def test_uris_are_kept_for_engine_spark_and_refused_by_the_others(written: Written) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from patterns.line import split_lines
 from training.corpus import Corpus
 from training.errors import CorpusError
-from training.pieces import chunks
+from training.pieces import Piece, chunks, together
 
 # The dot: no packed file begins with it.
 DATA = st.lists(
@@ -143,3 +143,31 @@ def test_a_file_that_is_cut_between_two_chunks_is_an_error(tmp_path: Path) -> No
 
         with pytest.raises(CorpusError, match="log' was replaced or cut while it was mined"):
             next(reading)
+
+
+def test_a_piece_is_read_where_the_same_file_is_on_a_device_of_another_number(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(b"a\nb\n")
+    fstat = os.fstat
+
+    def elsewhere(descriptor: int) -> os.stat_result:
+        status = fstat(descriptor)
+        return os.stat_result((*status[:2], status.st_dev + 1, *status[3:10]))
+
+    with Corpus([str(path)]) as corpus:
+        [piece] = corpus.pieces()
+        monkeypatch.setattr(os, "fstat", elsewhere)
+        assert list(chunks(piece)) == [b"a\nb\n"]
+
+
+@given(st.lists(st.integers(1, 20), max_size=30), st.integers(1, 40))
+def test_pieces_are_put_together_in_their_order_and_as_few_as_their_bytes_allow(sizes: list[int], most: int) -> None:
+    pieces = [Piece(str(number), "", 5, 5 + size, 0, 0) for number, size in enumerate(sizes)]
+
+    parts = together(pieces, most)
+
+    assert [piece for part in parts for piece in part] == pieces
+    held = [sum(piece.end - piece.start for piece in part) for part in parts]
+    assert all(size <= most or len(part) == 1 for size, part in zip(held, parts, strict=True))
+    assert all(one + other[0].end - other[0].start > most for one, other in zip(held, parts[1:], strict=False))

@@ -4,6 +4,8 @@ from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
+from training.fetched.counts import FetchCounts
+from training.fetched.time_range import ANY_TIME
 from training.limits import LeftOut
 from training.shapes import CorpusCounts
 from training.summary import WIDEST, summarise
@@ -17,7 +19,12 @@ def table(*keys: tuple[str, str, str]) -> ShapeTable:
     return ShapeTable.of({ShapeKey(*key): ShapeCount(1) for key in keys})
 
 
-RUN = {"corpus": CorpusCounts(lines=12, judged=10).as_run(), "added": {"w": 5}, "left_out": asdict(LeftOut(shapes=1))}
+RUN = {
+    "corpus": CorpusCounts(lines=12, judged=10).as_run(),
+    "fetched": [FetchCounts("kafka:logs", ANY_TIME, records=9, lines=9).as_run()],
+    "added": {"w": 5},
+    "left_out": asdict(LeftOut(shapes=1)),
+}
 
 
 def test_a_summary_counts_patterns_shapes_and_lines() -> None:

@@ -46,6 +46,7 @@ from training.kernels.raw import (
 )
 from training.line_filter import Filter
 from training.lines import Coverage, Lines, ShapedLines
+from training.pieces import together
 from training.runs import Kind
 from training.shapes import CorpusCounts
 from training.support import Support, in_lines
@@ -90,7 +91,9 @@ class SparkEngine:
         except (PySparkException, Py4JError) as error:
             raise SparkError(said(error)) from None
         wanted = corpus.size // (3 * self._spark.sparkContext.defaultParallelism)
-        self._pieces = corpus.pieces(min(max(wanted, _LEAST_PIECE_BYTES), _MOST_PIECE_BYTES))
+        most_bytes = min(max(wanted, _LEAST_PIECE_BYTES), _MOST_PIECE_BYTES)
+        # A task for each of a thousand small files would take longer than their lines.
+        self._parts = together(corpus.pieces(most_bytes), most_bytes)
 
     def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
         """Read the corpus into a table of shapes. Cost: one Spark job; temporary files for the rows."""
@@ -179,10 +182,9 @@ class SparkEngine:
 
     def over_chunks(self, function: Callable[..., Iterator[pa.RecordBatch]], longest: int | None) -> DataFrame:
         """Return what a function of `stages` makes of all chunks."""
-        number = len(self._pieces)
-        # A partition is a piece, and they stay in order.
-        read = partial(stages.chunks_of_pieces, self._pieces, longest=longest)
-        made = self.indices(number).mapInArrow(partial(function, read), BUCKET_ROWS)
+        # A partition is a part, and they stay in order.
+        read = partial(stages.chunks_of_pieces, self._parts, longest=longest)
+        made = self.indices(len(self._parts)).mapInArrow(partial(function, read), BUCKET_ROWS)
         if self._lines is not None:
             read_lines = partial(stages.chunks_of_lines, longest=longest)
             made = made.union(self._lines.mapInArrow(partial(function, read_lines), BUCKET_ROWS))

@@ -132,13 +132,14 @@ class FindCandidates(_Filtered):
 
 
 def chunks_of_pieces(
-    pieces: Sequence[Piece], batches: Iterable[pa.RecordBatch], longest: int | None
+    parts: Sequence[Sequence[Piece]], batches: Iterable[pa.RecordBatch], longest: int | None
 ) -> Iterator[Chunk]:
-    """Yield the chunks of pieces; batches have their indices as column 0."""
+    """Yield the chunks of parts of a corpus, which are pieces; batches have their indices as column 0."""
     for batch in batches:
         for index in batch.column(0).to_pylist():
-            for chunk in chunks(pieces[index], longest=longest):
-                yield chunk, pieces[index].record_time
+            for piece in parts[index]:
+                for chunk in chunks(piece, longest=longest):
+                    yield chunk, piece.record_time
 
 
 def chunks_of_lines(batches: Iterable[pa.RecordBatch], longest: int | None) -> Iterator[Chunk]:
