@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from importlib.resources import files
 
@@ -56,3 +57,10 @@ def start(config: SparkConfig, job: Mapping[str, str]) -> SparkSession:
     if jvm is not None:
         jvm.sun.misc.Signal.handle(jvm.sun.misc.Signal("TERM"), jvm.sun.misc.SignalHandler.SIG_IGN)
     return session
+
+
+def wait_for_tasks(session: SparkSession) -> None:
+    """Wait until no task runs: those of a job that failed may outlive it for some seconds."""
+    tracker = session.sparkContext._jsc.sc().statusTracker()  # noqa: SLF001 (there is no other way to it)
+    while any(executor.numRunningTasks() for executor in tracker.getExecutorInfos()):
+        time.sleep(0.05)

@@ -8,6 +8,8 @@ Batch records: what a batch was judged by, written before its first write, so th
     <checkpoint>/logwinnow/stream      the stream's name, in the names of its event files
     <checkpoint>/logwinnow/origin      what its offsets belong to: kind of source, topics of Kafka and their ids
     <checkpoint>/logwinnow/lock        held by the stream that runs
+    <checkpoint>/logwinnow/replay.lock    held by the replay of dead letters that runs
+    <checkpoint>/logwinnow/replay.json    where one that did not end may have written: see streaming/sink/late.py
 
 A replay uses the record, never CURRENT or the clock. The state of alerts before a batch is that after the last one
 before it that is done. Spark replays only the last batch that it did not commit; a few more records are kept for
@@ -59,15 +61,15 @@ class BatchLog:
             ) from None
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, name: str = "lock", who: str = "stream") -> Iterator[None]:
         """
-        Hold the checkpoint for this process.
+        Hold the checkpoint for this process, as its one stream or whoever else has a lock of a name there.
 
         Raises:
-            CheckpointError: Another stream holds it.
+            CheckpointError: Another one holds it.
         """
         try:
-            lock = (self._folder.parent / "lock").open("w")
+            lock = (self.folder / name).open("w")
         except OSError as error:
             raise self._cannot_write(error) from None
         with lock:
@@ -75,15 +77,19 @@ class BatchLog:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise CheckpointError(
-                    f"checkpoint {self._checkpoint!r} is in use by another stream; stop it, or give this one its own"
+                    f"checkpoint {self._checkpoint!r} is in use by another {who}; stop it, or give this one its own"
                 ) from None
             yield
 
     def stream_id(self) -> str:
         """Return the name of the stream that this checkpoint belongs to, 8 hexadecimal digits; made on first use."""
-        path = self._folder.parent / "stream"
-        create_file(path, secrets.token_hex(4).encode())
-        return path.read_text()
+        path = self.folder / "stream"
+        try:
+            if not path.exists():
+                create_file(path, secrets.token_hex(4).encode())
+            return path.read_text()
+        except OSError as error:
+            raise self._cannot_write(error) from None
 
     def claim(self, origin: dict[str, Any]) -> None:
         """
@@ -92,7 +98,7 @@ class BatchLog:
         Raises:
             CheckpointError: They belong to another source, or to a topic that was deleted and made again.
         """
-        path = self._folder.parent / "origin"
+        path = self.folder / "origin"
         try:
             before = msgspec.json.decode(path.read_bytes(), type=dict[str, Any]) if path.exists() else origin
             _check_origin(before, origin, self._checkpoint)
@@ -107,6 +113,21 @@ class BatchLog:
             ) from None
         except OSError as error:
             raise self._cannot_write(error) from None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of what is kept beside Spark's own."""
+        return self._folder.parent
+
+    def committed(self) -> int:
+        """Return the number of the last batch that Spark holds for done, so that it is not replayed; -1 without one."""
+        commits = (Path(self._checkpoint) / "commits").glob("[0-9]*")
+        return max((int(path.name) for path in commits if path.name.isdecimal()), default=-1)
+
+    def planned_last(self) -> int:
+        """Return when the last batch was planned, in microseconds since 1970; 0 without one."""
+        records = (self.read(number) for number in self._numbers())
+        return max((record.planned_at for record in records if record), default=0)
 
     def read(self, batch: int) -> BatchRecord | None:
         """

@@ -6,8 +6,8 @@ from typing import Final
 from patterns.errors import LogwinnowError
 from spark.errors import ours, said
 from streaming.errors import CheckpointError, SourceError, StreamingError
+from streaming.source.reread import UNREADABLE
 
-_TIME: Final = re.compile(r"Record at topic \S+ partition \d+ offset \d+ has timestamp value -?\d+")
 # Spark's reason is the line that says something, where it gives one.
 _LOST: Final = re.compile(
     r"(?:KAFKA_DATA_LOSS|[Dd]ata may have been (?:lost|missed))(?:.*?^(?=Reason: ))?", re.MULTILINE | re.DOTALL
@@ -46,7 +46,7 @@ def _line_of(text: str, at: int) -> str:
 
 _MEANINGS: Final = (
     (
-        _TIME,
+        UNREADABLE,
         SourceError,
         (
             "a record of Kafka has a time that Spark cannot hold: set message.timestamp.before.max.ms and "

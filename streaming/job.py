@@ -24,7 +24,9 @@ from spark import session
 from streaming.alerts import AlertBook
 from streaming.batches import BatchLog, BatchRecord
 from streaming.config import StreamingConfig
-from streaming.dead_letters import DeadLetters, dead_letters
+from streaming.dead_letters import DeadLetters
+from streaming.dead_letters.kinds import letters_of
+from streaming.dead_letters.letter import Sender
 from streaming.errors import StreamingError
 from streaming.failures import explained
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
@@ -88,7 +90,8 @@ class Stream:
             log.claim(source.origin())
             sink = sink_of(self.config, log.stream_id())
             sink.start()
-            letters = dead_letters(self.config.dead_letters, log.stream_id())
+            sender = Sender(self.config.source.kind, self.config.source.name, log.stream_id())
+            letters = letters_of(self.config.dead_letters, sender)
             letters.start()
             try:
                 spark = session.start(self.config.spark, _SETTINGS | source.settings(self.config.spark))
@@ -168,7 +171,7 @@ class _Batches:
             batch=number,
             planned_at=record.planned_at,
         )
-        counts, shapes, record_time = merge(given.mapInArrow(task, RESULT_COLUMNS).collect())
+        counts, shapes, record_time = merge(self._run(task, given, number))
         book = AlertBook(self.config.alerts, self.config.source.name, live.version, self.log.alerts_before(number))
         made = book.tell(shapes, counts["outliers_of_further_shapes"], record_time)
         written = self.sink.write_alerts(made)
@@ -178,6 +181,19 @@ class _Batches:
         facts = {"batch": number, "set": live.version, **counts, "seconds": round(time.monotonic() - began, 3)}
         _log.info("batch", extra={"facts": facts})
         return counts + Counter(batches=1)
+
+    def _run(self, task: JudgeTask, given: DataFrame, number: int) -> list[Row]:
+        """Run the task on the rows of a batch, or where Spark cannot read them on those that the source has instead."""
+        try:
+            return given.mapInArrow(task, RESULT_COLUMNS).collect()
+        except (PySparkException, Py4JError) as error:
+            rows = self.source.reread(given.sparkSession, self.config.checkpoint, number, error)
+            if rows is None:
+                raise
+        session.wait_for_tasks(given.sparkSession)
+        self.sink.begin(number)
+        self.letters.begin(number)
+        return rows.mapInArrow(task, RESULT_COLUMNS).collect()
 
     def _record(self, number: int) -> tuple[BatchRecord, LiveSet]:
         """Return the record of a batch and its set: as it was recorded, or for a new batch the newest."""

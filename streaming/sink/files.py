@@ -6,9 +6,11 @@ The sink `files`, the embedded default: no server, plain files.
     <path>/alerts/<day>/<id>.json                        one alert a file, created once; <day> is that of its bucket
 
 A batch that is replayed replaces its own files. A file is written under a hidden name, synced and renamed. When a
-day's compacted file is there its folder is only what was not removed yet, and a reader passes over it.
+day's compacted file is there its folder is only what was not removed yet, and a reader passes over it. Who writes
+beside the stream (streaming/sink/late.py) holds <path>/.lock shared meanwhile: no day is compacted then.
 """
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -102,8 +104,8 @@ class PartWriter:
         self._encoder = msgspec.json.Encoder()
         self._file: BinaryIO | None = None
 
-    def write(self, row: dict[str, Any]) -> None:
-        """Add a row."""
+    def write(self, row: Any) -> None:
+        """Add a row: what msgspec writes as JSON, or `msgspec.Raw` of JSON."""
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._file = self._hidden.open("wb", buffering=_COPIED_AT_ONCE)
@@ -181,19 +183,55 @@ class FilesSink:
         """
         Compact the event folders of days before that of a batch, and remove those that are older than `keep_days`.
 
-        No later batch, and no replay, writes into an earlier day: batches are planned one after the other.
+        No later batch, and no replay of one, writes into an earlier day: batches are planned one after the other.
         """
         today, events = utc_day(planned_at), Path(self.path) / "events"
         try:
-            for folder in sorted(events.glob("????-??-??")):
-                if folder.name < today and folder.is_dir():
-                    _compact(folder)
+            closed = [day for day in sorted(events.glob("????-??-??")) if day.name < today and day.is_dir()]
+            if closed:
+                self._compact(closed)
             if self.keep_days is not None:
                 oldest = datetime.fromisoformat(today).replace(tzinfo=UTC) - timedelta(days=self.keep_days)
                 self._remove_before("events", f"{oldest:%Y-%m-%d}")
                 self._remove_before("alerts", f"{oldest - timedelta(hours=self.bucket_hours):%Y-%m-%d}")
         except OSError as error:
             raise self._parts.cannot_write(error) from None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """
+        Keep all days from being compacted until the block ends; wait where one is just compacted.
+
+        Raises:
+            SinkError: The folder knows no locks.
+        """
+        try:
+            lock = self._lock.open("w")
+        except OSError as error:
+            raise self._parts.cannot_write(error) from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH)
+            except OSError as error:
+                raise self._parts.cannot_write(error) from None
+            yield
+
+    @property
+    def _lock(self) -> Path:
+        return Path(self.path) / ".lock"
+
+    def _compact(self, days: Iterable[Path]) -> None:
+        """Compact days, unless one writes beside the stream: the next batch comes soon."""
+        with self._lock.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            except OSError:
+                # Where there are no locks, `held` says so, and none writes beside the stream.
+                pass
+            for day in days:
+                _compact(day)
 
     def _remove_before(self, what: str, day: str) -> None:
         for path in (Path(self.path) / what).glob("????-??-??*"):

@@ -86,6 +86,14 @@ class Source(Protocol):
     def load(self, spark: SparkSession, *, once: bool) -> DataFrame:
         """Return the stream. Cost: starts no job."""
 
+    def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> DataFrame | None:
+        """
+        Return rows for the lines of a batch that Spark failed to read, to be read by another way; None without one.
+
+        Raises:
+            CheckpointError: It is not known what the batch has.
+        """
+
     def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str]) -> Iterator[SourceLine | DeadLetter]:
         """
         Yield the lines of rows of the stream, in order, as they are read by `rules`; count what is gone.

@@ -90,6 +90,9 @@ class FilesSource:
         given = options(self.config, spark.sparkContext.defaultParallelism, once=once)
         return spark.readStream.format(FORMAT).options(**given).load()
 
+    def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> None:
+        """Return none: ranges are always read."""
+
     def lines(
         self,
         batch: pa.RecordBatch,

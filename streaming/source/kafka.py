@@ -24,7 +24,7 @@ from spark.connector import connector
 from streaming.config import KafkaSourceConfig
 from streaming.documents import record_event_id
 from streaming.errors import SourceError
-from streaming.source import DeadLetter, SourceLine
+from streaming.source import DeadLetter, SourceLine, reread
 
 _LATEST: Final = 4_102_444_800 * SECOND  # 2100
 
@@ -62,8 +62,7 @@ class KafkaSource:
 
         Spark sees a topic that was deleted and made again only while it has fewer records than were read.
         """
-        if any(name.startswith(_LOGIN_OPTIONS) for name in self.config.options):
-            # Settings for Spark's client that ours does not know: it would not get in.
+        if self._is_locked_out():
             return {}
         pattern, names = self.config.topic_pattern, self.config.topics
         found = topic_ids(self.config, None if pattern else names)
@@ -73,6 +72,10 @@ class KafkaSource:
                 "it, or check source.kafka.topics"
             )
         return {name: each for name, each in found.items() if each and (pattern is None or _fits(pattern, name))}
+
+    def _is_locked_out(self) -> bool:
+        """Tell whether Spark's client has a login that ours does not know."""
+        return any(name.startswith(_LOGIN_OPTIONS) for name in self.config.options)
 
     def settings(self, config: SparkConfig) -> dict[str, str]:
         """Return the connector, and what bounds the bytes that a task holds: a record may have megabytes."""
@@ -92,11 +95,8 @@ class KafkaSource:
         counts: Counter[str],  # noqa: ARG002 (nothing is gone unseen: Spark says so)
     ) -> Iterator[SourceLine | DeadLetter]:
         """Yield the lines of records; a record that has none is a dead letter."""
-        # As a number: a producer may set times that no datetime can be.
-        times = batch.column("timestamp").cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
-        others = (batch.column(name).to_pylist() for name in ("topic", "partition", "offset", "value"))
-        topics, partitions, offsets, values = others
-        for topic, partition, offset, time, value in zip(topics, partitions, offsets, times, values, strict=True):
+        found = reread.records(batch, self.config) if reread.is_ranges(batch) else _records(batch)
+        for topic, partition, offset, time, value in found:
             place = f"{topic}/{partition}"
             event_id = record_event_id(self.name, topic, partition, offset, time)
             if value is None:
@@ -110,9 +110,19 @@ class KafkaSource:
             where = {"kafka": {"topic": topic, "partition": partition, "offset": offset}}
             yield SourceLine(data, value, time, event_id, place, offset, where)
 
+    def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> DataFrame | None:
+        """Return the same records by another way, where Spark cannot hold the time of one."""
+        if reread.UNREADABLE.search(str(error)) is None or self._is_locked_out():
+            return None
+        ranges = reread.ranges(checkpoint, batch)
+        # A task a partition.
+        return spark.createDataFrame(spark.sparkContext.parallelize(ranges, len(ranges)), reread.COLUMNS)
+
     def again(self, letter: DeadLetter, rules: Rules) -> SourceLine | DeadLetter:
         """Return the line of a record, or the letter with what is wrong with it now."""
         topic, _, partition = letter.place.rpartition("/")
+        if not (topic and partition.isdecimal()):
+            return letter._replace(detail=f"its place is {letter.place!r}: no topic and partition")
         raw = letter.raw or b""
         try:
             data = self._line(raw, letter.record_time, rules)
@@ -128,6 +138,15 @@ class KafkaSource:
             self._envelope = Envelope(rules, self.config.message_field)
         # A producer may set any time; what a header can say ends with the year 9999.
         return self._envelope.line(value, min(max(time, 0), _LATEST))
+
+
+def _records(batch: pa.RecordBatch) -> Iterator[tuple[str, int, int, int, bytes | None]]:
+    # As numbers: a producer may set times that no datetime can be. Before 1970 Spark counts by another calendar.
+    times = batch.column("timestamp").cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
+    topics, partitions, offsets, values = (
+        batch.column(name).to_pylist() for name in ("topic", "partition", "offset", "value")
+    )
+    return zip(topics, partitions, offsets, (max(time, 0) for time in times), values, strict=True)
 
 
 def _fits(pattern: str, name: str) -> bool:

@@ -1,217 +1,300 @@
-"""`logwinnow deadletters` over files, with the sink `files`; with real servers it is in tests/servers."""
+"""`logwinnow deadletters` as a user meets it: files of letters, the sink `files`, no Spark and no server."""
 
 import base64
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
+from rich.console import Console
 
-from commands.__main__ import main
-from patterns.language import parse
-from patterns.pattern_set import KnownPattern, PatternSet
-from patterns.rules import Rules
-from patterns.shapes import ShapeTable
-from patterns.store import Store
-from streaming.letters import row_of
-from streaming.sink import files as files_sink
+from commands import deadletters
+from streaming.dead_letters.files import FileLetters
+from streaming.dead_letters.letter import REASONS, Sender
 from streaming.source import DeadLetter
 
-_PLANNED = 1_795_000_000_123_456  # 2026-11-18T11:06:40.123Z
+Run = Callable[..., tuple[int, str, str]]
+
+_AT = 1_795_000_000_000_000  # 2026-11-18T11:06:40Z
+_JSON = b'{"message": "Nov  3 04:05:06 web1 cron[7]: job rotate started"}'
 
 
-@dataclass(frozen=True)
-class Letters:
-    """A folder of dead letters, and what `logwinnow deadletters` is told of it."""
-
-    folder: Path
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "dead-letters" / "2026-11-18" / "00000007-57ea-00000.ndjson"
-
-    def write(self, *letters: DeadLetter | bytes) -> None:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        rows = [each if isinstance(each, bytes) else msgspec.json.encode(row_of(each, _PLANNED)) for each in letters]
-        self.file.write_bytes(b"".join(row + b"\n" for row in rows))
-
-    def run(self, *arguments: str, **settings: str) -> int:
-        given = {
-            "dead_letters.path": f"{self.folder}/dead-letters",
-            "patterns.store": f"{self.folder}/patterns",
-            "sink.files.path": f"{self.folder}/out",
-            "source.kind": "kafka",
-            "source.kafka.format": "json",
-            **settings,
-        }
-        return main(["deadletters", *arguments, *(f"--set={key}={value}" for key, value in given.items())])
-
-    def events(self) -> list[dict[str, Any]]:
-        rows = [row for file in self.folder.glob("out/events/*/*.ndjson") for row in file.read_bytes().splitlines()]
-        return [json.loads(row) for row in rows]
-
-    def alerts(self) -> list[dict[str, Any]]:
-        return [json.loads(file.read_bytes()) for file in self.folder.glob("out/alerts/*/*.json")]
-
-
-def letter(offset: int, raw: bytes | None, reason: str = "no_line", place: str = "logs/1") -> DeadLetter:
-    return DeadLetter(f"{offset:020x}", place, offset, _PLANNED - 1, reason, "it was said why", raw)
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Put back the log that `replay` sets up."""
+    log = logging.getLogger("logwinnow")
+    kept = log.handlers[:], log.propagate, log.level
+    yield
+    log.handlers[:], log.propagate = kept[:2]
+    log.setLevel(kept[2])
 
 
 @pytest.fixture
-def letters(tmp_path: Path) -> Letters:
-    """A folder with a pattern set, and no letters yet."""
-    known = [KnownPattern("", parse("user *{1,1} left"), 2, 2, 2)]
-    Store(f"{tmp_path}/patterns").publish(PatternSet.of(Rules(), known), ShapeTable.of({}), {})
-    return Letters(tmp_path)
-
-
-Said = Callable[[], tuple[str, str]]
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Return what was printed, and what was told on standard error, since asked last."""
-
-    def since() -> tuple[str, str]:
-        printed, told = capsys.readouterr()
-        return printed, told
-
-    return since
-
-
-def test_letters_are_listed_with_where_they_stood_and_why_and_counted_by_reason(letters: Letters, said: Said) -> None:
-    letters.write(letter(1, b"{broken"), letter(2, None, "no_value"), letter(3, b"{", "no_line"))
-    assert letters.run("list") == 0
-    printed, told = said()
-    assert len(printed.splitlines()) == 4
-    assert all(part in printed for part in ("logs/1", "it was said why", "{broken", "no_value", "2026-11-18T11:06:40"))
-    assert told == "3 dead letters (2 no_line, 1 no_value)\n"
-    assert letters.run("list", "--reason", "no_value") == 0
-    assert said()[1] == "1 dead letter (1 no_value)\n"
-
-
-def test_as_json_a_letter_has_its_bytes(letters: Letters, said: Said) -> None:
-    letters.write(letter(1, b"\xff\x00<b>"))
-    assert letters.run("list", "--json") == 0
-    (row,) = map(json.loads, said()[0].splitlines())
-    assert base64.b64decode(row["raw"]) == b"\xff\x00<b>"
-    assert (row["event_id"], row["place"], row["offset"], row["reason"]) == (f"{1:020x}", "logs/1", 1, "no_line")
-
-
-@pytest.mark.parametrize("raw", [b"\x1b[2J\x07", b"<script>", b"[red]x[/red]", b"\xff\x00", b"x" * 10_000_000, b""])
-def test_no_bytes_of_a_letter_reach_the_terminal_as_they_are(raw: bytes, letters: Letters, said: Said) -> None:
-    letters.write(letter(1, raw))
-    assert letters.run("list") == 0
-    printed, _ = said()
-    assert "\x1b" not in printed
-    assert "\x07" not in printed
-    assert len(printed) < 1_000
-
-
-def test_any_time_of_a_producer_can_be_listed(letters: Letters, said: Said) -> None:
-    letters.write(letter(1, b"x")._replace(record_time=2**62), letter(2, b"x")._replace(record_time=-(2**62)))
-    assert letters.run("list") == 0
-    assert str(2**62) in said()[0]
-
-
-def test_without_letters_there_is_nothing_to_list_or_to_replay(letters: Letters, said: Said) -> None:
-    assert letters.run("list") == letters.run("replay") == 0
-    assert said()[1] == "0 dead letters\n0 events, 0 new alerts, 0 left\n"
-
-
-def test_a_damaged_row_is_told_and_the_others_are_listed_and_kept(letters: Letters, said: Said) -> None:
-    letters.write(b"{no json", letter(1, b'{"message": "user a left"}'), b"[]", b'{"id": "x"}')
-    assert letters.run("list") == 0
-    _, told = said()
-    assert told.count("no dead letter") == 3
-    assert f"{letters.file}:1:" in told.replace("\n", "")
-    assert letters.run("replay") == 0
-    assert letters.file.read_bytes() == b'{no json\n[]\n{"id": "x"}\n'
-
-
-def test_what_becomes_an_event_leaves_the_files_and_the_rest_stays_with_its_new_reason(
-    letters: Letters, said: Said
-) -> None:
-    letters.write(
-        letter(1, b'{"message": "user a left"}'),
-        letter(2, b'{"message": "what is this"}'),
-        letter(3, b"{"),
-        letter(4, None, "no_value"),
+def config(store: Path, tmp_path: Path) -> Path:
+    """A configuration whose source is a topic of JSON."""
+    file = tmp_path / "streaming.toml"
+    file.write_text(
+        f'source = {{kind = "kafka", name = "app", kafka = {{format = "json"}}}}\npatterns.store = "{store}"\n'
+        'sink.files.path = "out"\ndead_letters.path = "letters"\ncheckpoint = "checkpoint"\n'
     )
-    assert letters.run("replay") == 1
-    assert said()[1] == "2 events, 1 new alert, 2 left (1 no_line, 1 no_value)\n"
-    events = sorted(letters.events(), key=lambda event: event["event"]["id"])
-    assert [event["event"]["original"] for event in events] == ["user a left", "what is this"]
-    assert [event["event"]["id"] for event in events] == [f"{n:020x}" for n in (1, 2)]
-    assert events[0]["kafka"] == {"topic": "logs", "partition": 1, "offset": 1}
-    assert events[0]["event"]["created"].startswith("2026-11-18T11:06:40")
-    left = [json.loads(row) for row in letters.file.read_bytes().splitlines()]
-    assert sorted(row["offset"] for row in left) == [3, 4]
-    assert {row["planned_at"] for row in left} == {_PLANNED}
-    assert any("no JSON object" in row["detail"] for row in left)
-    # A second try finds nothing new.
-    assert letters.run("replay") == 1
-    assert len(letters.events()) == 2
-    assert len(letters.alerts()) == 1
+    return file
 
 
-def test_a_file_without_letters_goes(letters: Letters) -> None:
-    letters.write(letter(1, b'{"message": "user a left"}'))
-    assert letters.run("replay") == 0
-    assert not letters.file.exists()
+def keep(*given: tuple[str, bytes | None] | bytes, batch: int = 0, source: str = "app") -> None:
+    """Keep letters of a stream that is gone: reason and bytes, or bytes of reason `no_line`."""
+    letters = FileLetters("letters", Sender("kafka", source, "57ea0000"))
+    letters.start()
+    with letters.part(batch, 0, _AT + batch) as bury:
+        for number, each in enumerate(given):
+            reason, raw = each if isinstance(each, tuple) else ("no_line", each)
+            offset = batch * 100 + number
+            bury(DeadLetter(f"{offset:020}", "logs/0", offset, _AT, reason, f"why {offset}", raw))
 
 
-def test_the_format_that_was_mended_is_the_one_that_counts(letters: Letters) -> None:
-    letters.write(letter(1, b"user a left"))
-    assert letters.run("replay") == 1
-    assert letters.run("replay", **{"source.kafka.format": "plain"}) == 0
-    assert [event["event"]["original"] for event in letters.events()] == ["user a left"]
+def lines(text: str) -> list[list[str]]:
+    """Return the cells of a table that is no terminal's."""
+    return [re.split(r" {2,}", line.strip()) for line in text.splitlines()]
 
 
-def test_a_crash_before_the_letters_are_taken_out_doubles_nothing(letters: Letters) -> None:
-    letters.write(letter(1, b'{"message": "user a left"}'), letter(2, b'{"message": "odd"}'))
-    before = letters.file.read_bytes()
-    assert letters.run("replay") == 0
-    letters.file.write_bytes(before)
-    assert letters.run("replay") == 0
-    assert len(letters.events()) == 2
-    assert len(letters.alerts()) == 1
+def events() -> list[dict[str, Any]]:
+    return [
+        json.loads(row) for part in sorted(Path("out").glob("events/*/*")) for row in part.read_bytes().splitlines()
+    ]
 
 
-def test_a_sink_that_cannot_be_written_leaves_all_letters(
-    letters: Letters, said: Said, monkeypatch: pytest.MonkeyPatch
+def test_list_shows_when_where_and_why_the_newest_last(run: Run, config: Path) -> None:
+    keep(b"second", ("refused", b"third \xff"), batch=1)
+    keep(b"first")
+    keep(("no_value", None), batch=2)
+    code, out, err = run("deadletters", "list", "--config", config)
+    assert (code, err) == (0, "")
+    when = "2026-11-18T11:06:40Z"
+    assert lines(out) == [
+        ["when", "place", "offset", "reason", "bytes", "detail", "text"],
+        [when, "logs/0", "0", "no_line", "5", "why 0", "first"],
+        [when, "logs/0", "100", "no_line", "6", "why 100", "second"],
+        [when, "logs/0", "101", "refused", "7", "why 101", "third \ufffd"],
+        [when, "logs/0", "200", "no_value", "-", "why 200", "-"],
+        ["4 dead letters: 2 no_line, 1 no_value, 1 refused"],
+    ]
+
+
+def test_list_of_nothing_says_so(run: Run, config: Path) -> None:
+    assert run("deadletters", "list", "--config", config) == (0, "0 dead letters\n", "")
+    assert run("deadletters", "list", "--json", "--config", config) == (0, "", "")
+
+
+def test_list_takes_a_reason_and_the_newest(run: Run, config: Path) -> None:
+    keep(b"a", ("refused", b"b"), b"c", b"d")
+    _, out, _ = run("deadletters", "list", "--reason", "no_line", "--last", "2", "--config", config)
+    assert [line[-1] for line in lines(out)] == [
+        "text",
+        "c",
+        "d",
+        "3 dead letters: 3 no_line, of which the newest 2 are shown",
+    ]
+    _, out, _ = run("deadletters", "list", "--json", "--last", "1", "--config", config)
+    assert [json.loads(line)["offset"] for line in out.splitlines()] == [3]
+
+
+def test_a_table_is_bounded_and_json_is_not(run: Run, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadletters, "_SHOWN", 3)
+    keep(*(b"x" for _ in range(5)))
+    _, out, _ = run("deadletters", "list", "--config", config)
+    assert len(out.splitlines()) == 1 + 3 + 1
+    assert out.endswith("5 dead letters: 5 no_line, of which the newest 3 are shown\n")
+    _, out, _ = run("deadletters", "list", "--json", "--config", config)
+    assert len(out.splitlines()) == 5
+
+
+def test_json_has_the_bytes_whole(run: Run, config: Path) -> None:
+    raw = [bytes(range(256)), b"", b"x" * 10_000_000]
+    keep(*raw, ("no_value", None))
+    _, out, _ = run("deadletters", "list", "--json", "--config", config)
+    *whole, empty = map(json.loads, out.splitlines())
+    assert [base64.b64decode(row["raw"]) for row in whole] == raw
+    assert empty == {
+        "id": f"{3:020}",
+        "kind": "kafka",
+        "source": "app",
+        "stream": "57ea0000",
+        "batch": 0,
+        "planned_at": _AT,
+        "place": "logs/0",
+        "offset": 3,
+        "record_time": _AT,
+        "reason": "no_value",
+        "detail": "why 3",
+        "raw": None,
+    }
+
+
+HOSTILE = [
+    b"\x1b]0;title\x07\x1b[2J\x9b31m",
+    b"<script>alert(1)</script> &amp; [bold]b[/] [link=x]y",
+    "\u202eevil \u2066 \u200b \ufeff".encode(),
+    b"\x00\x7f\r\n\x0b\x85",
+    b"\xff\xfe\xc3",
+    b"x" * 10_000_000,
+    b"\xf0\x9f\x98" * 1_000_000,
+]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_nothing_of_a_letter_steers_a_terminal(
+    terminal: bool, run: Run, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letters.write(letter(1, b'{"message": "user a left"}'))
-    before = letters.file.read_bytes()
+    if terminal:
+        monkeypatch.setattr(
+            deadletters,
+            "stdout",
+            lambda: Console(
+                force_terminal=True,
+                no_color=True,
+                width=160,
+                highlight=False,
+                markup=False,
+                emoji=False,
+                file=sys.stdout,
+            ),
+        )
+    keep(*HOSTILE)
+    letters = FileLetters("letters", Sender("kafka", "\x1b[31m", "57ea0001"))
+    with letters.part(1, 0, _AT + 1) as bury:
+        bury(DeadLetter("9" * 20, "\x1b[2Jlogs/0", 7, -(2**63), "refused", "\x1b[2J\n\u202ewhy " * 100, b"x"))
+    code, out, err = run("deadletters", "list", "--config", config)
+    assert (code, err) == (0, "")
+    shown = re.sub(r"\x1b\[\d*m", "", out) if terminal else out
+    assert all(character.isprintable() or character == "\n" for character in shown)
+    assert len(out) < 30_000
+    for harmless in ("\\x1b[2J", "\\u202e", "<script>", "[bold]b[/]"):
+        assert harmless in shown
 
-    def full(_folder: Path) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files_sink, "sync_folder", full)
-    assert letters.run("replay") == 1
-    assert "No space left" in said()[1]
-    assert letters.file.read_bytes() == before
-
-
-def test_letters_of_a_reason_can_be_dropped(letters: Letters, said: Said) -> None:
-    letters.write(letter(1, None, "no_value"), letter(2, b"{"))
-    assert letters.run("drop", "--reason", "no_value") == 0
-    assert said()[1] == "1 dead letter removed\n"
-    assert [json.loads(row)["offset"] for row in letters.file.read_bytes().splitlines()] == [2]
-
-
-def test_what_a_task_still_writes_is_not_touched(letters: Letters, said: Said) -> None:
-    letters.write(letter(1, b"{"))
-    letters.file.rename(letters.file.with_name(f".{letters.file.name}.abcd"))
-    assert letters.run("list") == 0
-    assert said()[1] == "0 dead letters\n"
+def test_a_damaged_row_is_told_and_stops_nothing(run: Run, config: Path) -> None:
+    keep(b"a", b"b")
+    [file] = Path("letters").glob("*/*")
+    first, second = file.read_bytes().splitlines()
+    file.write_bytes(b"\n".join([first, b"\x1b[31m", *([b"{}"] * 9), second]) + b"\n")
+    for more, shown in ((), 4), (("--json",), 2):
+        code, out, err = run("deadletters", "list", *more, "--config", config)
+        assert (code, len(out.splitlines())) == (0, shown)
+        told = err.splitlines()
+        assert told[0].startswith(f"logwinnow: {file}:2: no dead letter: JSON is malformed")
+        assert len(told) == 6
+        assert told[-1] == "logwinnow: 10 rows are no dead letter, and stay as they are"
 
 
-def test_a_line_of_a_file_that_was_refused_is_an_event_with_its_path(letters: Letters) -> None:
-    letters.write(letter(1, b"user a left", "refused", "/var/log/syslog"))
-    assert letters.run("replay", **{"source.kind": "files"}) == 0
-    assert letters.events()[0]["log"] == {"file": {"path": "/var/log/syslog"}, "offset": 1}
+def test_a_list_into_a_closed_pipe_is_no_failure(config: Path) -> None:
+    keep(*(b"x" * 100 for _ in range(5_000)))
+    command = f"'{sys.executable}' -m commands deadletters list --json --config '{config}' | head -1"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(deadletters.__file__).parents[1])},
+    )
+    assert (done.stdout.count(b"\n"), done.stderr) == (1, b"")
+
+
+def test_replay_makes_events_and_says_what_it_did(run: Run, config: Path) -> None:
+    keep(b"Nov  3 04:05:06 web1 cron[7]: job rotate started", b"Nov  3 04:05:06 web1 cron[7]: odd thing")
+    keep(_JSON, ("no_value", None), batch=1)
+    keep(b"x", source="other", batch=2)
+    code, out, err = run("deadletters", "replay", "--config", config)
+    assert (code, err) == (
+        1,
+        "logwinnow: 2 dead letters failed again: 2 no_line; mend what their details say, and replay again\n",
+    )
+    assert lines(out) == [
+        ["events", "1"],
+        ["alerts", "0"],
+        ["failed", "2 no_line"],
+        ["logs/0 offset 0: no JSON object: JSON is malformed: invalid character (byte 0)"],
+        ["logs/0 offset 1: no JSON object: JSON is malformed: invalid character (byte 0)"],
+        ["left", "1 without bytes, so that nothing can be judged: `logwinnow deadletters drop --reason no_value`"],
+        ["left", "1 of another source: its own configuration replays them"],
+    ]
+    plain = ("--set", "source.kafka.format=plain")
+    code, out, err = run("deadletters", "replay", "--reason", "no_line", *plain, "--config", config)
+    assert (code, err) == (0, "")
+    assert lines(out)[:2] == [["events", "2"], ["alerts", "1"]]
+    assert sorted(event["kafka"]["offset"] for event in events()) == [0, 1, 100]
+    assert run("deadletters", "drop", "--reason", "no_value", "--config", config)[1].startswith("dropped  1\n")
+    code, out, _ = run("deadletters", "replay", "--config", config)
+    assert (code, lines(out)[0]) == (0, ["events", "0"])
+    assert lines(run("deadletters", "list", "--config", config)[1])[-1] == ["1 dead letter: 1 no_line"]
+
+
+def test_replay_keeps_what_is_damaged(run: Run, config: Path) -> None:
+    keep(_JSON)
+    [file] = Path("letters").glob("*/*")
+    with file.open("ab") as rows:
+        rows.write(b"{}\n")
+    code, _, err = run("deadletters", "replay", "--config", config)
+    assert code == 0
+    assert err.endswith("logwinnow: 1 row is no dead letter, and stays as it is\n")
+    assert file.read_bytes() == b"{}\n"
+
+
+def test_replay_without_a_set_says_how_to_get_one(run: Run, config: Path) -> None:
+    code, out, err = run("deadletters", "replay", "--set", "patterns.store=none", "--config", config)
+    assert (code, out) == (1, "")
+    assert err == "logwinnow: store 'none' holds no pattern set; run: logwinnow train FILE --store none\n"
+
+
+def test_held_back_alerts_are_said(run: Run, config: Path) -> None:
+    keep(*(b"Nov  3 04:05:06 web1 cron[7]: odd %s" % word for word in (b"x", b"y", b"z")))
+    options = ("--set", "source.kafka.format=plain", "--set", "alerts.per_hour=1", "--config", config)
+    _, out, _ = run("deadletters", "replay", *options)
+    assert lines(out) == [["events", "3"], ["alerts", "2"], ["held back", "2 alerts over the cap of an hour"]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (),
+        ("burn",),
+        ("list", "--reason", "bad"),
+        ("list", "--last", "0"),
+        ("list", "--last", "x"),
+        ("list", "file"),
+        ("replay", "--json"),
+        ("drop",),
+        ("drop", "--reason", "all"),
+    ],
+)
+def test_wrong_use_is_2(wrong: Iterable[str], run: Run) -> None:
+    code, out, err = run("deadletters", *wrong)
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: logwinnow ")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("what", ["list", "replay", "drop"])
+def test_a_wrong_setting_or_file_is_named(what: str, run: Run) -> None:
+    more = ("--reason", "no_value")
+    code, _, err = run("deadletters", what, *more, "--set", "dead_letters.kind=paper")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "$.dead_letters.kind is 'paper'" in err
+    code, _, err = run("deadletters", what, *more, "--config", "/none.toml")
+    assert (code, err.count("\n")) == (1, 1)
+    code, _, err = run("deadletters", what, *more, "--set", "dead_letters.kafka.password=secret1")
+    assert code == 1
+    assert "secret1" not in err
+
+
+def test_the_reasons_are_those_that_streams_give() -> None:
+    assert deadletters._REASONS == REASONS
+
+
+@pytest.mark.parametrize("what", [(), ("list",), ("replay",), ("drop",)])
+def test_help_has_an_example(what: Iterable[str], run: Run) -> None:
+    code, out, _ = run("deadletters", *what, "--help")
+    assert code == 0
+    assert "  logwinnow deadletters" in out.split("example")[-1]

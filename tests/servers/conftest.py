@@ -13,11 +13,13 @@ import os
 import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch_server import ElasticsearchServer, delete_all
 from kafka_server import KafkaServer, delete_topics
+from live import Live
 from maven import NotHere
 
 from spark.errors import NoJava
@@ -58,6 +60,15 @@ def index_prefix(elasticsearch: str) -> Iterator[str]:
     yield prefix
     with closing(Elasticsearch(elasticsearch)) as client:
         delete_all(client, prefix)
+
+
+@pytest.fixture
+def live(tmp_path: Path, kafka: str, elasticsearch: str, topic: str, index_prefix: str) -> Live:
+    """A stream's place between the shared servers, with its topic of two partitions and its index templates."""
+    made = Live(tmp_path, kafka, elasticsearch, topic, index_prefix)
+    made.make_topic()
+    made.set_up()
+    return made
 
 
 @pytest.fixture

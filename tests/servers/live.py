@@ -17,6 +17,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from stream_process import StreamProcess, stream_process
 
+from patterns.envelope import plain_line
 from patterns.judge import Judge
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
@@ -65,7 +66,10 @@ class Live:
     def send(self, values: Iterable[bytes | None], **more: Any) -> None:
         """Send records; wait until Kafka has them all."""
         with closing(KafkaProducer(bootstrap_servers=self.kafka, max_request_size=2**25, linger_ms=5)) as producer:
-            sent = [producer.send(self.topic, value, **more) for value in values]
+            # Of key and value, a record has one at least.
+            sent = [
+                producer.send(self.topic, value, key=None if value is not None else b"", **more) for value in values
+            ]
             for each in sent:
                 each.get(timeout=60)
 
@@ -82,9 +86,9 @@ class Live:
                     found |= {(record.partition, record.offset): record.value for record in each}
         return found
 
-    def publish(self, *texts: str) -> str:
+    def publish(self, *texts: str, scope: str = "") -> str:
         """Publish a set of these patterns; return its version."""
-        known = [KnownPattern("", parse(text), level=2, support=2, mined_support=2) for text in texts]
+        known = [KnownPattern(scope, parse(text), level=2, support=2, mined_support=2) for text in texts]
         return Store(str(self.store)).publish(PatternSet.of(Rules(), known), ShapeTable.of({}), {})
 
     def train(self, log: Path) -> None:
@@ -95,9 +99,9 @@ class Live:
         """Make the index templates."""
         self._command("setup", "elasticsearch", *self._arguments("sink"))
 
-    def run(self, *more: str, **environment: str) -> AbstractContextManager[StreamProcess]:
-        """Run the stream."""
-        return stream_process(self.folder, [*self._arguments(), *more], **environment)
+    def run(self, *more: str, **options: Any) -> AbstractContextManager[StreamProcess]:
+        """Run the stream; options are those of `stream_process`."""
+        return stream_process(self.folder, [*self._arguments(), *more], **options)
 
     def run_once(self, *more: str) -> list[dict[str, Any]]:
         """Judge what is there; return the log's records of the batches."""
@@ -107,6 +111,11 @@ class Live:
 
     def client(self) -> Elasticsearch:
         return Elasticsearch(self.elasticsearch)
+
+    def indices(self) -> set[str]:
+        """Return the names of all indices of the prefix."""
+        with closing(self.client()) as client:
+            return set(client.indices.get(index=f"{self.prefix}-*"))
 
     def events(self) -> list[dict[str, Any]]:
         """Return all events."""
@@ -138,11 +147,14 @@ class Live:
         assert max((seen + buried).values(), default=1) == 1
         assert records.keys() <= seen.keys() | buried.keys()
         assert len((seen.keys() | buried.keys()) - records.keys()) <= gone
+        for letter in letters:
+            raw = None if letter["raw"] is None else base64.b64decode(letter["raw"])
+            assert raw == records.get(_place(letter), raw)
         judges: dict[str, Judge] = {}
         for event in events:
             value = records.get(_position(event["kafka"]))
             if value is not None and "format" not in str(self.settings):
-                assert original(event) == value.removesuffix(b"\n").replace(b"\n", b" ")
+                assert original(event) == plain_line(value)
             version = event["logwinnow"]["set"]
             judge = judges.setdefault(version, Judge(Store(str(self.store)).read(version).patterns))
             judged = judge.judge(original(event), 1_795_000_000_000_000)
@@ -162,10 +174,14 @@ class Live:
         assert said + self.untold() == len(outliers)
         return len(alerts)
 
+    def batch_records(self) -> list[dict[str, Any]]:
+        """Return the batch records that are kept, in order."""
+        files = sorted((self.checkpoint / "logwinnow" / "batches").glob("[!.]*.json"))
+        return [msgspec.json.decode(file.read_bytes()) for file in files]
+
     def untold(self) -> int:
         """Return how many outliers the next alerts will tell of, as the last batch that is done left it."""
-        files = sorted((self.checkpoint / "logwinnow" / "batches").glob("[!.]*.json"))
-        done = [state for file in files if (state := msgspec.json.decode(file.read_bytes())["alerts"]) is not None]
+        done = [record["alerts"] for record in self.batch_records() if record["alerts"] is not None]
         return sum(count for _, count in done[-1]["shapes"].values()) if done else 0
 
     def _documents(self, alias: str) -> list[dict[str, Any]]:

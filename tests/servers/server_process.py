@@ -62,6 +62,13 @@ class Server(ABC):
         self._process: subprocess.Popen[bytes] | None = None
         self._prepared = False
 
+    @property
+    def session(self) -> int:
+        """Id of the session that all its processes are in; raises ServerFailed where it does not run."""
+        if self._process is None:
+            raise ServerFailed(f"{self.name} does not run")
+        return self._process.pid
+
     @abstractmethod
     def prepare(self) -> None:
         """Put into the folder what the first start needs; raises NotHere or NoJava where that is not to be had."""

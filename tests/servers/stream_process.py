@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 _ROOT = Path(__file__).parents[2]
+_COMMAND = ("-m", "commands")
 PATIENCE = 240
 
 
@@ -46,6 +47,14 @@ class StreamProcess:
             assert time.monotonic() < until, self.said.read_text()[-5_000:]
             time.sleep(0.05)
 
+    def complaint(self) -> str:
+        """Return the line for the user with which it ended; fail where there is not exactly one, or a traceback."""
+        said = self.said.read_text()
+        complaints = [row for row in said.splitlines() if row.startswith("logwinnow: ")]
+        assert len(complaints) == 1, said[-5_000:]
+        assert "Traceback" not in said, said[-5_000:]
+        return complaints[0]
+
     def kill(self) -> None:
         """Kill it and all that it started, as they are."""
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -62,13 +71,23 @@ class StreamProcess:
 
 
 @contextmanager
-def stream_process(folder: Path, arguments: Sequence[str], **environment: str) -> Iterator[StreamProcess]:
-    """Run `logwinnow stream` with arguments; what it says goes to a file in a folder. It is killed at the end."""
+def stream_process(
+    folder: Path, arguments: Sequence[str], *, program: Sequence[str] = _COMMAND, **environment: str
+) -> Iterator[StreamProcess]:
+    """
+    Run `logwinnow stream` with arguments; what it says goes to a file in a folder. It is killed at the end.
+
+    Args:
+        folder: Of that file.
+        arguments: Behind `stream`.
+        program: What Python runs, in the place of the product as it is.
+        environment: Further variables.
+    """
     said = folder / f"said-{secrets.token_hex(4)}"
     with said.open("wb") as stderr:
         # A group of its own, so that all of it can be killed at once.
         process = subprocess.Popen(
-            [sys.executable, "-m", "commands", "stream", *arguments],
+            [sys.executable, *program, "stream", *arguments],
             stderr=stderr,
             cwd=_ROOT,
             env=os.environ | environment,

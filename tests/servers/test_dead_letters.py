@@ -1,120 +1,238 @@
-"""Dead letters of the real servers: refused documents that are replayed once mended, and letters in a topic."""
+"""Dead letters with the real Kafka and Elasticsearch: kept, listed, and events in the end."""
 
 import json
-import subprocess
-import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import TopicAuthorizationFailedError
 from kafka_server import create_topic
+from live import Live
 
-from patterns.judge import Judge
-from patterns.language import parse
-from patterns.pattern_set import KnownPattern, PatternSet
-from patterns.rules import Rules
-from patterns.shapes import ShapeTable
-from patterns.store import Store
-from streaming.config import DeadLettersConfig, ElasticsearchSinkConfig, KafkaLettersConfig
-from streaming.dead_letters import KafkaLetters, dead_letters
-from streaming.documents import record_event_id
-from streaming.errors import SinkError
-from streaming.kept_letters import bundles
-from streaming.match import LineJudge, Tally
-from streaming.sink.elasticsearch import ElasticsearchSink
-from streaming.sink.templates import set_up, templates
-from streaming.source import DeadLetter, SourceLine
+from commands.__main__ import main
+from streaming.config import KafkaLettersConfig
+from streaming.dead_letters.kafka import KafkaLetters, LetterTopic
+from streaming.dead_letters.letter import KeptLetter, Sender
+from streaming.errors import SinkError, StreamingError
+from streaming.source import DeadLetter
 
 pytestmark = pytest.mark.servers
 
-_PLANNED = 1_795_000_000_123_456  # 2026-11-18T11:06:40.123Z
+_NOW = time.time_ns() // 1000
 
 
-def line(offset: int, data: bytes) -> SourceLine:
-    event_id = record_event_id("logs", "logs", 0, offset, _PLANNED)
-    where = {"kafka": {"topic": "logs", "partition": 0, "offset": offset}}
-    return SourceLine(data, data, _PLANNED, event_id, "logs/0", offset, where)
+@pytest.fixture
+def live(tmp_path: Path, kafka: str, elasticsearch: str, topic: str, index_prefix: str) -> Live:
+    """A stream's place with a set and index templates."""
+    made = Live(tmp_path, kafka, elasticsearch, topic, index_prefix)
+    made.publish("user left", "job *{1,1} done")
+    made.set_up()
+    return made
 
 
-def command(*arguments: str, **settings: object) -> tuple[int, str, str]:
-    """Run `logwinnow deadletters`; return its exit code and what it said."""
-    given = [f"--set={key}={value}" for key, value in settings.items()]
-    program = [sys.executable, "-m", "commands", "deadletters", *arguments, *given]
-    done = subprocess.run(program, check=False, capture_output=True, text=True, cwd=Path(__file__).parents[2])
-    return done.returncode, done.stdout, done.stderr
+def deadletters(live: Live, capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    """Run `logwinnow deadletters` by the configuration of a stream; return what it printed."""
+    arguments = live._arguments()
+    capsys.readouterr()
+    assert main(["deadletters", *words, *arguments]) == code
+    return capsys.readouterr().out
 
 
-def test_a_document_that_was_refused_is_there_once_after_what_refused_it_is_mended(
-    elasticsearch: str, index_prefix: str, tmp_path: Path
+def facts(out: str) -> list[list[str]]:
+    return [line.split(None, 1) for line in out.splitlines()]
+
+
+@pytest.mark.spark
+def test_a_document_that_was_refused_is_there_once_after_the_mend(
+    live: Live, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    known = [KnownPattern("", parse("user *{1,1} left"), 2, 2, 2)]
-    version = Store(f"{tmp_path}/patterns").publish(PatternSet.of(Rules(), known), ShapeTable.of({}), {})
-    config = ElasticsearchSinkConfig(url=elasticsearch, index_prefix=index_prefix, replicas=0)
-    bodies = templates(index_prefix, replicas=0, refresh_seconds=1)
-    mapping = bodies[f"{index_prefix}-events"]["template"]["mappings"]["properties"]
-    right = mapping["kafka"]["properties"]["offset"]
-    mapping["kafka"]["properties"]["offset"] = {"type": "byte"}
-    set_up(config, bodies)
-    sink = ElasticsearchSink.of(config)
-    letters = dead_letters(DeadLettersConfig(path=f"{tmp_path}/dead-letters"), "57ea")
-    judge = LineJudge(Judge(Store(f"{tmp_path}/patterns").read().patterns), "logs", version, _PLANNED)
-    with letters.part(0, 0, _PLANNED) as keep, sink.part(0, 0, _PLANNED, keep) as writer:
-        for offset, data in [(1, b"user a left"), (200, b"user b left"), (300, b"what is this")]:
-            judge.write(line(offset, data), writer, Tally())
-
-    settings: dict[str, Any] = {
-        "source.kind": "kafka",
-        "sink.kind": "elasticsearch",
-        "sink.elasticsearch.url": elasticsearch,
-        "sink.elasticsearch.index_prefix": index_prefix,
-        "patterns.store": f"{tmp_path}/patterns",
-        "dead_letters.path": f"{tmp_path}/dead-letters",
-    }
-    code, printed, _ = command("list", "--json", **settings)
-    rows = [json.loads(row) for row in printed.splitlines()]
-    assert (code, [row["offset"] for row in rows]) == (0, [200, 300])
-    assert {row["reason"] for row in rows} == {"refused"}
-    # Not mended yet: they stay.
-    assert command("replay", **settings)[0] == 1
-
-    mapping["kafka"]["properties"]["offset"] = right
-    set_up(config, bodies)
-    with closing(Elasticsearch(elasticsearch)) as client:
-        client.indices.delete(index=f"{index_prefix}-events-2026.11.18")
-        code, _, told = command("replay", **settings)
-        # Its alert was told with the first try.
-        assert (code, told) == (0, "2 events, 0 new alerts, 0 left\n")
-        client.indices.refresh(index=f"{index_prefix}-*")
-        hits = client.search(index=f"{index_prefix}-events")["hits"]["hits"]
-        alerts = client.search(index=f"{index_prefix}-alerts")["hits"]["hits"]
-    # By the record time, whatever day it is now.
-    assert {hit["_index"] for hit in hits} == {f"{index_prefix}-events-2026.11.18"}
-    assert sorted(hit["_source"]["kafka"]["offset"] for hit in hits) == [200, 300]
-    assert [hit["_source"]["event"]["original"] for hit in alerts] == ["what is this"]
-    assert command("list", **settings)[2] == "0 dead letters\n"
+    live.make_topic()
+    wrong = {"mappings": {"properties": {"kafka": {"properties": {"offset": {"type": "ip"}}}}}}
+    with closing(live.client()) as client:
+        client.indices.put_index_template(
+            name=f"{live.prefix}-wrong",
+            index_patterns=[f"{live.prefix}-events-*"],
+            priority=999,
+            template=wrong | {"aliases": {f"{live.prefix}-events": {}}},
+        )
+        live.send([b"user left", b"job 7 done", b"odd thing", b"odd thing"])
+        live.run_once()
+        assert live.events() == []
+        assert {letter["reason"] for letter in live.letters()} == {"refused"}
+        out = deadletters(live, capsys, "replay", code=1)
+        assert ["failed", "4 refused"] in facts(out)
+        assert "HTTP 400: document_parsing_exception" in out
+        for index in client.indices.get(index=f"{live.prefix}-events-*"):
+            client.indices.delete(index=index)
+        client.indices.delete_index_template(name=f"{live.prefix}-wrong")
+    assert facts(deadletters(live, capsys, "replay"))[:2] == [["events", "4"], ["alerts", "0"]]
+    assert live.letters() == []
+    live.check()
+    assert facts(deadletters(live, capsys, "replay"))[0] == ["events", "0"]
+    assert live.check()["events"] == 4
+    # The stream told it: a refused event is an outlier all the same.
+    assert [alert["logwinnow"]["count"] for alert in live.alerts()] == [2]
 
 
-def test_letters_of_a_topic_are_read_once_though_a_replayed_batch_wrote_them_twice(kafka: str, topic: str) -> None:
-    create_topic(kafka, topic, 2)
-    config = KafkaLettersConfig(bootstrap_servers=kafka, topic=topic)
-    letters = KafkaLetters(config)
-    letters.start()
-    written = [
-        DeadLetter("aa", "logs/0", 1, 5, "no_value", "the record has no value", None),
-        DeadLetter("bb", "logs/1", 2, 6, "no_line", "no JSON object", b"\xff\x00" * 1_000_000),
-    ]
+def letter(number: int, reason: str = "no_line", raw: bytes | None = b"user left") -> DeadLetter:
+    return DeadLetter(f"{number:020x}", "logs/0", number, _NOW, reason, f"detail {number}", raw)
+
+
+class Letters:
+    """Letters in a topic of their own."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        self.config = KafkaLettersConfig(bootstrap_servers=live.kafka, topic=f"{live.topic}-letters")
+        self.keeper = KafkaLetters(self.config, Sender("kafka", "live", "57ea0000"))
+        live.settings |= {
+            "dead_letters.kind": "kafka",
+            "dead_letters.kafka.bootstrap_servers": live.kafka,
+            "dead_letters.kafka.topic": self.config.topic,
+        }
+
+    def keep(self, *letters: DeadLetter, batch: int = 0) -> None:
+        self.keeper.start()
+        with self.keeper.part(batch, 0, _NOW) as bury:
+            for each in letters:
+                bury(each)
+
+    def send(self, **record: Any) -> None:
+        with closing(KafkaProducer(bootstrap_servers=self.config.bootstrap_servers)) as producer:
+            producer.send(self.config.topic, **record).get(timeout=60)
+
+    def read(self) -> tuple[list[KeptLetter], list[str]]:
+        """Return the letters, and where others stand that are none."""
+        damaged: list[str] = []
+        found = list(LetterTopic(self.config).letters(lambda place, _why: damaged.append(place)))
+        return found, damaged
+
+    def size(self) -> int:
+        with closing(KafkaConsumer(bootstrap_servers=self.config.bootstrap_servers)) as consumer:
+            partitions = [
+                TopicPartition(self.config.topic, n) for n in consumer.partitions_for_topic(self.config.topic)
+            ]
+            return sum(consumer.end_offsets(partitions).values())
+
+
+@pytest.fixture
+def letters(live: Live) -> Letters:
+    """A topic of three partitions."""
+    made = Letters(live)
+    create_topic(live.kafka, made.config.topic, 3, max_message_bytes=str(2**24))
+    return made
+
+
+def test_letters_are_read_once_though_a_batch_wrote_them_again(letters: Letters) -> None:
+    given = [letter(number) for number in range(20)] + [letter(20, "no_value", None)]
     for _ in range(2):
-        with letters.part(0, 0, _PLANNED) as keep:
-            for each in written:
-                keep(each)
-    (bundle,) = bundles(DeadLettersConfig(kind="kafka", kafka=config))
-    assert [kept.letter for kept in bundle.letters] == written
-    assert {kept.planned_at for kept in bundle.letters} == {_PLANNED}
-    assert (bundle.damaged, bundle.keep) == ([], None)
+        letters.keep(*given, batch=3)
+    assert letters.size() == 42
+    found, damaged = letters.read()
+    assert (sorted(each.letter for each in found), damaged) == (sorted(given), [])
+    assert {(each.kind, each.source, each.stream, each.batch, each.planned_at) for each in found} == {
+        ("kafka", "live", "57ea0000", 3, _NOW)
+    }
 
 
-def test_a_topic_of_dead_letters_that_is_not_there_is_told_at_the_start(kafka: str, topic: str) -> None:
-    with pytest.raises(SinkError, match=rf"dead_letters\.kafka\.topic is '{topic}': .*no such topic; make it"):
-        KafkaLetters(KafkaLettersConfig(bootstrap_servers=kafka, topic=topic)).start()
+def test_the_newest_letter_is_last_whatever_its_partition(letters: Letters) -> None:
+    for number in range(9):
+        letters.keep(letter(number))
+    assert [each.offset for each in letters.read()[0]] == list(range(9))
+
+
+def test_an_empty_topic_has_none(letters: Letters) -> None:
+    assert letters.read() == ([], [])
+
+
+def test_a_task_without_letters_needs_no_kafka() -> None:
+    keeper = KafkaLetters(KafkaLettersConfig(bootstrap_servers="127.0.0.1:1"), Sender("kafka", "live", "a"))
+    with keeper.part(0, 0, _NOW):
+        pass
+
+
+def test_letters_of_megabytes_come_whole(letters: Letters) -> None:
+    huge = bytes(range(256)) * 40_000
+    letters.keep(letter(1, raw=huge), letter(2, raw=huge), letter(3))
+    assert {each.offset: each.raw for each in letters.read()[0]} == {1: huge, 2: huge, 3: b"user left"}
+
+
+def test_records_of_others_are_told_and_passed_over(letters: Letters, capsys: pytest.CaptureFixture[str]) -> None:
+    letters.keep(letter(1))
+    letters.send(value=b"hello")
+    letters.send(key=b'"}}', value=b"x", headers=[("reason", b"\x1b[31m")])
+    letters.send(key=letter(1).event_id.encode(), value=b"x", headers=[("offset", b"\xff")])
+    letters.keep(letter(2))
+    found, damaged = letters.read()
+    assert [each.offset for each in found] == [1, 2]
+    assert len(damaged) == 2
+    assert all(place.startswith(f"{letters.config.topic}/") for place in damaged)
+    out = deadletters(letters.live, capsys, "list")
+    assert out.endswith("2 dead letters: 2 no_line\n")
+
+
+def test_what_is_an_event_now_is_marked_and_comes_no_more(letters: Letters, capsys: pytest.CaptureFixture[str]) -> None:
+    live = letters.live
+    live.settings["source.kafka.format"] = "json"
+    letters.keep(letter(1), letter(2, raw=b'{"message": "odd"}'), letter(3, "no_value", None), letter(4, raw=b"odd"))
+    assert facts(deadletters(live, capsys, "replay", code=1)) == [
+        ["events", "1"],
+        ["alerts", "1"],
+        ["failed", "2 no_line"],
+        ["logs/0", "offset 1: no JSON object: JSON is malformed: invalid character (byte 0)"],
+        ["logs/0", "offset 4: no JSON object: JSON is malformed: invalid character (byte 0)"],
+        ["left", "1 without bytes, so that nothing can be judged: `logwinnow deadletters drop --reason no_value`"],
+    ]
+    assert sorted(each.offset for each in letters.read()[0]) == [1, 3, 4]
+    live.settings["source.kafka.format"] = "plain"
+    assert facts(deadletters(live, capsys, "replay"))[:2] == [["events", "2"], ["alerts", "0"]]
+    deadletters(live, capsys, "drop", "--reason", "no_value")
+    assert letters.read() == ([], [])
+    assert facts(deadletters(live, capsys, "replay"))[0] == ["events", "0"]
+    assert sorted(event["kafka"]["offset"] for event in live.events()) == [1, 2, 4]
+    # A batch that is replayed after all buries its letters again; its event is there.
+    letters.keep(letter(1))
+    assert [each.offset for each in letters.read()[0]] == [1]
+    assert facts(deadletters(live, capsys, "replay"))[0] == ["events", "1"]
+    assert len(live.events()) == 3
+
+
+def test_a_replay_that_could_not_mark_them_is_repeated_without_harm(
+    letters: Letters, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise TopicAuthorizationFailedError
+
+    live = letters.live
+    letters.keep(*(letter(number) for number in range(9)))
+    with monkeypatch.context() as patch:
+        patch.setattr("streaming.dead_letters.kafka.BUNDLE", 2)
+        patch.setattr("streaming.dead_letters.kafka.done_record", refused)
+        deadletters(live, capsys, "replay", code=1)
+    assert (len(live.events()), len(letters.read()[0])) == (2, 9)
+    assert facts(deadletters(live, capsys, "replay"))[0] == ["events", "9"]
+    assert len(live.events()) == 9
+
+
+def test_events_of_a_topics_letters_are_once_in_files(letters: Letters, capsys: pytest.CaptureFixture[str]) -> None:
+    live = letters.live
+    live.settings |= {"sink.kind": "files", "sink.files.path": str(live.folder / "out")}
+    letters.keep(letter(1), letter(2))
+    letters.keep(letter(1), letter(2))
+    for number in ("2", "0"):
+        assert facts(deadletters(live, capsys, "replay"))[0] == ["events", number]
+    rows = [row for file in live.folder.glob("out/events/*/*") for row in file.read_bytes().splitlines()]
+    assert sorted(json.loads(row)["kafka"]["offset"] for row in rows) == [1, 2]
+
+
+def test_a_missing_topic_is_named_before_spark_starts(kafka: str, topic: str) -> None:
+    config = KafkaLettersConfig(bootstrap_servers=kafka, topic=topic)
+    with pytest.raises(
+        SinkError, match=rf"^dead_letters.kafka.topic is '{topic}': Kafka at {kafka} has no such topic; make"
+    ):
+        KafkaLetters(config, Sender("kafka", "live", "a")).start()
+    with pytest.raises(StreamingError, match="has no such topic"):
+        next(LetterTopic(config).letters(lambda _place, _why: None))

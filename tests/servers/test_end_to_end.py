@@ -13,15 +13,6 @@ from live import Live, original
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
 
-@pytest.fixture
-def live(tmp_path: Path, kafka: str, elasticsearch: str, topic: str, index_prefix: str) -> Live:
-    """A stream's place, with topic and index templates."""
-    made = Live(tmp_path, kafka, elasticsearch, topic, index_prefix)
-    made.make_topic()
-    made.set_up()
-    return made
-
-
 def match(log: Path, store: Path) -> list[dict[str, Any]]:
     """Return what `logwinnow match` says of a log."""
     command = [sys.executable, "-m", "commands", "match", "--json", "--store", str(store), str(log)]

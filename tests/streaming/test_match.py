@@ -17,7 +17,8 @@ from pyspark import Broadcast
 from patterns.judge import Judge
 from patterns.store import Store
 from streaming import match
-from streaming.dead_letters import FileLetters
+from streaming.dead_letters.files import FileLetters
+from streaming.dead_letters.letter import Sender
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
 from streaming.sink.files import FilesSink
 from streaming.source.files import COLUMNS, FilesSource
@@ -49,7 +50,7 @@ def task(site: "Site", batch: int = 0) -> JudgeTask:
         name="app",
         source=FilesSource("app", site.config().source.files),
         sink=sink,
-        letters=FileLetters(str(site.folder / "dead-letters"), "57ea"),
+        letters=FileLetters(str(site.folder / "dead-letters"), Sender("files", "app", "57ea")),
         batch=batch,
         planned_at=_RECEIVED,
     )
