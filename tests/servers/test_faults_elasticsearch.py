@@ -47,21 +47,33 @@ def test_while_elasticsearch_is_stopped_or_killed_the_stream_waits_and_then_goes
     on_small: Live, small: ElasticsearchServer
 ) -> None:
     live = on_small
-    sent = 0
+    # Small requests, so that there are many in a batch.
+    live.settings["sink.elasticsearch.bulk_documents"] = 50
+    live.send(b"user %d left" % number for number in range(100))
     with live.run() as stream:
-        for end in (small.stop, small.kill):
-            live.send(b"user %d left" % number for number in range(100))
-            sent += 100
-            stream.wait_for_lines(sent)
-            end()
-            live.send(b"user %d came" % number for number in range(100))
-            sent += 100
-            stream.wait_until(lambda: "does not answer" in stream.said.read_text())
-            time.sleep(5)
-            small.start()
-            stream.wait_for_lines(sent)
+        stream.wait_for_lines(100)
+        small.stop()
+        live.send(b"user %d came" % number for number in range(100))
+        stream.wait_until(lambda: "does not answer" in stream.said.read_text())
+        time.sleep(5)
+        small.start()
+        stream.wait_for_lines(200)
+        live.send(b"user %d left" % number for number in range(4_000))
+        # In the midst of its batch.
+        stream.wait_until(lambda: indexed(live) > 400)
+        small.kill()
+        time.sleep(5)
+        small.start()
+        stream.wait_for_lines(4_200)
         assert stream.stop() == 0
-    assert live.check() == Counter(events=400, outliers=200, alerts=1, letters=0)
+    assert live.check() == Counter(events=4_200, outliers=100, alerts=1, letters=0)
+
+
+def indexed(live: Live) -> int:
+    """Return how many events were written since Elasticsearch was started, searchable or not yet."""
+    with closing(live.client()) as client:
+        stats = client.indices.stats(index=f"{live.prefix}-events-*", metric="indexing")
+    return int(stats["_all"]["primaries"]["indexing"]["index_total"])
 
 
 def test_away_for_longer_than_is_waited_it_ends_the_stream_which_goes_on_when_started_again(

@@ -42,7 +42,7 @@ def test_a_plan_that_cannot_be_read_is_an_error_with_its_path(text: str | None, 
 
 def test_the_text_of_spark_is_known() -> None:
     assert UNREADABLE.search(
-        ": org.apache.spark.sql.kafka010.KafkaIllegalStateException: Record at topic x-64767c5a partition 1 offset 0 has "
+        ": org.apache.spark.sql.kafka010.KafkaIllegalStateException: Record at topic test partition 1 offset 0 has "
         "timestamp value -4611686018427387904 that overflows when converting to Spark's microsecond-precision "
         "TimestampType.\nKafka record timestamps must be in milliseconds"
     )
