@@ -34,8 +34,9 @@ check: setup ## all that CI asks for: format, lint, types, layers, and every tes
 check-long: export LOGWINNOW_LONG = 1
 check-long: check ## the same with the slow tests and a longer search for counterexamples
 
-bench: setup $(BENCH) ## compare all engines and their rivals on small files, some minutes (ARGS="--only slct" chooses)
+bench: setup $(BENCH) ## all engines beside their rivals, the stream beside its ceiling, some minutes (ARGS: of training)
 	@$(PY) benchmarks/training --small $(ARGS)
+	@$(PY) benchmarks/streaming --small
 
 $(BENCH): $(STAMP) requirements-bench.lock
 	@echo "bench: the packages of requirements-bench.lock"

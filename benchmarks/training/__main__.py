@@ -9,7 +9,6 @@ are on PATH. A peer that fails or takes too long is shown as failed; after Ctrl-
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -23,7 +22,6 @@ from benchmarks.training.peers import TASKS, peers, spark_on
 from training.support import in_lines, parse_support
 
 _HERE = Path(__file__).resolve().parent
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "logwinnow-benchmarks"
 _OUTPUT_HELP = "default: benchmarks/runs/<date>-<cores>-cores; what is there already stays, and is shown too"
 _SMALL: dict[str, Any] = {"sizes": [50_000, 200_000], "corpora": ["fleet"], "rounds": 3, "timeout": 120}
 _WHOLE: dict[str, Any] = {
@@ -100,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_count, metavar="N", help="runs of each (default: 5)")
     parser.add_argument("--timeout", type=_count, metavar="SECONDS", help="for one run (default: 900)")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
-    parser.add_argument("--cache", type=Path, default=_CACHE, metavar="DIR", help="where made files are kept")
+    parser.add_argument("--cache", type=Path, default=corpus.CACHE, metavar="DIR", help="where made files are kept")
     parser.add_argument("--output", type=Path, metavar="DIR", help=_OUTPUT_HELP)
     return parser
 

@@ -17,6 +17,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "logwinnow-benchmarks"
+"""Where made files are kept, unless another folder is given."""
+
 _BLOCK = 1 << 20
 _PLURALS = {"k": 1_000, "M": 1_000_000}
 _PROGRAMS = ("api", "auth", "billing", "cache", "ingest", "mailer", "proxy", "scheduler", "storage", "worker")

@@ -5,7 +5,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -27,9 +27,14 @@ def described() -> str:
     return f"{cores()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()} {platform.release()}"
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of all that takes part, by name; starts a Java and git to ask for theirs."""
-    return dict(_versions())
+def versions(packages: Sequence[str] = _PACKAGES) -> dict[str, str]:
+    """
+    Return the versions of all that takes part, by name; starts a Java and git to ask for theirs.
+
+    Args:
+        packages: Of Python; by default those that benchmarks/training compares.
+    """
+    return dict(_versions(packages))
 
 
 def without_folders(text: str) -> str:
@@ -37,10 +42,10 @@ def without_folders(text: str) -> str:
     return _FOLDERS.sub("", text)
 
 
-def _versions() -> Iterator[tuple[str, str]]:
+def _versions(packages: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "logwinnow", _commit()
     yield "Python", platform.python_version()
-    for package in _PACKAGES:
+    for package in packages:
         try:
             yield package, version(package)
         except PackageNotFoundError:

@@ -1,0 +1,71 @@
+"""
+The figures as a picture: documents a second of each pair, and who takes the processors.
+
+Colours are Okabe and Ito's, told apart by the colour-blind.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.streaming.figures import Figure, figures, paired
+from benchmarks.streaming.runs import Run
+
+_STREAM, _CEILING = "#0072B2", "#707070"
+_COLOURS = ("#707070", "#E69F00", "#CC79A7", "#D55E00", "#009E73", "#0072B2", "#56B4E9")
+_NAMES = {"read": "read", "judged": "+ judged", "documents": "+ JSON", "whole": "stream", "ceiling": "ceiling"}
+
+
+def draw(folder: Path, runs: Sequence[Run]) -> list[str]:
+    """
+    Write the picture of the largest topic, all on the same cores, as PNG and SVG, where there are pairs of it.
+
+    Returns:
+        Names of the PNG files.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "logwinnow", "axes.spines.top": False})
+    mpl.rcParams.update({"axes.spines.right": False, "axes.titlesize": 10, "savefig.facecolor": "white"})
+    from matplotlib import pyplot as plt
+
+    most = max((run.lines for run in runs), default=0)
+    runs = [run for run in runs if run.lines == most and not run.apart]
+    pairs = paired(runs)
+    if not pairs:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.8))
+    _pairs(left, pairs)
+    _processors(right, list(figures(runs).values()))
+    figure.subplots_adjust(wspace=0.28)
+    figure.savefig(folder / "streaming.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
+    figure.savefig(folder / "streaming.svg", bbox_inches="tight", metadata={"Date": None})
+    plt.close(figure)
+    return ["streaming.png"]
+
+
+def _pairs(axis: Any, pairs: Sequence[tuple[Run, Run]]) -> None:
+    places = range(1, len(pairs) + 1)
+    axis.plot(places, [other.rate / 1_000 for _, other in pairs], "s--", color=_CEILING, label="ceiling")
+    axis.plot(places, [stream.rate / 1_000 for stream, _ in pairs], "o-", color=_STREAM, label="stream")
+    axis.set_ylim(bottom=0)
+    axis.set_xticks(places)
+    axis.set_xlabel("pair")
+    axis.set_title("thousand documents a second", loc="left")
+    axis.legend(frameon=False)
+
+
+def _processors(axis: Any, found: Sequence[Figure]) -> None:
+    programs = sorted({program for figure in found for program in figure.processor})
+    below = [0.0] * len(found)
+    for program, colour in zip(programs, _COLOURS, strict=False):
+        heights = [figure.processor.get(program, 0.0) for figure in found]
+        axis.bar([_NAMES[figure.name] for figure in found], heights, 0.65, below, color=colour, label=program)
+        below = [one + other for one, other in zip(below, heights, strict=True)]
+    axis.set_title("µs of processor a line", loc="left")
+    axis.legend(frameon=False, fontsize=8)

@@ -1,0 +1,159 @@
+"""
+A stream that goes only a part of its way, or that notes when documents are acknowledged; nothing else is changed.
+
+    read        Kafka → Spark → Python, and no line is looked at
+    judged      and each line is read, taken apart and judged
+    documents   and made a document as JSON, which is thrown away
+    whole       and indexed: the product as it is
+
+All of it pickles: Spark's workers import it from here.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import pyarrow as pa
+from elasticsearch import Elasticsearch
+
+from clients.elasticsearch import Connection
+from patterns.judge import Judge
+from patterns.set_files import decode
+from streaming.match import RESULT, JudgeTask
+from streaming.sink import Refuse, Sink
+from streaming.sink.elasticsearch import ElasticsearchSink
+from streaming.source import SourceLine
+
+_CREATED = frozenset({200, 201, 409})
+
+
+class ReadTask(JudgeTask):
+    """Counts rows."""
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the one row of RESULT that says how many there were."""
+        yield _counted(sum(batch.num_rows for batch in batches))
+
+
+class JudgedTask(JudgeTask):
+    """Judges lines and makes nothing of it."""
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the one row of RESULT that says how many there were."""
+        judge = _judge_of(self.place, *self.pattern_set.value)
+        lines = 0
+        for batch in batches:
+            for line in self.source.lines(batch, judge.rules, Counter()):
+                if isinstance(line, SourceLine):
+                    judge.judge(line.data, line.record_time)
+                    lines += 1
+        yield _counted(lines)
+
+
+TASKS: dict[str, type[JudgeTask]] = {"read": ReadTask, "judged": JudgedTask}
+"""What takes the product's place as a task, by part."""
+
+
+class Discarded:
+    """Encodes events and throws them away; see `streaming.sink.EventWriter`."""
+
+    def __init__(self) -> None:
+        """Make the encoder that the product has."""
+        self._encode = msgspec.json.Encoder().encode
+
+    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:  # noqa: ARG002
+        """Encode an event."""
+        self._encode(document)
+
+
+@dataclass(frozen=True)
+class DiscardingSink:
+    """Keeps nothing; see `streaming.sink.Sink`."""
+
+    def start(self) -> None:
+        """Nothing."""
+
+    def begin(self, batch: int) -> None:
+        """Nothing."""
+
+    @contextmanager
+    def part(self, batch: int, part: int, planned_at: int, refuse: Refuse) -> Iterator[Discarded]:  # noqa: ARG002
+        """Open a part."""
+        yield Discarded()
+
+    def write_alerts(self, alerts: Iterable[tuple[dict[str, Any], int]]) -> int:
+        """Count them."""
+        return sum(1 for _ in alerts)
+
+    def done(self, planned_at: int) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True)
+class NotingConnection(Connection):
+    """
+    A connection that notes when its bulk requests are answered.
+
+    Attributes:
+        folder: Where each process has a file. A row a request: when it was sent and when answered, in nanoseconds since
+            1970, and the ids.
+    """
+
+    folder: str = ""
+
+    def client(self) -> Elasticsearch:
+        """Return the client of this process."""
+        return cast("Elasticsearch", _NotingClient(super().client(), Path(self.folder)))
+
+
+@dataclass(frozen=True)
+class _NotingClient:
+    client: Elasticsearch
+    folder: Path
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def bulk(self, *, operations: list[Any], **more: Any) -> Any:
+        """Send operations, which are JSON already, and note when Elasticsearch answered."""
+        began = time.time_ns()
+        answer = self.client.bulk(operations=operations, **more)
+        ended = time.time_ns()
+        answered = zip(operations[::2], answer["items"], strict=True)
+        ids = [identity(action) for action, item in answered if item["create"]["status"] in _CREATED]
+        with (self.folder / str(os.getpid())).open("ab") as file:
+            file.write(f"{began} {ended} {' '.join(ids)}\n".encode())
+        return answer
+
+
+def identity(action: bytes) -> str:
+    """Return the id under which an action of a bulk request creates its document."""
+    found: str = msgspec.json.decode(action)["create"]["_id"]
+    return found
+
+
+def noting(sink: Sink, folder: str) -> Sink:
+    """Return a sink of Elasticsearch that notes in a folder when documents are acknowledged."""
+    if not isinstance(sink, ElasticsearchSink):
+        msg = f"{type(sink).__name__} acknowledges nothing"
+        raise TypeError(msg)
+    connection = sink.connection
+    return replace(sink, connection=NotingConnection(connection.urls, connection.settings, folder))
+
+
+@lru_cache(maxsize=2)
+def _judge_of(place: str, version: str, manifest: bytes, rows: bytes) -> Judge:
+    """Return what judges by a set, made ready once a worker and set, as the product's own is."""
+    return Judge(decode(version, manifest, rows, place=place).patterns)
+
+
+def _counted(lines: int) -> pa.RecordBatch:
+    row = {"counts": msgspec.json.encode({"lines": lines}).decode(), "record_time": None}
+    return pa.RecordBatch.from_pylist([row], schema=RESULT)

@@ -1,0 +1,45 @@
+"""The program of the ceiling, without an Elasticsearch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.streaming.exchange import BulkAnswer, BulkOrder
+from benchmarks.streaming.process import Program, ProgramFailed
+
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program[BulkAnswer]]:
+    (tmp_path / "documents").write_bytes(b"-events-day 01 {}\n-events-day 02 {}\n")
+    with Program("bulk", [NOBODY, str(tmp_path / "documents"), "10", "100"], tmp_path, BulkAnswer) as started:
+        yield started
+
+
+def test_an_order_is_answered(program: Program[BulkAnswer]) -> None:
+    program.order(BulkOrder("p"))
+    assert program.answer(60) == BulkAnswer()
+    assert not program.has_answered
+
+
+def test_a_failure_is_told(program: Program[BulkAnswer]) -> None:
+    program.order(BulkOrder("p"))
+    program.answer(60)
+    program.order(BulkOrder())
+    with pytest.raises(ProgramFailed, match="bulk: ConnectionError"):
+        program.answer(60)
+
+
+def test_one_that_does_not_answer_in_time_failed(program: Program[BulkAnswer]) -> None:
+    with pytest.raises(ProgramFailed, match=r"longer than 0\.01 s"):
+        program.answer(0.01)
+
+
+def test_one_that_ended_says_why(tmp_path: Path) -> None:
+    with Program("bulk", [NOBODY, str(tmp_path / "none"), "10", "100"], tmp_path, BulkAnswer) as started:
+        with pytest.raises(ProgramFailed, match="No such file"):
+            started.answer(60)
+        with pytest.raises(ProgramFailed, match="No such file"):
+            started.order(BulkOrder("p" * 2**17))
