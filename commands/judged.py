@@ -67,7 +67,7 @@ class JsonWriter:
         )
 
     def _row(self, judgement: Judgement, number: int, file: str) -> _Row:
-        (_, scope, shape, unjudged), verdict = judgement
+        (_, scope, shape, unjudged, _), verdict = judgement
         known = verdict.known if verdict else None
         return _Row(
             outlier=judgement.outlier,
@@ -114,7 +114,7 @@ class PeopleWriter:
         self._console.file.flush()
 
     def _outlier(self, judgement: Judgement, verdict: Verdict, place: str) -> None:
-        line, scope, shape, _ = judgement.shaped
+        line, scope, shape, *_ = judgement.shaped
         before = self._told.get((scope, shape))
         if before is not None:
             self._say(Text.assemble((place, "bold"), f": as {before}: ", shown(line.text, most=_SHOWN)))

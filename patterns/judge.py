@@ -13,19 +13,20 @@ from patterns.line import Line, LineReader
 from patterns.matcher import Matcher, Verdict, gap_words, parameters
 from patterns.pattern_set import PatternSet
 from patterns.rules import AUTO, BUILT_IN_FORMATS, PLAIN, Rules, load_zone
-from patterns.words import Splitter
+from patterns.words import Splitter, TakenApart
 
 _REMEMBERED_SHAPES = 10_000
 _REMEMBERED_LENGTH = 1_024
 
 
 class Shaped(NamedTuple):
-    """A line with its scope and shape; `unjudged` says why it is not judged, or is None."""
+    """A line with its scope and shape; `unjudged` says why it is not judged, or is None; `apart` is its message."""
 
     line: Line
     scope: str
     shape: str
     unjudged: str | None
+    apart: TakenApart
 
 
 class Judgement(NamedTuple):
@@ -53,8 +54,9 @@ class Shaper:
     def shape(self, data: bytes, record_time: int) -> Shaped:
         """Return the line that `data` is, without its end; `record_time` in microseconds since 1970."""
         line = self._reader.read(data, record_time)
-        shape = self.splitter.shape(line.message)
-        return Shaped(line, self._scope(line.program) if line.program else "", shape, self.splitter.unjudged(shape))
+        apart = self.splitter.take_apart(line.message)
+        scope = self._scope(line.program) if line.program else ""
+        return Shaped(line, scope, apart.shape, self.splitter.unjudged(apart.shape), apart)
 
 
 class Judge:
@@ -80,22 +82,29 @@ class Judge:
 
     def parameters(self, judgement: Judgement) -> list[str]:
         """Return what the gaps of the line's pattern took; nothing for an outlier or an unjudged line."""
-        (line, scope, shape, _), verdict = judgement
+        (line, scope, shape, _, apart), verdict = judgement
         if verdict is None or verdict.known is None:
             return []
         if len(shape) > _REMEMBERED_LENGTH:
             return parameters(verdict.known, self._shaper.splitter.slices(line.message), line.message)
-        return self._shaper.splitter.cut_out(line.message, shape, self._gap_words(scope, shape))
+        return self._shaper.splitter.cut_out(apart, self._gap_words(scope, shape))
 
     def _find_gap_words(self, scope: str, shape: str) -> list[tuple[int, int]]:
         known = self._matcher.verdict(scope, shape).known
         return gap_words(known, shape.split(" ")) if known else []
 
 
-@lru_cache(maxsize=65_536)
 def shape_id(scope: str, shape: str) -> str:
     """Return the id of a shape in its scope: 12 hexadecimal digits, the same everywhere."""
+    # Long ones would fill the memory.
+    return (_remembered_id if len(shape) <= _REMEMBERED_LENGTH else _shape_id)(scope, shape)
+
+
+def _shape_id(scope: str, shape: str) -> str:
     return hash_of([scope, shape], 6)
+
+
+_remembered_id = lru_cache(maxsize=65_536)(_shape_id)
 
 
 def check_rules(rules: Rules) -> None:

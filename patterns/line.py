@@ -45,6 +45,7 @@ _BUILT_IN: Mapping[str, re.Pattern[str]] = {
     }.items()
 }
 _GROUPS = ("timestamp", "host", "program", "pid", "level", "message")
+_VALUES = (*_GROUPS[:-1], "priority")
 _SEPARATOR_BYTES = b" \t\v\f\r,;()[]{}"
 _NIL = "-"
 
@@ -174,22 +175,19 @@ def _line(
     original: str | None,
     cut: bool,
 ) -> Line:
-    def value(name: str) -> str | None:
-        text = found.get(name)
-        return None if not text or text == _NIL else text
-
-    timestamp, level, message = value("timestamp"), value("level"), found.get("message") or ""
+    given = map(found.get, _VALUES)
+    timestamp, host, program, pid, level, priority = [None if not value or value == _NIL else value for value in given]
+    message = found.get("message") or ""
     time = header.time(timestamp, record_time) if header.time and timestamp else None
-    priority = value("priority")
     return Line(
         text=text,
         original=original,
         cut=cut,
         format=header.name,
         time=record_time if time is None else time,
-        host=value("host"),
-        program=value("program"),
-        pid=value("pid"),
+        host=host,
+        program=program,
+        pid=pid,
         priority=int(priority) if priority and int(priority) < 192 else None,
         level=level,
         message=f"{level} {message}" if level else message,

@@ -22,6 +22,8 @@ dump of registers, ``r24=0x0f r25=0x03``, reads ``r24= <*> r25= <*>``. What is b
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from patterns.linear import compile_linear
@@ -53,6 +55,8 @@ _NAME_PART = re.compile(r"[^/\s]+", re.ASCII)
 _NUMBERED_KEY = re.compile(r"[A-Za-z]{1,2}[0-9]{1,2}=")
 _REMEMBERED_WORDS = 1_000_000
 _REMEMBERED_LENGTH = 128
+_REMEMBERED_RUNS = 10_000
+_REMEMBERED_RUN_LENGTH = 1_024
 _VARIABLE_IN_NAMES = ("number", "hexadecimal")
 
 
@@ -76,6 +80,22 @@ class Slice(NamedTuple):
     text: str
     start: int
     end: int
+
+
+class TakenApart(NamedTuple):
+    """
+    A message taken apart.
+
+    Attributes:
+        pieces: What stands before the first word, the word, what stands before the next, and so on to what is last:
+            together they are the message.
+        words: As they read in a shape, joined by one space; a run of class words is not one yet.
+        shape: ``""`` when blank, ``<*>`` when it has no constant.
+    """
+
+    pieces: list[str]
+    words: str
+    shape: str
 
 
 def linear_matcher(name: str, expression: str) -> Callable[[str], bool]:
@@ -124,7 +144,7 @@ class Splitter:
     def __init__(self, rules: WordRules) -> None:
         """Raises RulesError for a class that cannot be compiled."""
         self.rules = rules
-        self._words = re.compile(_RAW_WORD if rules.raw else _DEFAULT_WORD, re.ASCII)
+        self._word = re.compile(f"({_RAW_WORD if rules.raw else _DEFAULT_WORD})", re.ASCII)
         self._classes = {} if rules.raw else {n: linear_matcher(n, e) for n, e in rules.classes.items()}
         self._shown = _Shown(self.is_class)
 
@@ -142,51 +162,62 @@ class Splitter:
 
     def shape(self, message: str) -> str:
         """Return the shape of a message: ``""`` when blank, ``<*>`` when it has no constant."""
-        text = " ".join(map(self._shown.__getitem__, self._words.findall(message)))
+        return self.take_apart(message).shape
+
+    def take_apart(self, message: str) -> TakenApart:
+        """Return the words of a message, and its shape."""
+        pieces = self._word.split(message)
+        words = shape = " ".join(map(self._shown.__getitem__, pieces[1::2]))
         if self.rules.raw:
-            return text
-        if "<*> <*>" in text:
-            text = _RUN_OF_RUNS.sub(CLASS_RUN, text)
-        if text == CLASS_RUN:
-            return " ".join(part.text for part in self.slices(message))
-        return text
+            return TakenApart(pieces, words, shape)
+        if "<*> <*>" in words:
+            shape = _RUN_OF_RUNS.sub(CLASS_RUN, words)
+        if shape == CLASS_RUN:
+            shape = " ".join(part.text for part in self._with_constants(pieces))
+        return TakenApart(pieces, words, shape)
 
     def slices(self, message: str) -> list[Slice]:
         """Return the words of the shape in order, each with the characters of the message it stands for."""
+        pieces = self._word.split(message)
         found: list[Slice] = []
-        end, before, joins = 0, "", not self.rules.raw
-        for word in self._words.findall(message):
+        before, joins = "", not self.rules.raw
+        for word, start, end in _placed(pieces):
             text = self._shown[word]
-            # Between words stand separators alone, so where the word is next is where it was found.
-            start = message.index(word, end)
-            end = start + len(word)
             if text == before == CLASS_RUN and joins:
                 found[-1] = _slice(Slice, (CLASS_RUN, found[-1][1], end))
             else:
                 found.append(_slice(Slice, (text, start, end)))
             before = text
-        return self._with_constants(message) if len(found) == 1 and before == CLASS_RUN and joins else found
+        return self._with_constants(pieces) if len(found) == 1 and before == CLASS_RUN and joins else found
 
-    def cut_out(self, message: str, shape: str, gaps: Iterable[tuple[int, int]]) -> list[str]:
+    def cut_out(self, apart: TakenApart, gaps: Iterable[tuple[int, int]]) -> list[str]:
         """
         Return some parts of a message as they stand in it.
 
         Args:
-            message: The message.
-            shape: Its shape.
+            apart: The message, as `take_apart` returned it.
             gaps: For each part the index of its first word of the shape, and one past its last; an empty one is ``""``.
         """
-        words = self._words.findall(message)
-        if " ".join(map(self._shown.__getitem__, words)) == shape and all(end - start < 2 for start, end in gaps):
-            # Each word of the shape is one of the message: nobody needs to know where it stands.
-            return [words[start] if end > start else "" for start, end in gaps]
-        return cut_out(gaps, self.slices(message), message)
+        pieces, words, shape = apart
+        firsts = None
+        if words != shape:
+            firsts = (_first_words if len(words) <= _REMEMBERED_RUN_LENGTH else _find_first_words)(words)
+        if firsts is not None:
+            gaps = [(firsts[start], firsts[end]) for start, end in gaps]
+        elif words != shape:
+            # What of a word stays as a constant is no piece.
+            message = "".join(pieces)
+            return cut_out(gaps, self.slices(message), message)
+        return [
+            pieces[2 * start + 1] if end == start + 1 else "".join(pieces[2 * start + 1 : 2 * end])
+            for start, end in gaps
+        ]
 
-    def _with_constants(self, message: str) -> list[Slice]:
+    def _with_constants(self, pieces: Sequence[str]) -> list[Slice]:
         """Return the slices of a message whose words are all class words: with what stays of them as constants."""
         found: list[Slice] = []
-        for word in self._words.finditer(message):
-            for part in self._keep_constant(message, Slice(CLASS_RUN, *word.span())):
+        for word, start, end in _placed(pieces):
+            for part in self._keep_constant(word, start, end):
                 if found and part.text == found[-1].text == CLASS_RUN:
                     found[-1] = Slice(CLASS_RUN, found[-1].start, part.end)
                 else:
@@ -216,10 +247,35 @@ class Splitter:
         letters = sum(c.isascii() and c.isalpha() for c in prefix)
         return prefix if len(prefix) < len(word) and letters >= 3 and not self.is_class(prefix) else ""
 
-    def _keep_constant(self, message: str, part: Slice) -> list[Slice]:
-        word = message[part.start : part.end]
+    def _keep_constant(self, word: str, start: int, end: int) -> list[Slice]:
         prefix = self._kept_prefix(word)
         if not prefix:
-            return [Slice(word, *part[1:])] if _NUMBERED_KEY.fullmatch(word) else [part]
-        cut = part.start + len(prefix)
-        return [Slice(prefix, part.start, cut), Slice(CLASS_RUN, cut, part.end)]
+            return [Slice(word if _NUMBERED_KEY.fullmatch(word) else CLASS_RUN, start, end)]
+        cut = start + len(prefix)
+        return [Slice(prefix, start, cut), Slice(CLASS_RUN, cut, end)]
+
+
+def _placed(pieces: Sequence[str]) -> Iterable[tuple[str, int, int]]:
+    """Return the words among the pieces of a message, each with where it stands."""
+    ends = list(accumulate(map(len, pieces)))
+    return zip(pieces[1::2], ends[::2], ends[1::2], strict=False)
+
+
+def _find_first_words(words: str) -> list[int] | None:
+    """
+    Return for each word of a shape by the default rules, and for its end, the first of the words that it is of.
+
+    Args:
+        words: As `TakenApart` has them.
+
+    Returns:
+        None where all are class words: their shape has other words.
+    """
+    texts = words.split(" ")
+    if set(texts) == {CLASS_RUN}:
+        return None
+    firsts = [number for number, text in enumerate(texts) if not (number and text == texts[number - 1] == CLASS_RUN)]
+    return [*firsts, len(texts)]
+
+
+_first_words = lru_cache(maxsize=_REMEMBERED_RUNS)(_find_first_words)

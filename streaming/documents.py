@@ -123,7 +123,9 @@ def _judged(judgement: Judgement, parameters: list[str]) -> dict[str, Any]:
         text = keyword(known.pattern.text)
         fields["pattern"] = {"id": known.id, "text": text, "label": known.label, "state": known.state}
         if parameters:
-            fields["params"] = [keyword(value) for value in parameters]
+            fields["params"] = (
+                parameters if max(map(len, parameters)) <= KEYWORD else [keyword(value) for value in parameters]
+            )
         return fields
     fields["reason"] = verdict.reason
     if verdict.nearest:

@@ -73,7 +73,7 @@ def tabulate(lines: Iterable[CorpusLine], rules: Rules) -> tuple[ShapeTable, Cor
     counts = CorpusCounts()
     rows: dict[ShapeKey, ShapeCount] = {}
     day_of = lru_cache(maxsize=1024)(lambda days: utc_day(days * DAY))
-    for line, scope, shape, _unjudged in _judged(lines, Shaper(rules), counts):
+    for line, scope, shape, *_ in _judged(lines, Shaper(rules), counts):
         key = ShapeKey(scope, shape, day_of(line.time // DAY))
         row = rows.get(key)
         if row is None:

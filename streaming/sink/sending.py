@@ -81,6 +81,8 @@ class Sender:
             away: ServerAway | None = None
             try:
                 items = self._answers(operations)
+                if items is None:
+                    return Outcome(created + len(operations), refused)
             except _TooLarge as error:
                 if len(operations) == 1:
                     return Outcome(created, [*refused, _letter(operations[0], 413, str(error))])
@@ -105,25 +107,26 @@ class Sender:
                 pause = min(pause * 2, _LONGEST_PAUSE)
         return Outcome(created, refused)
 
-    def _answers(self, operations: Sequence[Operation]) -> list[dict[str, Any]]:
+    def _answers(self, operations: Sequence[Operation]) -> list[dict[str, Any]] | None:
         """
-        Send operations once; return status and error of each.
+        Send operations once; return status and error of each, None where all are created.
 
         Raises:
             ServerAway: It does not answer, or has no room for the request.
             ClientError: It refuses the request.
         """
-        # The client takes lines that are JSON already, which its type does not say.
-        body: list[Any] = []
+        rows: list[bytes] = []
         for target, identity, document, _ in operations:
-            body += (f'{{"create":{{"_index":"{target}","_id":"{identity}"}}}}'.encode(), document)
+            rows += (f'{{"create":{{"_index":"{target}","_id":"{identity}"}}}}'.encode(), document)
+        # The client takes a body that is ready, which its type does not say.
+        body: Any = b"\n".join(rows) + b"\n"
         try:
             answer = self.connection.client().bulk(operations=body, filter_path=_ANSWER)
         except CLIENT_ERRORS as error:
             if isinstance(error, ApiError) and error.status_code == 413:
                 raise _TooLarge(reason_of(error.body) or "the request is above http.max_content_length") from None
             raise self.connection.explained(error) from None
-        return [item["create"] for item in answer["items"]]
+        return [item["create"] for item in answer["items"]] if answer["errors"] else None
 
     def _refused(self, operation: Operation, item: dict[str, Any]) -> DeadLetter | None:
         """

@@ -75,7 +75,7 @@ def test_each_line_of_a_real_log_gets_the_first_pattern_whose_regular_expression
     expected: dict[tuple[str, str], KnownPattern | None] = {}
 
     for line in lines:
-        (_, scope, shape, unjudged), verdict = judge.judge(line, DAY)
+        (_, scope, shape, unjudged, _), verdict = judge.judge(line, DAY)
         if unjudged is None:
             judged += 1
             assert verdict is not None

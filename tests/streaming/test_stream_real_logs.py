@@ -75,7 +75,7 @@ def offline_verdicts(site: "Site", lines: Sequence[bytes]) -> list[tuple[Any, ..
     found = []
     for line in lines:
         judgement = judge.judge(line, 0)
-        (_, scope, shape, unjudged), known = judgement.shaped, judgement.verdict and judgement.verdict.known
+        (_, scope, shape, unjudged, _), known = judgement.shaped, judgement.verdict and judgement.verdict.known
         shown = None if unjudged else shape_id(scope, shape)
         found.append((judgement.outlier, unjudged, shown, known and known.id, judge.parameters(judgement)))
     return found
