@@ -117,9 +117,9 @@ class AlertsConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TriggerConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Seconds between the starts of two batches."""
+    """Seconds between the starts of two batches; without them what the sink bears well."""
 
-    seconds: Annotated[float, Meta(ge=0.001, le=86_400)] = 5.0
+    seconds: Annotated[float, Meta(ge=0.001, le=86_400)] | None = None
 
 
 class StreamingConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,3 +133,10 @@ class StreamingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     alerts: AlertsConfig = AlertsConfig()
     trigger: TriggerConfig = TriggerConfig()
     spark: SparkConfig = field(default_factory=SparkConfig)
+
+    @property
+    def seconds_between_batches(self) -> float:
+        """Those of the trigger; else 5 for the sink `files`, to which each batch is a file, and half a second."""
+        if self.trigger.seconds is not None:
+            return self.trigger.seconds
+        return 5.0 if self.sink.kind == "files" else 0.5

@@ -125,7 +125,7 @@ class Stream:
                     self._failure = error
                     raise
 
-        every = f"{round(self.config.trigger.seconds * 1000)} milliseconds"
+        every = f"{round(self.config.seconds_between_batches * 1000)} milliseconds"
         try:
             stream = source.load(spark, once=self.once).writeStream.queryName(self.config.source.name)
             writer = stream.option("checkpointLocation", self.config.checkpoint)

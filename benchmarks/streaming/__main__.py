@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=_amount, default=1_000, metavar="N", help="lines a second (default: 1000)")
     parser.add_argument("--apart", action="store_true", help="servers have half of the cores, all else the other half")
     parser.add_argument("--seconds", type=_amount, metavar="N", help="of latency (default: 60)")
-    parser.add_argument("--triggers", type=_seconds, default=[0.001], metavar="S,S", help="trigger.seconds (0.001)")
+    parser.add_argument("--triggers", type=_seconds, default=[0.5, 0.001], metavar="S,S", help="of trigger (0.5,0.001)")
     parser.add_argument("--only", nargs="+", choices=_SECTIONS, default=_SECTIONS, help=f"of {', '.join(_SECTIONS)}")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the stream's configuration")
     parser.add_argument("--cache", type=Path, default=corpus.CACHE, metavar="DIR", help="where made files are kept")

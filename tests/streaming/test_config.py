@@ -31,6 +31,15 @@ def keys(table: dict[str, object], path: str = "") -> list[str]:
     return names
 
 
+def test_a_batch_is_a_file_every_five_seconds_or_documents_at_once() -> None:
+    def seconds(*assignments: str) -> float:
+        return load(StreamingConfig, _SHIPPED, {}, assignments).seconds_between_batches
+
+    assert seconds() == 5
+    assert seconds("sink.kind=elasticsearch") == 0.5
+    assert seconds("sink.kind=elasticsearch", "trigger.seconds=60") == 60
+
+
 @pytest.mark.parametrize(
     ("assignment", "path"),
     [
