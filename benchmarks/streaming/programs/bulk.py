@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
@@ -19,8 +20,6 @@ from benchmarks.streaming.documents import Kept, action, kept
 from benchmarks.streaming.exchange import BulkAnswer, BulkOrder
 from benchmarks.streaming.programs.serving import serve
 from clients.elasticsearch import Connection, ElasticsearchConfig
-
-Body = list[bytes]
 
 # What the product asks for: an answer for each document.
 _ANSWER = "errors,items.*.status,items.*.error"
@@ -34,7 +33,7 @@ class Bulk:
         self._documents = documents
         self._client = client
         self._most = most
-        self._bodies: list[Body] = []
+        self._bodies: list[bytes] = []
 
     def answer(self, order: BulkOrder) -> BulkAnswer:
         """Do what is ordered."""
@@ -51,25 +50,25 @@ class Bulk:
         failure = "" if created == wanted else f"{created:,} of {wanted:,} documents were created"
         return BulkAnswer(began, ended, created, failure)
 
-    def _post(self, body: Body) -> int:
-        # The client takes lines that are JSON already, which its type does not say.
-        lines: list[object] = [*body]
-        answer = self._client.bulk(operations=lines, filter_path=_ANSWER)  # type: ignore[arg-type]
+    def _post(self, body: bytes) -> int:
+        # The client takes a body that is ready, which its type does not say.
+        ready: Any = body
+        answer = self._client.bulk(operations=ready, filter_path=_ANSWER)
         return sum(item["create"]["status"] == 201 for item in answer["items"])
 
 
-def bodies(documents: Iterable[Kept], prefix: str, most_documents: int, most_bytes: int) -> Iterator[Body]:
+def bodies(documents: Iterable[Kept], prefix: str, most_documents: int, most_bytes: int) -> Iterator[bytes]:
     """Yield the bodies of requests, as large as the product makes them."""
-    body: Body = []
+    rows: list[bytes] = []
     size = 0
     for each in documents:
-        if body and (len(body) >= 2 * most_documents or size + len(each.document) > most_bytes):
-            yield body
-            body, size = [], 0
-        body += action(each, prefix), each.document
+        if rows and (len(rows) >= 2 * most_documents or size + len(each.document) > most_bytes):
+            yield b"\n".join([*rows, b""])
+            rows, size = [], 0
+        rows += action(each, prefix), each.document
         size += len(each.document)
-    if body:
-        yield body
+    if rows:
+        yield b"\n".join([*rows, b""])
 
 
 def main(url: str, file: str, most_documents: str, most_bytes: str) -> None:

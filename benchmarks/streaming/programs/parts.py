@@ -121,12 +121,13 @@ class _NotingClient:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.client, name)
 
-    def bulk(self, *, operations: list[Any], **more: Any) -> Any:
+    def bulk(self, *, operations: bytes, **more: Any) -> Any:
         """Send operations, which are JSON already, and note when Elasticsearch answered."""
         began = time.time_ns()
-        answer = self.client.bulk(operations=operations, **more)
+        ready: Any = operations
+        answer = self.client.bulk(operations=ready, **more)
         ended = time.time_ns()
-        answered = zip(operations[::2], answer["items"], strict=True)
+        answered = zip(operations.split(b"\n")[:-1:2], answer["items"], strict=True)
         ids = [identity(action) for action, item in answered if item["create"]["status"] in _CREATED]
         with (self.folder / str(os.getpid())).open("ab") as file:
             file.write(f"{began} {ended} {' '.join(ids)}\n".encode())

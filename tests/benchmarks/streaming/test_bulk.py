@@ -22,11 +22,11 @@ class Client:
     """Takes all, or answers as it is told, and keeps what it got."""
 
     statuses: list[int] = field(default_factory=list)
-    bodies: list[list[bytes]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
-    def bulk(self, *, operations: list[bytes], **_more: Any) -> dict[str, Any]:
-        self.bodies.append(list(operations))
-        number = len(operations) // 2
+    def bulk(self, *, operations: bytes, **_more: Any) -> dict[str, Any]:
+        self.bodies.append(operations)
+        number = operations.count(b"\n") // 2
         statuses = self.statuses or [201] * number
         return {"errors": False, "items": [{"create": {"status": status}} for status in statuses]}
 

@@ -88,7 +88,7 @@ def test_what_is_acknowledged_is_noted_and_what_is_not_is_not(tmp_path: Path) ->
             return {"items": [{"create": {"status": status}} for status in (201, 409, 429, 400)]}
 
     lines = [line for name in "abcd" for line in (b'{"create":{"_index":"i","_id":"%s"}}' % name.encode(), b"{}")]
-    _NotingClient(Client(), tmp_path).bulk(operations=lines, filter_path="x")  # type: ignore[arg-type]
+    _NotingClient(Client(), tmp_path).bulk(operations=b"".join(b"%b\n" % line for line in lines), filter_path="x")  # type: ignore[arg-type]
     (file,) = tmp_path.iterdir()
     began, ended, *identities = file.read_text().split()
     assert identities == ["a", "b"]
