@@ -119,7 +119,8 @@ def convert(values: Any, kind: type[Kind], place: str) -> Kind:
     try:
         return msgspec.convert(values, kind, dec_hook=_decoded)
     except msgspec.ValidationError as error:
-        why, _, at = str(error).partition(" - at `")
+        # A value may be left out; none can be written as null in TOML.
+        why, _, at = str(error).replace(" | null`", "`").partition(" - at `")
         path = at.rstrip("`") or "$"
         if "unknown field" in why:
             known = _fields(kind, path)

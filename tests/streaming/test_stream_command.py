@@ -123,7 +123,7 @@ def test_a_second_stream_on_a_checkpoint_is_refused(site: "Site", fails: Callabl
     [
         ("source.fils=x", "defaults: $.source: object contains unknown field `fils`; there are: kind, name, files"),
         ("alerts.per_hour=0", "defaults: $.alerts.per_hour is 0: expected `int` >= 1"),
-        ("trigger.seconds=fast", "defaults: $.trigger.seconds is 'fast': expected `float | null`, got `str`"),
+        ("trigger.seconds=fast", "defaults: $.trigger.seconds is 'fast': expected `float`, got `str`"),
         ("spark.master=nonsense", "defaults: $.spark.master is 'nonsense': expected `str` matching regex"),
     ],
 )
