@@ -113,7 +113,7 @@ class JudgeTask:
         part = context.partitionId() if context else 0
         tally = Tally()
         # The sink is left first: only its last answers say what it refuses.
-        with _uncollected(), self.letters.part(self.batch, part, self.planned_at) as keep:
+        with uncollected(), self.letters.part(self.batch, part, self.planned_at) as keep:
 
             def bury(letter: DeadLetter) -> None:
                 tally.counts[f"dead_letters_{letter.reason}"] += 1
@@ -212,7 +212,7 @@ class Tally:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """
     Keep Python from seeking cycles for the time of a task.
 

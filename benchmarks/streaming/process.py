@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import msgspec
 
@@ -78,10 +78,11 @@ class Program(Generic[Answer]):
         Raises:
             ProgramFailed: It has ended.
         """
-        assert self._process.stdin is not None  # noqa: S101 (it was started with a pipe)
+        # It was started with a pipe, which its type does not say.
+        orders: Any = self._process.stdin
         try:
-            self._process.stdin.write(msgspec.json.encode(order) + b"\n")
-            self._process.stdin.flush()
+            orders.write(msgspec.json.encode(order) + b"\n")
+            orders.flush()
         except BrokenPipeError:
             raise self._failed() from None
 

@@ -26,7 +26,7 @@ from elasticsearch import Elasticsearch
 from clients.elasticsearch import Connection
 from patterns.judge import Judge
 from patterns.set_files import decode
-from streaming.match import RESULT, JudgeTask
+from streaming.match import RESULT, JudgeTask, uncollected
 from streaming.sink import Refuse, Sink
 from streaming.sink.elasticsearch import ElasticsearchSink
 from streaming.source import SourceLine
@@ -49,11 +49,12 @@ class JudgedTask(JudgeTask):
         """Yield the one row of RESULT that says how many there were."""
         judge = _judge_of(self.place, *self.pattern_set.value)
         lines = 0
-        for batch in batches:
-            for line in self.source.lines(batch, judge.rules, Counter()):
-                if isinstance(line, SourceLine):
-                    judge.judge(line.data, line.record_time)
-                    lines += 1
+        with uncollected():
+            for batch in batches:
+                for line in self.source.lines(batch, judge.rules, Counter()):
+                    if isinstance(line, SourceLine):
+                        judge.judge(line.data, line.record_time)
+                        lines += 1
         yield _counted(lines)
 
 

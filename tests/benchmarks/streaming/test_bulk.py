@@ -54,8 +54,8 @@ def test_requests_are_those_of_the_product(sizes: list[int], most: int, most_byt
 
 
 def test_requests_are_made_first_and_then_sent() -> None:
-    client = Client()
-    bulk = Bulk(documents([5] * 10), client, (4, 1_000))  # type: ignore[arg-type]
+    client: Any = Client()
+    bulk = Bulk(documents([5] * 10), client, (4, 1_000))
     assert bulk.answer(BulkOrder("p")).created == 0
     assert not client.bodies
     answer = bulk.answer(BulkOrder(threads=2))
@@ -64,6 +64,7 @@ def test_requests_are_made_first_and_then_sent() -> None:
 
 
 def test_a_document_that_was_there_is_told() -> None:
-    bulk = Bulk(documents([5, 5]), Client([201, 409]), (4, 1_000))  # type: ignore[arg-type]
+    client: Any = Client([201, 409])
+    bulk = Bulk(documents([5, 5]), client, (4, 1_000))
     bulk.answer(BulkOrder("p"))
     assert bulk.answer(BulkOrder()).failure == "1 of 2 documents were created"

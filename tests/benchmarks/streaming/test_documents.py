@@ -18,7 +18,8 @@ def test_documents_are_kept_by_partition_in_the_order_of_their_lines(
 ) -> None:
     hits = [hit(1, 0), hit(0, 10), hit(0, 9, 'näh " \\ \u2028 x')]
     monkeypatch.setattr(helpers, "scan", lambda _client, **_more: hits)
-    zero, one = keep(None, "here", tmp_path)  # type: ignore[arg-type]
+    nobody: Any = None
+    zero, one = keep(nobody, "here", tmp_path)
     found = list(kept(zero))
     assert [each.identity for each in found] == [b"09", b"010"]
     assert found[0] == Kept(b"-events-2026.11.25", b"09", msgspec.json.encode(hits[2]["_source"]))

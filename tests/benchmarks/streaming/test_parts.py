@@ -77,8 +77,9 @@ def test_parts_take_what_the_products_own_task_takes() -> None:
 
 
 def test_the_sink_that_keeps_nothing_encodes() -> None:
+    no_line: Any = None
     with DiscardingSink().part(0, 0, 0, lambda _letter: None) as writer, pytest.raises(TypeError):
-        writer.write({"no JSON": object()}, None, dated=True)  # type: ignore[arg-type]
+        writer.write({"no JSON": object()}, no_line, dated=True)
     assert DiscardingSink().write_alerts([({}, 0)] * 2) == 2
 
 
@@ -88,7 +89,8 @@ def test_what_is_acknowledged_is_noted_and_what_is_not_is_not(tmp_path: Path) ->
             return {"items": [{"create": {"status": status}} for status in (201, 409, 429, 400)]}
 
     lines = [line for name in "abcd" for line in (b'{"create":{"_index":"i","_id":"%s"}}' % name.encode(), b"{}")]
-    _NotingClient(Client(), tmp_path).bulk(operations=b"".join(b"%b\n" % line for line in lines), filter_path="x")  # type: ignore[arg-type]
+    client: Any = Client()
+    _NotingClient(client, tmp_path).bulk(operations=b"".join(b"%b\n" % line for line in lines), filter_path="x")
     (file,) = tmp_path.iterdir()
     began, ended, *identities = file.read_text().split()
     assert identities == ["a", "b"]
