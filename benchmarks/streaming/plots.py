@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.streaming.figures import Figure, figures, paired
 from benchmarks.streaming.runs import Run
+from benchmarks.training.plots import prepare
 
 _STREAM, _CEILING = "#0072B2", "#707070"
 _COLOURS = ("#707070", "#E69F00", "#CC79A7", "#D55E00", "#009E73", "#0072B2", "#56B4E9")
@@ -26,11 +27,7 @@ def draw(folder: Path, runs: Sequence[Run]) -> list[str]:
     Raises:
         ImportError: matplotlib is not installed.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "logwinnow", "axes.spines.top": False})
-    mpl.rcParams.update({"axes.spines.right": False, "axes.titlesize": 10, "savefig.facecolor": "white"})
+    prepare()
     from matplotlib import pyplot as plt
 
     most = max((run.lines for run in runs), default=0)

@@ -37,13 +37,23 @@ def draw(folder: Path, measurements: Sequence[Measurement]) -> list[str]:
     Raises:
         ImportError: matplotlib is not installed.
     """
+    prepare()
+    folder.mkdir(parents=True, exist_ok=True)
+    return [*_times(folder, measurements), *_speed_up(folder, measurements)]
+
+
+def prepare() -> None:
+    """
+    Have all pictures look alike, and the same runs give the same bytes.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
     mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "logwinnow", "axes.spines.top": False})
     mpl.rcParams.update({"axes.spines.right": False, "axes.titlesize": 10, "savefig.facecolor": "white"})
-    folder.mkdir(parents=True, exist_ok=True)
-    return [*_times(folder, measurements), *_speed_up(folder, measurements)]
 
 
 def apart(places: Sequence[float], least: float) -> list[float]:

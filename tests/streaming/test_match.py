@@ -1,6 +1,7 @@
 """What a task does, without Spark: it is called as `mapInArrow` calls it."""
 
 import base64
+import gc
 import json
 import pickle
 import random
@@ -19,7 +20,8 @@ from patterns.store import Store
 from streaming import match
 from streaming.dead_letters.files import FileLetters
 from streaming.dead_letters.letter import Sender
-from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
+from streaming.errors import SinkError
+from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape, uncollected
 from streaming.sink.files import FilesSink
 from streaming.source.files import COLUMNS, FilesSource
 from streaming.source.following import look
@@ -226,3 +228,13 @@ def test_an_outlier_of_megabytes_comes_back_to_the_driver_cut(known: "Site") -> 
 def test_what_spark_calls_the_columns_is_what_arrow_has() -> None:
     kinds = {pa.string(): "string", pa.int64(): "long", pa.binary(): "binary"}
     assert ", ".join(f"{field.name} {kinds[field.type]}" for field in RESULT) == RESULT_COLUMNS
+
+
+def test_the_collector_rests_for_a_task_and_works_again_whatever_comes() -> None:
+    def fail() -> None:
+        assert not gc.isenabled()
+        raise SinkError("away")
+
+    with pytest.raises(SinkError, match="away"), uncollected():
+        fail()
+    assert gc.isenabled()
