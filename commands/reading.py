@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final, NamedTuple, cast
 
 from patterns.line import drop_carriage_return, split_lines
+from patterns.packing import MAGIC_BYTES, UNPACK, packing_of
 from patterns.timestamps import SECOND
 from training.errors import CorpusError
-from training.packing import MAGIC_BYTES, UNPACK, packing_of
 from training.paths import STANDARD_INPUT, unreadable
 
 READ_BYTES: Final = 256 * 1024

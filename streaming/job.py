@@ -52,6 +52,8 @@ _SETTINGS = {
 }
 _LOOK_SECONDS = 0.1
 _LOOK_FOR_SET_SECONDS = 1
+_LOOK_FOR_PROBLEMS_SECONDS = 60
+_MOST_SAID = 5
 
 
 @dataclass
@@ -130,13 +132,17 @@ class Stream:
             stream = source.load(spark, once=self.once).writeStream.queryName(self.config.source.name)
             writer = stream.option("checkpointLocation", self.config.checkpoint)
             writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=every)
-            self._await(writer.foreachBatch(judge).start())
+            self._await(writer.foreachBatch(judge).start(), source)
         except (PySparkException, Py4JError) as error:
             if not self._stop:
                 raise explained(self._failure or error) from None
 
-    def _await(self, query: StreamingQuery) -> None:
+    def _await(self, query: StreamingQuery, source: Source) -> None:
+        problems: dict[str, str] = {}
+        look_at = time.monotonic()
         while query.isActive:
+            if time.monotonic() >= look_at:
+                problems, look_at = say_new(source.problems(), problems), time.monotonic() + _LOOK_FOR_PROBLEMS_SECONDS
             if self._stop:
                 with self._in_batch:
                     # The current batch is over.
@@ -233,6 +239,15 @@ def sink_of(config: StreamingConfig, stream: str) -> Sink:
         return ElasticsearchSink.of(config.sink.elasticsearch)
     files = config.sink.files
     return FilesSink(files.path, stream, files.keep_days, config.alerts.repeat_after_hours)
+
+
+def say_new(problems: dict[str, str], before: dict[str, str]) -> dict[str, str]:
+    """Log what gives no lines where it is not what it was, and return it."""
+    if problems != before:
+        said = [why for name, why in problems.items() if before.get(name) != why] or ["all gives lines now"]
+        facts = {"problems": len(problems), "why": "; ".join(said[:_MOST_SAID])}
+        _log.warning("source", extra={"facts": facts})
+    return problems
 
 
 def merge(rows: Iterable[Row]) -> tuple[Counter[str], list[OutlierShape], int]:

@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import IO, Final, NamedTuple, Self
 
 from patterns.line import drop_carriage_return
+from patterns.packing import MAGIC_BYTES, packing_of
 from training.errors import CorpusError
-from training.packing import MAGIC_BYTES, packing_of
 from training.paths import STANDARD_INPUT, expand, is_uri, unreadable
 from training.pieces import Piece, chunks_of, cut, opened
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
+from patterns.packing import unpacked
 from training.errors import CorpusError
-from training.packing import unpacked
 from training.paths import unreadable
 
 CHUNK_BYTES: Final = 2 * 1024 * 1024

@@ -72,6 +72,13 @@ class Source(Protocol):
             SourceError: With `once` there would be nothing to do.
         """
 
+    def problems(self) -> dict[str, str]:
+        """
+        Return what gives no lines now, though the stream goes on: its name → why, in a sentence.
+
+        Cost: looks at all that is named; asked for now and then while the stream runs.
+        """
+
     def origin(self) -> dict[str, Any]:
         """
         Return what its offsets belong to: a checkpoint is of no use for another one.

@@ -3,21 +3,19 @@ The source `files` as Spark sees it: a stream of ranges (path, start, end), plan
 
 Bytes of lines do not pass through here: the task that judges reads them. The offset is
 
-    {"planned_at": microseconds since 1970, "files": {"<device>:<inode>": {…Followed…}}}
+    {"planned_at": microseconds since 1970, "files": {"<identity>": {…Followed…}}}
 
 `planned_at` is the record time of all lines of the batch: kept in Spark's offset log, the same on a replay. It changes
 only when there is something to take, and never goes back.
 """
 
 import json
-import logging
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatch
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import msgspec
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
@@ -28,11 +26,11 @@ from spark.config import SparkConfig
 from streaming.config import FilesSourceConfig
 from streaming.documents import file_event_id
 from streaming.errors import SourceError
+from streaming.following.followed import Followed, as_offset
+from streaming.following.follower import Follower, State
+from streaming.following.names import Names
+from streaming.following.ranges import Range, read_lines, split
 from streaming.source import DeadLetter, SourceLine
-from streaming.source.following import Followed, as_offset, find_renamed, look, stat_file
-from streaming.source.ranges import Range, expand, read_lines, split, take
-
-_log = logging.getLogger("logwinnow")
 
 FORMAT: Final = "logwinnow-files"
 
@@ -67,14 +65,18 @@ class FilesSource:
     config: FilesSourceConfig
 
     def check(self, *, once: bool) -> None:
-        """Say which paths have no file, and refuse with `once` when none has."""
-        missing = [path for path in self.config.paths if not expand([path])]
-        if missing and once and len(missing) == len(self.config.paths):
+        """Refuse what can never be followed, and with `once` where no file has lines."""
+        names = Names(self.config.paths)
+        problems = names.problems()
+        if once and not set(names.files()) - problems.keys():
             raise SourceError(
-                f"source.files.paths is {self.config.paths}: there is no such file; check the paths and their rights"
+                f"source.files.paths is {self.config.paths}: there is nothing to read; check paths and rights: "
+                + "; ".join(list(problems.values())[:5])
             )
-        if missing:
-            _log.warning("no_file", extra={"facts": {"paths": missing}})
+
+    def problems(self) -> dict[str, str]:
+        """Return what is named and gives no lines now."""
+        return Names(self.config.paths).problems()
 
     def origin(self) -> dict[str, Any]:
         """Return the kind alone: other paths are more files, or less."""
@@ -163,70 +165,34 @@ class _Part(InputPartition):
 class _Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def __init__(self, given: dict[str, str]) -> None:
         given = {key.lower(): value for key, value in given.items()}
-        self._paths: list[str] = json.loads(given["paths"])
         self._max_bytes = int(given["maxbytes"])
         self._pieces = int(given["pieces"])
-        self._take_unfinished = given["takeunfinished"] == "true"
-        self._sizes: dict[str, int] | None = None
+        self._follower = Follower(json.loads(given["paths"]), once=given["takeunfinished"] == "true")
 
     def initialOffset(self) -> dict[str, Any]:  # noqa: N802
-        return {"planned_at": 0, "files": {}}
+        return _offset(State())
 
     def getDefaultReadLimit(self) -> ReadLimit:  # noqa: N802
         return ReadMaxBytes(self._max_bytes)
 
     def prepareForTriggerAvailableNow(self) -> None:  # noqa: N802
-        self._sizes = {path: size for path in expand(self._paths) if (size := _size(path))}
+        self._follower.stop_at_what_is_there()
 
     def latestOffset(self, start: dict[str, Any], limit: ReadLimit) -> dict[str, Any]:  # noqa: N802
-        known = {key: Followed(**entry) for key, entry in start["files"].items()}
-        budget = limit.max_bytes if isinstance(limit, ReadMaxBytes) else 2**62
-        renamed = self._renamed(known)
-        seen: dict[str, Followed] = {}
-        for path in [*renamed, *(expand(self._paths) if self._sizes is None else self._sizes)]:
-            file = look(path, known, take_unfinished=self._take_unfinished)
-            if file is not None:
-                seen.setdefault(file.key, file)
-        sizes = {key: self._size_to_take(file.path) for key, file in seen.items()}
-        taken = False
-        # Least unread first, each at most its part of what is left: what is long makes nothing else wait.
-        waiting = sorted(seen, key=lambda key: sizes[key] - seen[key].end)
-        for number, key in enumerate(waiting):
-            file, share = seen[key], -(-budget // (len(waiting) - number))
-            end = take(file, sizes[key], share, take_unfinished=self._take_unfinished)
-            budget -= end - file.end
-            taken = taken or end > file.end
-            seen[key] = replace(file, path=renamed.get(file.path, file.path), end=end)
-        if not taken:
-            return start
-        now = max(time.time_ns() // 1000, start["planned_at"])
-        # With those of which nothing was taken: they are known when they are renamed meanwhile.
-        return {"planned_at": now, "files": {**start["files"], **as_offset(seen.values())}}
-
-    def _size_to_take(self, path: str) -> int:
-        return _size(path) if self._sizes is None else min(self._sizes.get(path, 2**62), _size(path))
-
-    def _renamed(self, known: dict[str, Followed]) -> dict[str, str]:
-        """Return the new path of each renamed file → its old one, which it keeps: theirs are the older lines."""
-        watched = [path.replace("**/", "*") for path in self._paths]
-        ours = [file for file in known.values() if any(fnmatch(file.path, path) for path in watched)]
-        return {file.path: known[file.key].path for file in find_renamed(ours)}
+        before = _state(start)
+        after = self._follower.plan(before, limit.max_bytes if isinstance(limit, ReadMaxBytes) else 2**62)
+        return start if after is before else _offset(after)
 
     def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> Sequence[InputPartition]:
-        taken: list[Range] = []
-        for key, entry in sorted(end["files"].items()):
-            file, before = Followed(**entry), start["files"].get(key)
-            same = before is not None and Followed(**before).identity == file.identity
-            begin = before["end"] if before is not None and same else 0
-            if begin < file.end:
-                taken.append(Range(file, begin, file.end))
-        return [_Part(ranges, end["planned_at"]) for ranges in _share_out(taken, self._pieces)]
+        after = _state(end)
+        taken = after.ranges_from(_state(start))
+        return [_Part(ranges, after.planned_at) for ranges in _share_out(taken, self._pieces)]
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         assert isinstance(partition, _Part)  # noqa: S101 (Spark gives back what `partitions` returned)
         rows = [
             {
-                "file": json.dumps(as_offset([part.file])[part.file.key]),
+                "file": json.dumps(asdict(part.file)),
                 "start": part.start,
                 "end": part.end,
                 "record_time": partition.record_time,
@@ -236,9 +202,17 @@ class _Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         yield pa.RecordBatch.from_pylist(rows, schema=COLUMNS)
 
 
-def _size(path: str) -> int:
-    status = stat_file(path)
-    return status.st_size if status else 0
+def _offset(state: State) -> dict[str, Any]:
+    return {"planned_at": state.planned_at, "files": as_offset(state.files.values())}
+
+
+def _state(offset: dict[str, Any]) -> State:
+    try:
+        return msgspec.convert(offset, State)
+    except msgspec.ValidationError as error:
+        raise SourceError(
+            f"the checkpoint has an offset of another version of logwinnow ({error}); begin with a new checkpoint"
+        ) from None
 
 
 def _share_out(taken: list[Range], pieces: int) -> list[list[Range]]:

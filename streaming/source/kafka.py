@@ -50,6 +50,10 @@ class KafkaSource:
     def check(self, *, once: bool) -> None:
         """Nothing: `origin` asks Kafka."""
 
+    def problems(self) -> dict[str, str]:
+        """Return none: Spark says what is amiss."""
+        return {}
+
     def origin(self) -> dict[str, Any]:
         """Return the topics, and what tells each from one of the same name that is made later."""
         if self.config.topic_pattern:

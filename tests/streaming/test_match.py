@@ -21,11 +21,11 @@ from streaming import match
 from streaming.dead_letters.files import FileLetters
 from streaming.dead_letters.letter import Sender
 from streaming.errors import SinkError
+from streaming.following.follower import Follower, State
+from streaming.following.ranges import Range
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape, uncollected
 from streaming.sink.files import FilesSink
 from streaming.source.files import COLUMNS, FilesSource
-from streaming.source.following import look
-from streaming.source.ranges import Range
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site
@@ -62,9 +62,8 @@ def whole(*paths: Path) -> list[Range]:
     """Return one range for each file, all of it."""
     ranges = []
     for path in paths:
-        file = look(str(path), {}, take_unfinished=True)
-        assert file is not None
-        ranges.append(Range(file, 0, path.stat().st_size))
+        (taken,) = Follower([str(path)], once=True).plan(State(), 2**40).ranges_from(State())
+        ranges.append(taken)
     return ranges
 
 

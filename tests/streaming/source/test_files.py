@@ -16,9 +16,9 @@ from pyspark.sql.datasource import DataSourceStreamReader
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMaxBytes, SupportsTriggerAvailableNow
 
 from streaming.config import FilesSourceConfig
-from streaming.source import ranges
+from streaming.following import ranges
+from streaming.following.ranges import Range, read_lines
 from streaming.source.files import COLUMNS, RangesSource, options, ranges_of
-from streaming.source.ranges import Range, read_lines
 
 Offset = dict[str, Any]
 _ALL = ReadMaxBytes(2**40)
@@ -97,7 +97,7 @@ def test_each_whole_line_comes_once_however_files_grow_and_are_renamed(
             elif (
                 what == "rotate"
                 and path.exists()
-                and path.stat().st_ino in {int(k.split(":")[1]) for k in start["files"]}
+                and path.stat().st_ino in {entry["inode"] for entry in start["files"].values()}
             ):
                 path.rename(f"{path}.{number}")
             while what in ("poll", "drain"):
@@ -170,10 +170,9 @@ def test_the_record_time_is_when_the_batch_was_planned_and_never_goes_back(
 ) -> None:
     log = tmp_path / "a.log"
     source, start = reader(log), reader(log).initialOffset()
-    clock = iter([5_000_000_999, 3_000_000_000, 9_000_000_000])
-    monkeypatch.setattr(time, "time_ns", lambda: next(clock))
     times = []
-    for line in (b"one\n", b"two\n", b"three\n"):
+    for line, moment in ((b"one\n", 5_000_000_999), (b"two\n", 3_000_000_000), (b"three\n", 9_000_000_000)):
+        monkeypatch.setattr(time, "time_ns", lambda moment=moment: moment)
         with log.open("ab") as file:
             file.write(line)
         end = latest(source, start)

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patterns.packing import packing_of
 from training.corpus import Corpus
 from training.errors import CorpusError
-from training.packing import packing_of
 from training.pieces import chunks
 
 Pack = Callable[[bytes], bytes]
