@@ -18,6 +18,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from patterns.store import Store
 from spark import session
@@ -72,6 +73,7 @@ class Stream:
     totals: Counter[str] = field(default_factory=Counter)
     # No Event: a signal handler that sets one may meet the lock of the very thread it interrupted.
     _stop: bool = False
+    _plan_anew: bool = False
     _in_batch: threading.Lock = field(default_factory=threading.Lock)
     _failure: BaseException | None = None
 
@@ -116,9 +118,22 @@ class Stream:
                     spark.stop()
 
     def _stream(self, spark: SparkSession, source: Source, batches: "_Batches") -> None:
+        """Run queries until the end: one more each time a set comes that batches are planned by otherwise."""
+        self._plan_anew = True
+        while self._plan_anew and not self._stop:
+            self._plan_anew = False
+            rules = batches.sets.newest().rules
+            try:
+                stream = source.load(spark, rules, once=self.once).writeStream.queryName(self.config.source.name)
+                self._await(self._started(stream, source.planned_by(rules), batches), source)
+            except (PySparkException, Py4JError) as error:
+                if not self._is_ending():
+                    raise explained(self._failure or error) from None
+
+    def _started(self, stream: DataStreamWriter, planned_by: str, batches: "_Batches") -> StreamingQuery:
         def judge(given: DataFrame, number: int) -> None:
             with self._in_batch:
-                if self._stop:
+                if self._is_ending():
                     # Not begun: it is judged after the restart.
                     raise StreamingError("stopped")
                 try:
@@ -126,16 +141,13 @@ class Stream:
                 except BaseException as error:
                     self._failure = error
                     raise
+                judged_by = batches.sets.rules
+                self._plan_anew = batches.source.planned_by(judged_by) != planned_by and not self.once
 
         every = f"{round(self.config.seconds_between_batches * 1000)} milliseconds"
-        try:
-            stream = source.load(spark, once=self.once).writeStream.queryName(self.config.source.name)
-            writer = stream.option("checkpointLocation", self.config.checkpoint)
-            writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=every)
-            self._await(writer.foreachBatch(judge).start(), source)
-        except (PySparkException, Py4JError) as error:
-            if not self._stop:
-                raise explained(self._failure or error) from None
+        writer = stream.option("checkpointLocation", self.config.checkpoint)
+        writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=every)
+        return writer.foreachBatch(judge).start()
 
     def _await(self, query: StreamingQuery, source: Source) -> None:
         problems: dict[str, str] = {}
@@ -143,7 +155,7 @@ class Stream:
         while query.isActive:
             if time.monotonic() >= look_at:
                 problems, look_at = say_new(source.problems(), problems), time.monotonic() + _LOOK_FOR_PROBLEMS_SECONDS
-            if self._stop:
+            if self._is_ending():
                 with self._in_batch:
                     # The current batch is over.
                     pass
@@ -151,6 +163,9 @@ class Stream:
                 return
             time.sleep(_LOOK_SECONDS)
         query.awaitTermination()
+
+    def _is_ending(self) -> bool:
+        return self._stop or self._plan_anew
 
     def _pause(self) -> bool:
         time.sleep(_LOOK_FOR_SET_SECONDS)
@@ -244,7 +259,7 @@ def sink_of(config: StreamingConfig, stream: str) -> Sink:
 def say_new(problems: dict[str, str], before: dict[str, str]) -> dict[str, str]:
     """Log what gives no lines where it is not what it was, and return it."""
     if problems != before:
-        said = [why for name, why in problems.items() if before.get(name) != why] or ["all gives lines now"]
+        said = [why for name, why in problems.items() if before.get(name) != why] or ["all give lines now"]
         facts = {"problems": len(problems), "why": "; ".join(said[:_MOST_SAID])}
         _log.warning("source", extra={"facts": facts})
     return problems

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pyspark import Broadcast, SparkContext
 
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
+from patterns.rules import Rules
 from patterns.set_files import StoredSet
 from patterns.store import Store
 from streaming.errors import CheckpointError
@@ -15,10 +16,11 @@ _log = logging.getLogger("logwinnow")
 
 
 class LiveSet(NamedTuple):
-    """A version, and the set that stands for it on the workers."""
+    """A version, the set that stands for it on the workers, and the rules of that."""
 
     version: str
     broadcast: Broadcast[tuple[str, bytes, bytes]]
+    rules: Rules
 
 
 class Sets:
@@ -31,6 +33,11 @@ class Sets:
         self._loaded: StoredSet | None = None
         self._broadcast: Broadcast[tuple[str, bytes, bytes]] | None = None
         self._refused: str | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """Those of the set that the last batch was judged by."""
+        return self._live().rules
 
     def newest(self) -> LiveSet:
         """
@@ -83,7 +90,7 @@ class Sets:
 
     def _live(self) -> LiveSet:
         assert self._loaded is not None and self._broadcast is not None  # noqa: PT018, S101 (both callers took one)
-        return LiveSet(self._loaded.version, self._broadcast)
+        return LiveSet(self._loaded.version, self._broadcast, self._loaded.patterns.rules)
 
 
 def wait_for_set(store: Store, pause: Callable[[], bool]) -> bool:

@@ -7,8 +7,9 @@ A packed file is read from its start each time: what was left of a rotated file 
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self, cast
 
 from patterns.packing import MAGIC_BYTES, packing_of, unpacked
 from streaming.errors import SourceError
@@ -68,6 +69,10 @@ class Content:
         """Return how long it is now; of a packed file, how long it is packed."""
         return os.fstat(self._file.fileno()).st_size
 
+    def as_file(self) -> BinaryIO:
+        """Return it as a file whose place is its own."""
+        return cast("BinaryIO", _Reading(self))
+
     def _read_unpacked(self, start: int, end: int) -> bytes:
         if start < self._at:
             self._begin_unpacking()
@@ -105,6 +110,21 @@ class Content:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close it."""
         self.close()
+
+
+@dataclass
+class _Reading:
+    content: Content
+    at: int = 0
+
+    def seek(self, at: int) -> int:
+        self.at = at
+        return at
+
+    def read(self, size: int) -> bytes:
+        data = self.content.read(self.at, self.at + size)
+        self.at += len(data)
+        return data
 
 
 def is_regular(path: str) -> bool:

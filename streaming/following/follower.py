@@ -12,19 +12,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from patterns.records import Records
 from patterns.timestamps import DAY, SECOND
 from streaming.errors import SourceError
 from streaming.following.content import Damaged, is_binary
 from streaming.following.finding import Finder, is_being_packed, status_of
 from streaming.following.followed import Followed, begun
 from streaming.following.names import Names, origins
-from streaming.following.ranges import Range, take
+from streaming.following.ranges import Bounds, Range, take
 
 MISSED_SECONDS: Final = 60
 """For so long a file that is nowhere may come back before what was not read of it counts as gone."""
 
 UNFINISHED_SECONDS: Final = 60
 """After so long a rotated file that nobody writes to gets no more: its half last line is a line."""
+
+SETTLED_SECONDS: Final = 5
+"""After so long without a further line the last record of a file is whole."""
 
 FORGET_DAYS: Final = 2
 """For so many days a file is known that is not named any more, read to its end, and not written to."""
@@ -62,18 +66,20 @@ class State:
 class Follower:
     """Follows files. Not thread-safe."""
 
-    def __init__(self, paths: Sequence[str], *, once: bool = False) -> None:
+    def __init__(self, paths: Sequence[str], records: Records, *, once: bool = False) -> None:
         """
         Make ready.
 
         Args:
             paths: See `Names`.
+            records: Which lines belong together.
             once: Take unfinished last lines, since nothing waits for their rest, and wait for no file that is missing.
 
         Raises:
             SourceError: See `Names`.
         """
         self.names = Names(paths)
+        self._records = records
         self._once = once
         self._finder = Finder()
         self._missed: dict[str, float] = {}
@@ -202,16 +208,18 @@ class Follower:
         for number, identity in enumerate(waiting):
             file, share = found[identity], -(-budget // (len(waiting) - number))
             if limits[identity] > file.end and self._finished.get(identity) != (file.inode, file.end):
-                unfinished = self._once or self._is_over(file, now)
-                taken[identity] = after = self._take_one(file, limits[identity], share, unfinished=unfinished)
+                taken[identity] = after = self._take_one(file, limits[identity], share, now)
                 budget -= after.end - file.end
                 if after.end == file.end and file.is_packed and share > 0:
                     self._finished[identity] = (file.inode, file.end)
         return taken
 
-    def _take_one(self, file: Followed, limit: int, budget: int, *, unfinished: bool) -> Followed:
+    def _take_one(self, file: Followed, limit: int, budget: int, now: int) -> Followed:
+        # Nobody writes to it any more.
+        over = self._once or (bool(origins(file.at)) and file.changed < now - UNFINISHED_SECONDS * SECOND)
+        settled = over or file.changed < now - SETTLED_SECONDS * SECOND
         try:
-            return take(file, limit, budget, take_unfinished=unfinished)
+            return take(file, Bounds(limit, budget, unfinished=over, settled=settled), self._records)
         except SourceError as error:
             self._finder.problems[file.at] = str(error)
             return file
@@ -222,10 +230,6 @@ class Follower:
         if file.is_packed:
             return _ANY
         return file.size if self._sizes is None else self._sizes[file.place]
-
-    def _is_over(self, file: Followed, now: int) -> bool:
-        """Tell whether a file was rotated and gets no more."""
-        return bool(origins(file.at)) and file.changed < now - UNFINISHED_SECONDS * SECOND
 
 
 def _kept(files: Mapping[str, Followed], in_use: set[str], now: int) -> dict[str, Followed]:

@@ -1,19 +1,22 @@
 """
-A file → how far a batch takes it, in whole lines; ranges of its bytes; a range → its lines.
+A file → how far a batch takes it, in whole records; ranges of its bytes; a range → its records.
 
-Only whole lines are taken; what follows the last line feed waits for its rest, except with `take_unfinished`.
+A record is a line, or lines that are joined (`patterns.records`). What follows the last line feed waits for its rest,
+and where lines are joined the last record for one that begins another.
 """
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from patterns.line import drop_carriage_return
+from patterns.records import Records
 from streaming.following.content import Content, Damaged, open_content
 from streaming.following.finding import open_found
 from streaming.following.followed import Followed, begins_like, is_still
 
 _STEP = 65_536
 _HOLE = bytes(512)
+_ANYWHERE = 2**62
 
 SMALLEST_SPLIT: Final = 1_048_576
 """Bytes below which a range is not cut further: a task's start costs more than judging so few lines."""
@@ -24,7 +27,7 @@ LONGEST_LINE: Final = 16_777_216
 
 
 class Range(NamedTuple):
-    """Bytes [start, end) of a file, whole lines; `file` as it is once the batch is taken."""
+    """Bytes [start, end) of a file, whole records; `file` as it is once the batch is taken."""
 
     file: Followed
     start: int
@@ -32,7 +35,7 @@ class Range(NamedTuple):
 
 
 class FileLine(NamedTuple):
-    """A line without its end, and the byte at which it begins."""
+    """A line, or record, without its end, and the byte at which it begins."""
 
     data: bytes
     offset: int
@@ -63,20 +66,36 @@ def next_line_end(content: Content, start: int, limit: int) -> int:
     return limit
 
 
-def take(file: Followed, limit: int, budget: int, *, take_unfinished: bool) -> Followed:
+class Bounds(NamedTuple):
     """
-    Return a file as it is once a batch took of it what it may: whole lines within the budget, but at least one line.
+    What a batch may take of a file.
+
+    Attributes:
+        limit: Up to which byte; of a packed one it does not matter.
+        budget: How many bytes; one line, or record, may be more.
+        unfinished: Whether what follows the last line feed is a line; in a packed file it is.
+        settled: Whether the last record is whole, since no line comes that could belong to it.
+    """
+
+    limit: int
+    budget: int
+    unfinished: bool = False
+    settled: bool = True
+
+
+def take(file: Followed, bounds: Bounds, records: Records) -> Followed:
+    """
+    Return a file as it is once a batch took of it what it may, whole records, one at least.
 
     Args:
         file: What was taken before; it is at `file.at`.
-        limit: Up to which byte it may be taken; of a packed one it does not matter.
-        budget: How many bytes the batch may still take.
-        take_unfinished: Whether what follows the last line feed is a line; in a packed file it is.
+        bounds: What the batch may take.
+        records: Which lines belong together.
 
     Raises:
         SourceError: It may not be read.
     """
-    if budget <= 0:
+    if bounds.budget <= 0:
         return file
     content = open_content(file.at)
     if content is None:
@@ -84,11 +103,7 @@ def take(file: Followed, limit: int, budget: int, *, take_unfinished: bool) -> F
         return file
     with content:
         try:
-            end = (
-                _end_in_packed(content, file.end, budget)
-                if content.packed
-                else _end(content, file.end, limit, budget, take_unfinished=take_unfinished)
-            )
+            end = (_end_in_packed if content.packed else _end)(content, file.end, bounds, records)
             taken = file.taken_to(content, end) if end > file.end else file
             # Asked last: one that was cut or replaced while it was read shows it.
             is_same = (content.status.st_dev, content.status.st_ino) == file.place and is_still(content, file)
@@ -97,33 +112,44 @@ def take(file: Followed, limit: int, budget: int, *, take_unfinished: bool) -> F
     return taken if is_same else file
 
 
-def _end(content: Content, start: int, limit: int, budget: int, *, take_unfinished: bool) -> int:
-    size = min(content.size(), limit)
-    if size <= start:
-        return start
-    within = min(size, start + budget)
-    if within == size and take_unfinished:
-        return size
-    end = last_line_end(content, start, within)
-    if end > start:
-        return end
-    longest = min(size, start + max(budget, LONGEST_LINE))
-    end = next_line_end(content, within, longest)
-    return end if end < size or take_unfinished or content.read(end - 1, end) == b"\n" else start
+def _end(content: Content, start: int, bounds: Bounds, records: Records) -> int:
+    size = min(content.size(), bounds.limit)
+    lines_end = size if bounds.unfinished else last_line_end(content, start, size)
+    if lines_end <= start:
+        return start + LONGEST_LINE if size - start >= LONGEST_LINE else start
+    whole = lines_end
+    if records.joins and not bounds.settled:
+        whole = max(start, records.last_start(content.as_file(), lines_end - 1, lines_end))
+    if whole - start <= bounds.budget:
+        return whole
+    return _cut(content, start, whole, bounds.budget, records)
 
 
-def _end_in_packed(content: Content, start: int, budget: int) -> int:
-    """Return the same, reading forward alone."""
-    data = content.read(start, start + budget)
-    if len(data) < budget:
+def _end_in_packed(content: Content, start: int, bounds: Bounds, records: Records) -> int:
+    # Forward alone: each step back unpacks it from its start.
+    data = content.read(start, start + bounds.budget)
+    if len(data) < bounds.budget:
         return start + len(data)
+    if records.joins:
+        return _cut(content, start, _ANYWHERE, bounds.budget, records)
     end = start + data.rfind(b"\n") + 1
-    return end if end > start else next_line_end(content, start + budget, start + max(budget, LONGEST_LINE))
+    return end if end > start else next_line_end(content, start + len(data), start + max(bounds.budget, LONGEST_LINE))
 
 
-def split(whole: Range, pieces: int) -> Iterator[Range]:
+def _cut(content: Content, start: int, whole: int, budget: int, records: Records) -> int:
+    """Return where a batch ends that cannot take all of [start, whole): within its budget, or behind one record."""
+    within = start + budget
+    if records.joins:
+        file = content.as_file()
+        end = records.last_start(file, within, whole)
+        return end if end > start else min(records.next_start(file, within, whole), whole)
+    end = last_line_end(content, start, within)
+    return end if end > start else next_line_end(content, within, min(whole, start + max(budget, LONGEST_LINE)))
+
+
+def split(whole: Range, pieces: int, records: Records) -> Iterator[Range]:
     """
-    Yield a range in about so many pieces of whole lines, none smaller than SMALLEST_SPLIT but the last.
+    Yield a range in about so many pieces of whole records, none smaller than SMALLEST_SPLIT but the last.
 
     What is packed stays whole: each piece would unpack it from its start.
 
@@ -139,21 +165,30 @@ def split(whole: Range, pieces: int) -> Iterator[Range]:
         return
     with content:
         while start < whole.end:
-            end = next_line_end(content, start + step - 1, whole.end) if start + step < whole.end else whole.end
+            end = whole.end
+            if start + step < end and records.joins:
+                end = records.next_start(content.as_file(), start + step, end)
+            elif start + step < end:
+                end = next_line_end(content, start + step - 1, end)
             yield Range(whole.file, start, end)
             start = end
 
 
-def read_lines(part: Range) -> Iterator[FileLine] | None:
+def read_records(part: Range, records: Records) -> Iterator[FileLine] | None:
     """
-    Return the lines of a range; None where its bytes are gone.
+    Return the records of a range, each a line where none are joined; None where its bytes are gone.
 
     Raises:
         SourceError: The file is there but may not be read.
     """
     # Twice: it may be renamed, packed or cut while it is read, and its copy is whole.
     data = _read(part) or _read(part)
-    return None if data is None else _lines(data, part.start)
+    if data is None:
+        return None
+    lines = _lines(data, part.start)
+    if records.joins:
+        return (FileLine(*record) for record in records.joined(lines))
+    return (FileLine(drop_carriage_return(line), offset) for line, offset in lines)
 
 
 def _read(part: Range) -> bytes | None:
@@ -172,7 +207,7 @@ def _read(part: Range) -> bytes | None:
             return None
 
 
-def _lines(data: bytes, offset: int) -> Iterator[FileLine]:
+def _lines(data: bytes, offset: int) -> Iterator[tuple[bytes, int]]:
     start = 0
     while start < len(data):
         found = data.find(b"\n", start)
@@ -181,5 +216,5 @@ def _lines(data: bytes, offset: int) -> Iterator[FileLine]:
             # Where a file was cut in place, a program that does not append goes on far behind its start.
             start = end - len(data[start:end].lstrip(b"\0"))
         if start < end or found >= 0:
-            yield FileLine(drop_carriage_return(data[start:end]), offset + start)
+            yield data[start:end], offset + start
         start = end + 1

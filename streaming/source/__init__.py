@@ -90,8 +90,11 @@ class Source(Protocol):
     def settings(self, config: SparkConfig) -> dict[str, str]:
         """Return the settings of Spark that it needs, beside those of the configuration."""
 
-    def load(self, spark: SparkSession, *, once: bool) -> DataFrame:
-        """Return the stream. Cost: starts no job."""
+    def planned_by(self, rules: Rules) -> str:
+        """Return what of the rules batches are planned by: of a set where it is another, the stream begins anew."""
+
+    def load(self, spark: SparkSession, rules: Rules, *, once: bool) -> DataFrame:
+        """Return the stream, planned by `rules`. Cost: starts no job."""
 
     def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> DataFrame | None:
         """

@@ -10,9 +10,10 @@ only when there is something to take, and never goes back.
 """
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +22,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
 from pyspark.sql.streaming.datasource import ReadLimit, ReadMaxBytes, SupportsTriggerAvailableNow
 
-from patterns.rules import Rules
+from patterns.records import Records
+from patterns.rules import OFF, Rules, as_stored
+from patterns.words import WordRules
 from spark.config import SparkConfig
 from streaming.config import FilesSourceConfig
 from streaming.documents import file_event_id
@@ -29,7 +32,7 @@ from streaming.errors import SourceError
 from streaming.following.followed import Followed, as_offset
 from streaming.following.follower import Follower, State
 from streaming.following.names import Names
-from streaming.following.ranges import Range, read_lines, split
+from streaming.following.ranges import Range, read_records, split
 from streaming.source import DeadLetter, SourceLine
 
 FORMAT: Final = "logwinnow-files"
@@ -86,10 +89,17 @@ class FilesSource:
         """Return none."""
         return {}
 
-    def load(self, spark: SparkSession, *, once: bool) -> DataFrame:
+    def planned_by(self, rules: Rules) -> str:
+        """Return what says which lines belong together."""
+        if rules.multiline == OFF:
+            return OFF
+        # Which words there are does not matter.
+        return msgspec.json.encode(as_stored(replace(rules, words=WordRules()))).decode()
+
+    def load(self, spark: SparkSession, rules: Rules, *, once: bool) -> DataFrame:
         """Return the stream of ranges."""
         spark.dataSource.register(RangesSource)
-        given = options(self.config, spark.sparkContext.defaultParallelism, once=once)
+        given = options(self.config, rules, spark.sparkContext.defaultParallelism, once=once)
         return spark.readStream.format(FORMAT).options(**given).load()
 
     def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> None:
@@ -98,16 +108,17 @@ class FilesSource:
     def lines(
         self,
         batch: pa.RecordBatch,
-        rules: Rules,  # noqa: ARG002 (a line is what is between two line feeds)
+        rules: Rules,
         counts: Counter[str],
     ) -> Iterator[SourceLine]:
-        """Yield the lines of ranges; count the bytes of those that are gone."""
+        """Yield the records of ranges; count the bytes of those that are gone."""
+        records = Records(rules)
         for part, record_time in ranges_of(batch):
-            lines = read_lines(part)
+            lines = read_records(part, records)
             if lines is None:
                 counts["gone_bytes"] += part.end - part.start
                 continue
-            path, identity = part.file.path, part.file.identity
+            path, identity = as_text(part.file.path), part.file.identity
             for data, offset in lines:
                 where = {"log": {"file": {"path": path}, "offset": offset}}
                 event_id = file_event_id(self.name, identity, offset)
@@ -120,18 +131,25 @@ class FilesSource:
         return SourceLine(raw or b"", raw or b"", record_time, identity, place, offset, where)
 
 
-def options(config: FilesSourceConfig, pieces: int, *, once: bool) -> dict[str, str]:
+def as_text(path: str) -> str:
+    """Return a path as an event can hold it, whatever bytes it has."""
+    return os.fsencode(path).decode(errors="replace")
+
+
+def options(config: FilesSourceConfig, rules: Rules, pieces: int, *, once: bool) -> dict[str, str]:
     """
     Return the options of `FORMAT`.
 
     Args:
         config: Paths and the bound of a batch.
+        rules: Of them, which lines belong together.
         pieces: In how many parts a batch is cut, for as many tasks at a time.
         once: Whether an unfinished last line is taken, since nothing waits for its rest.
     """
     return {
         "paths": json.dumps(config.paths),
         "maxBytes": str(config.max_bytes_per_batch),
+        "rules": msgspec.json.encode(as_stored(rules)).decode(),
         "pieces": str(pieces),
         "takeUnfinished": str(once).lower(),
     }
@@ -167,7 +185,8 @@ class _Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         given = {key.lower(): value for key, value in given.items()}
         self._max_bytes = int(given["maxbytes"])
         self._pieces = int(given["pieces"])
-        self._follower = Follower(json.loads(given["paths"]), once=given["takeunfinished"] == "true")
+        self._records = Records(msgspec.json.decode(given["rules"], type=Rules))
+        self._follower = Follower(json.loads(given["paths"]), self._records, once=given["takeunfinished"] == "true")
 
     def initialOffset(self) -> dict[str, Any]:  # noqa: N802
         return _offset(State())
@@ -186,7 +205,7 @@ class _Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> Sequence[InputPartition]:
         after = _state(end)
         taken = after.ranges_from(_state(start))
-        return [_Part(ranges, after.planned_at) for ranges in _share_out(taken, self._pieces)]
+        return [_Part(ranges, after.planned_at) for ranges in _share_out(taken, self._pieces, self._records)]
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         assert isinstance(partition, _Part)  # noqa: S101 (Spark gives back what `partitions` returned)
@@ -215,13 +234,13 @@ def _state(offset: dict[str, Any]) -> State:
         ) from None
 
 
-def _share_out(taken: list[Range], pieces: int) -> list[list[Range]]:
+def _share_out(taken: list[Range], pieces: int, records: Records) -> list[list[Range]]:
     """Cut and deal out ranges so that as many tasks as there are pieces have about as many bytes each."""
     whole = sum(part.end - part.start for part in taken) or 1
     cut: list[Range] = []
     for part in taken:
         try:
-            cut += split(part, max(1, round(pieces * (part.end - part.start) / whole)))
+            cut += split(part, max(1, round(pieces * (part.end - part.start) / whole)), records)
         except SourceError:
             # The task that reads it says, and counts, what is gone.
             cut.append(part)

@@ -85,7 +85,11 @@ class KafkaSource:
         """Return the connector, and what bounds the bytes that a task holds: a record may have megabytes."""
         return {**connector(config), "spark.sql.execution.arrow.maxBytesPerBatch": "16MB"}
 
-    def load(self, spark: SparkSession, *, once: bool) -> DataFrame:  # noqa: ARG002 (Spark's trigger bounds it)
+    def planned_by(self, rules: Rules) -> str:  # noqa: ARG002 (a record is a record)
+        """Return that planning goes by no rules."""
+        return ""
+
+    def load(self, spark: SparkSession, rules: Rules, *, once: bool) -> DataFrame:  # noqa: ARG002 (Spark's trigger bounds it)
         """Return the stream of records."""
         options = spark_options(self.config) | self.config.options | _options(self.config)
         # A topic of one partition keeps all cores busy as well.

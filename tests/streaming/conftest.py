@@ -65,10 +65,10 @@ class Site:
             spark=SparkConfig(master="local[2]"),
         )
 
-    def publish(self, *texts: str, scope: str = "") -> str:
+    def publish(self, *texts: str, scope: str = "", rules: Rules | None = None) -> str:
         """Publish a set of these patterns; return its version."""
         known = [KnownPattern(scope, parse(text), level=2, support=2, mined_support=2) for text in texts]
-        return Store(str(self.store)).publish(PatternSet.of(Rules(), known), ShapeTable.of({}), {})
+        return Store(str(self.store)).publish(PatternSet.of(rules or Rules(), known), ShapeTable.of({}), {})
 
     def append(self, *lines: str | bytes) -> None:
         """Write lines and their ends to the log."""

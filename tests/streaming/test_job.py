@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from patterns.errors import BrokenPatternSet, LogwinnowError, NoPatternSet
+from patterns.rules import Rules
 from patterns.timestamps import DAY
 from spark import session
 from streaming import job
@@ -318,28 +319,62 @@ def occupy(site: "Site") -> None:
         (site.sink / "events" / time.strftime("%Y-%m-%d", time.gmtime(time.time() + day * 86_400))).touch()
 
 
-@pytest.mark.parametrize("once", [True, False])
-def test_a_folder_as_a_path_is_refused(site: "Site", *, once: bool) -> None:
+def test_a_folder_gives_the_lines_of_all_files_below_it(site: "Site") -> None:
     site.publish("user left")
-    with pytest.raises(SourceError, match=r"is no regular file; name its files, for example .*/\*\.log"):
-        Stream(site.config(site.folder), once=once).run()
+    below = site.folder / "logs" / "web"
+    below.mkdir(parents=True)
+    (below / "app.log").write_bytes(b"user left\n")
+    (below.parent / "wtmp").write_bytes(b"\7\0\0\0")
+    site.stream_once(site.config(site.folder / "logs"))
+    (event,) = site.events()
+    assert event["log"]["file"]["path"] == f"{below}/app.log"
 
 
-def test_once_is_refused_when_no_path_has_a_file_and_says_so_of_each_one_else(site: "Site", told: Told) -> None:
+def test_once_is_refused_when_nothing_can_be_read_and_says_why_of_each_path_else(site: "Site", told: Told) -> None:
     site.publish("user left")
-    with pytest.raises(SourceError, match=r"^source\.files\.paths is \[.*\]: there is no such file; check the paths"):
-        site.stream_once(site.config("/no/such/file", f"{site.folder}/none*"))
+    os.mkfifo(site.folder / "pipe")
+    with pytest.raises(
+        SourceError,
+        match=r"^source\.files\.paths is \[.*\]: there is nothing to read; .*file' is not there.*pipe' is no r",
+    ):
+        site.stream_once(site.config("/no/such/file", f"{site.folder}/none*", site.folder / "pipe"))
     site.append("user left")
     site.stream_once(site.config("/no/such/file", site.log))
-    assert told("no_file") == [{"paths": ["/no/such/file"]}]
+    assert told("source") == [{"problems": 1, "why": "'/no/such/file' is not there, or has no file"}]
 
 
-def test_a_stream_waits_for_a_file_and_says_so(site: "Site", told: Told) -> None:
+def test_a_stream_waits_for_a_file_and_says_so_and_that_it_came(
+    site: "Site", told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "_LOOK_FOR_PROBLEMS_SECONDS", 0.1)
     site.publish("user left")
     with running(Stream(site.config(), once=False)) as wait_until:
-        wait_until(lambda: told("no_file"))
+        wait_until(lambda: told("source"))
         site.append("user left")
         wait_until(lambda: site.lines() == ["user left"])
+        wait_until(lambda: told("source")[1:] == [{"problems": 0, "why": "all give lines now"}])
+
+
+def test_lines_are_joined_as_the_set_says_also_by_one_that_comes_while_the_stream_runs(site: "Site") -> None:
+    trace = ["boom", "\tat a", "\tat b"]
+    site.publish("boom")
+    site.append(*trace)
+    with running(Stream(site.config(), once=False)) as wait_until:
+        wait_until(lambda: site.lines() == sorted(trace))
+        site.publish("boom at a at b", rules=Rules(multiline="indented"))
+        # The batch that takes it up was planned without it.
+        site.append("boom")
+        wait_until(lambda: len(site.lines()) == 4)
+        site.append(*trace, "boom", "\tat c", "boom")
+        wait_until(lambda: {"boom\n\tat a\n\tat b", "boom\n\tat c"} <= set(site.lines()))
+        # No line comes that could belong to the last one.
+        wait_until(lambda: len(site.lines()) == 7)
+    joined = [event for event in site.events() if "\n" in event["message"]]
+    assert [event["logwinnow"]["outlier"] for event in sorted(joined, key=lambda event: event["message"])] == [
+        False,
+        True,
+    ]
+    assert len({event["event"]["id"] for event in site.events()}) == 7
 
 
 def test_once_without_a_usable_set_is_refused_before_spark_starts(

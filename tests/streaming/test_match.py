@@ -16,6 +16,8 @@ import pytest
 from pyspark import Broadcast
 
 from patterns.judge import Judge
+from patterns.records import Records
+from patterns.rules import Rules
 from patterns.store import Store
 from streaming import match
 from streaming.dead_letters.files import FileLetters
@@ -62,7 +64,7 @@ def whole(*paths: Path) -> list[Range]:
     """Return one range for each file, all of it."""
     ranges = []
     for path in paths:
-        (taken,) = Follower([str(path)], once=True).plan(State(), 2**40).ranges_from(State())
+        (taken,) = Follower([str(path)], Records(Rules()), once=True).plan(State(), 2**40).ranges_from(State())
         ranges.append(taken)
     return ranges
 

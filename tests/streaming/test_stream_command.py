@@ -97,16 +97,21 @@ def test_a_set_that_cannot_be_used_is_named_with_the_reason(
 
 
 @pytest.mark.parametrize("once", [True, False])
-def test_a_folder_as_a_path_says_to_name_its_files(site: "Site", fails: Callable[..., str], *, once: bool) -> None:
+def test_a_packed_file_as_a_path_says_what_to_do_with_it(
+    site: "Site", fails: Callable[..., str], *, once: bool
+) -> None:
     site.publish("user left")
-    said = fails(f'source.files.paths=["{site.folder}"]', once=once)
-    assert said == f"logwinnow: '{site.folder}' is no regular file; name its files, for example {site.folder}/*.log"
+    said = fails(f'source.files.paths=["{site.folder}/app.log.1.gz"]', once=once)
+    assert said == (
+        f"logwinnow: '{site.folder}/app.log.1.gz' is compressed: it does not grow; `logwinnow match` judges it"
+    )
 
 
 def test_once_without_any_file_says_so(site: "Site", fails: Callable[..., str]) -> None:
     site.publish("user left")
     assert fails() == (
-        f"logwinnow: source.files.paths is ['{site.log}']: there is no such file; check the paths and their rights"
+        f"logwinnow: source.files.paths is ['{site.log}']: there is nothing to read; check paths and rights: "
+        f"'{site.log}' is not there, or has no file"
     )
 
 

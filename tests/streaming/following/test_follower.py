@@ -11,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rotating import RotatedLog
 
+from patterns.records import Records
+from patterns.rules import Rules
 from streaming.following import ranges
 from streaming.following.follower import Follower, State
-from streaming.following.ranges import Range, read_lines
+from streaming.following.ranges import Range, read_records
+
+LINES = Records(Rules())
 
 Place = tuple[str, int, bytes]
 
@@ -27,7 +31,7 @@ def lines_of(taken: Sequence[Range]) -> list[Place]:
     """Return identity, offset and bytes of the lines of ranges, none of which is gone."""
     found = []
     for part in taken:
-        lines = read_lines(part)
+        lines = read_records(part, LINES)
         assert lines is not None, part
         found += [(part.file.identity, line.offset, line.data) for line in lines]
     return sorted(found)
@@ -61,7 +65,7 @@ def test_each_line_comes_once_however_files_grow_and_are_rotated_packed_or_copie
         patch.setattr(ranges, "SMALLEST_SPLIT", 8)
         watched = [f"{folder}/{path}" for path in paths]
         logs = [RotatedLog(folder / "a.log"), RotatedLog(folder / "b.log")]
-        follower = Follower(watched)
+        follower = Follower(watched, LINES)
         state = follower.plan(State(), 1)
         batches: list[tuple[State, State, list[Place]]] = []
 
@@ -82,7 +86,7 @@ def test_each_line_comes_once_however_files_grow_and_are_rotated_packed_or_copie
             elif what == "poll":
                 poll(budgets[number % len(budgets)])
             elif what == "restart":
-                follower = Follower(watched)
+                follower = Follower(watched, LINES)
             else:
                 getattr(logs[which], what)()
         for log in logs:
@@ -104,7 +108,7 @@ def log(tmp_path: Path) -> RotatedLog:
 
 @pytest.fixture
 def follower(log: RotatedLog) -> Follower:
-    return Follower([str(log.path)])
+    return Follower([str(log.path)], LINES)
 
 
 @pytest.fixture
@@ -116,7 +120,7 @@ def begun(follower: Follower, log: RotatedLog) -> State:
 
 def gone(taken: Sequence[Range]) -> int:
     """Return how many bytes of ranges cannot be read."""
-    return sum(part.end - part.start for part in taken if read_lines(part) is None)
+    return sum(part.end - part.start for part in taken if read_records(part, LINES) is None)
 
 
 def test_of_a_stream_that_begins_older_rotated_files_are_no_business(log: RotatedLog, follower: Follower) -> None:
@@ -127,7 +131,7 @@ def test_of_a_stream_that_begins_older_rotated_files_are_no_business(log: Rotate
     log.append(b"new\n")
     state, lines = drain(follower, State())
     assert lines == [b"new"]
-    assert drain(Follower([str(log.path)]), state)[1] == []
+    assert drain(Follower([str(log.path)], LINES), state)[1] == []
 
 
 def test_what_came_and_was_rotated_and_packed_while_nothing_ran_is_read_also_if_nothing_was_there_before(
@@ -140,9 +144,9 @@ def test_what_came_and_was_rotated_and_packed_while_nothing_ran_is_read_also_if_
         log.rename()
         log.pack()
     log.finish()
-    state, lines = drain(Follower([str(log.path)]), state)
+    state, lines = drain(Follower([str(log.path)], LINES), state)
     assert sorted(lines) == sorted(b"%s %d" % (word, number) for word in (b"line", b"half") for number in range(5))
-    assert drain(Follower([str(log.path)]), state)[1] == []
+    assert drain(Follower([str(log.path)], LINES), state)[1] == []
 
 
 def test_rotated_files_of_before_the_last_look_stay_unread_when_their_entries_are_forgotten(
@@ -155,7 +159,7 @@ def test_rotated_files_of_before_the_last_look_stay_unread_when_their_entries_ar
     state, lines = drain(follower, begun)
     assert (lines, [file.at for file in state.files.values()]) == ([b"second"], [str(log.path)])
     log.append(b"third\n")
-    assert drain(Follower([str(log.path)]), state)[1] == [b"third"]
+    assert drain(Follower([str(log.path)], LINES), state)[1] == [b"third"]
 
 
 def test_a_log_that_a_glob_names_with_its_rotations_is_read_once(log: RotatedLog) -> None:
@@ -165,7 +169,7 @@ def test_a_log_that_a_glob_names_with_its_rotations_is_read_once(log: RotatedLog
         log.append(b"line %d\n" % number)
         log.rename() if number % 2 else log.copy()
         log.finish()
-        state, lines = drain(Follower(watched), state)
+        state, lines = drain(Follower(watched, LINES), state)
         assert lines == [b"line %d" % number]
 
 
@@ -178,7 +182,7 @@ def test_what_was_cut_before_it_was_read_is_a_gap_of_as_many_bytes_as_were_seen(
     log.path.write_bytes(b"of today\n")
     after = follower.plan(state, 1_000)
     assert gone(after.ranges_from(state)) == 64
-    found = [line for part in after.ranges_from(state) for line in read_lines(part) or ()]
+    found = [line for part in after.ranges_from(state) for line in read_records(part, LINES) or ()]
     assert [line.data for line in found] == [b"of today"]
     assert follower.plan(after, 1_000) is after
 
@@ -214,7 +218,7 @@ def test_files_of_a_disk_that_is_not_mounted_are_no_gap(tmp_path: Path, monkeypa
     disk = tmp_path / "disk"
     disk.mkdir()
     (disk / "a.log").write_bytes(b"one\ntwo\n")
-    follower = Follower([f"{disk}/*.log"])
+    follower = Follower([f"{disk}/*.log"], LINES)
     state = follower.plan(State(), 4)
     disk.rename(tmp_path / "unmounted")
     assert follower.plan(state, 100) is state
@@ -251,7 +255,7 @@ def test_a_symbolic_link_that_is_pointed_at_another_file_leaves_the_first_to_be_
     link = tmp_path / "current.log"
     first.write_bytes(b"one\n")
     link.symlink_to(first)
-    follower = Follower([str(link)])
+    follower = Follower([str(link)], LINES)
     state, _ = drain(follower, State())
     with first.open("ab") as file:
         file.write(b"two\n")
@@ -281,7 +285,7 @@ def test_a_file_that_may_not_be_read_makes_no_other_wait_and_is_no_gap(
     monkeypatch.setattr("streaming.following.follower.MISSED_SECONDS", 0)
     for name in "ab":
         (tmp_path / f"{name}.log").write_bytes(b"one\ntwo\n")
-    follower = Follower([f"{tmp_path}/*.log"])
+    follower = Follower([f"{tmp_path}/*.log"], LINES)
     state = follower.plan(State(), 8)
     opened = os.open
 
@@ -292,9 +296,9 @@ def test_a_file_that_may_not_be_read_makes_no_other_wait_and_is_no_gap(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", refuse)
-        state, lines = drain(Follower([f"{tmp_path}/*.log"]), state)
+        state, lines = drain(Follower([f"{tmp_path}/*.log"], LINES), state)
         assert lines == [b"two"]
-    assert drain(Follower([f"{tmp_path}/*.log"]), state)[1] == [b"two"]
+    assert drain(Follower([f"{tmp_path}/*.log"], LINES), state)[1] == [b"two"]
 
 
 def test_a_file_that_gives_way_to_a_folder_or_a_pipe_is_left_and_taken_up_when_it_is_back(
@@ -315,8 +319,8 @@ def test_a_file_that_gives_way_to_a_folder_or_a_pipe_is_left_and_taken_up_when_i
 def test_what_is_no_text_is_passed_over_in_a_folder_and_read_where_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "wtmp").write_bytes(b"\7\0\0\0line\n")
     (tmp_path / "syslog").write_bytes(b"one\n")
-    assert drain(Follower([str(tmp_path)]), State())[1] == [b"one"]
-    assert drain(Follower([f"{tmp_path}/w*"]), State())[1] == [b"\7\0\0\0line"]
+    assert drain(Follower([str(tmp_path)], LINES), State())[1] == [b"one"]
+    assert drain(Follower([f"{tmp_path}/w*"], LINES), State())[1] == [b"\7\0\0\0line"]
 
 
 def test_a_thousand_rotations_leave_no_thousand_entries(log: RotatedLog, follower: Follower, begun: State) -> None:

@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from patterns.records import Records
+from patterns.rules import Rules
 from streaming.following import ranges
 from streaming.following.content import open_content
 from streaming.following.followed import Followed, begun
-from streaming.following.ranges import FileLine, Range, read_lines, split, take
+from streaming.following.ranges import Bounds, FileLine, Range, read_records, split, take
+
+LINES = Records(Rules())
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -30,13 +34,13 @@ def seen(path: Path, end: int = 0) -> Followed:
 
 def taken(path: Path) -> Followed:
     """Return what is known of a file once all its whole lines are taken."""
-    return take(seen(path), path.stat().st_size, 2**30, take_unfinished=False)
+    return take(seen(path), Bounds(path.stat().st_size, 2**30, unfinished=False), LINES)
 
 
 @pytest.mark.parametrize("name", ["with space.log", "zeile\n.log", "größe.log", "a'b\"c.log", "\udcff.log"])
 def test_a_file_of_any_name_is_read(name: str, tmp_path: Path) -> None:
     path = write(tmp_path / name, b"x\n")
-    assert list(read_lines(Range(taken(path), 0, 2)) or ()) == [FileLine(b"x", 0)]
+    assert list(read_records(Range(taken(path), 0, 2), LINES) or ()) == [FileLine(b"x", 0)]
 
 
 @pytest.mark.parametrize(
@@ -63,15 +67,15 @@ def test_a_batch_takes_whole_lines_within_its_budget_but_one_at_least(
     start: int, budget: int, end: int, tmp_path: Path, *, unfinished: bool
 ) -> None:
     file = seen(write(tmp_path / "a", b"one\ntwo\n333\n444"), start)
-    assert take(file, 15, budget, take_unfinished=unfinished).end == end
+    assert take(file, Bounds(15, budget, unfinished=unfinished), LINES).end == end
 
 
 def test_a_line_longer_than_the_budget_and_any_buffer_is_taken_whole(tmp_path: Path) -> None:
     long = b"x" * 300_000 + b"\n"
     file = seen(write(tmp_path / "a", long + b"next\n" + long))
-    after = take(file, len(long) * 2 + 5, 10, take_unfinished=False)
+    after = take(file, Bounds(len(long) * 2 + 5, 10, unfinished=False), LINES)
     assert after.end == len(long)
-    assert take(after, len(long) * 2 + 5, 10, take_unfinished=False).end == len(long) + 5
+    assert take(after, Bounds(len(long) * 2 + 5, 10, unfinished=False), LINES).end == len(long) + 5
 
 
 @pytest.mark.parametrize("pack", [None, gzip.compress])
@@ -82,11 +86,11 @@ def test_a_line_without_end_is_cut_where_a_task_could_not_hold_it(
     data = b"first\n" + b"x" * 250 + b"\nlast\n"
     path = write(tmp_path / ("a.gz" if pack else "a"), pack(data) if pack else data)
     file, cuts = seen(path), []
-    while (after := take(file, len(data), 10, take_unfinished=False)).end > file.end:
+    while (after := take(file, Bounds(len(data), 10, unfinished=False), LINES)).end > file.end:
         cuts.append(after.end)
         file = after
     assert cuts == [6, 106, 206, 257, 262]
-    assert b"".join(line.data for line in read_lines(Range(file, 6, 206)) or ()) == b"x" * 200
+    assert b"".join(line.data for line in read_records(Range(file, 6, 206), LINES) or ()) == b"x" * 200
 
 
 def test_the_hole_that_a_file_has_which_was_cut_under_a_program_that_does_not_append_is_no_line(
@@ -100,8 +104,8 @@ def test_the_hole_that_a_file_has_which_was_cut_under_a_program_that_does_not_ap
         file.write(b"one\ntwo\n")
     followed = seen(path)
     found: list[FileLine] = []
-    while (after := take(followed, 5_008, 900, take_unfinished=False)).end > followed.end:
-        found += read_lines(Range(after, followed.end, after.end)) or ()
+    while (after := take(followed, Bounds(5_008, 900, unfinished=False), LINES)).end > followed.end:
+        found += read_records(Range(after, followed.end, after.end), LINES) or ()
         followed = after
     assert found == [FileLine(b"one", 5_000), FileLine(b"two", 5_004)]
 
@@ -111,7 +115,7 @@ def test_nothing_is_taken_of_a_file_that_gave_way_to_another_one(tmp_path: Path)
     file = seen(path)
     path.rename(tmp_path / "a.1")
     write(path, b"longer than it was\n" * 9)
-    assert take(file, path.stat().st_size, 1_000, take_unfinished=False) == file
+    assert take(file, Bounds(path.stat().st_size, 1_000, unfinished=False), LINES) == file
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 3, 7])
@@ -121,7 +125,7 @@ def test_pieces_are_whole_lines_that_follow_one_another(
     monkeypatch.setattr(ranges, "SMALLEST_SPLIT", 10)
     content = b"".join(b"%d\n" % (10**number) for number in range(20))
     file = taken(write(tmp_path / "a", content))
-    cut = list(split(Range(file, 3, file.end), pieces))
+    cut = list(split(Range(file, 3, file.end), pieces, LINES))
     assert [part.start for part in cut] == [3, *(part.end for part in cut[:-1])]
     assert cut[-1].end == len(content)
     assert all(content[part.end - 1 : part.end] == b"\n" for part in cut)
@@ -130,12 +134,12 @@ def test_pieces_are_whole_lines_that_follow_one_another(
 
 def test_small_ranges_are_not_cut(tmp_path: Path) -> None:
     file = taken(write(tmp_path / "a", b"x\n" * 500_000))
-    assert list(split(Range(file, 0, file.end), 64)) == [Range(file, 0, file.end)]
+    assert list(split(Range(file, 0, file.end), 64, LINES)) == [Range(file, 0, file.end)]
 
 
 def test_lines_end_at_line_feeds_alone_and_lose_one_carriage_return(tmp_path: Path) -> None:
     file = taken(write(tmp_path / "a", b"a\r\nb\rc\n\n\r\r\n\x0b\x0c\x1c\xc2\x85\n"))
-    lines = list(read_lines(Range(file, 0, file.end)) or ())
+    lines = list(read_records(Range(file, 0, file.end), LINES) or ())
     assert lines == [(b"a", 0), (b"b\rc", 3), (b"", 7), (b"\r", 8), (b"\x0b\x0c\x1c\xc2\x85", 11)]
 
 
@@ -144,7 +148,7 @@ def test_a_range_is_read_from_a_file_that_was_renamed_meanwhile(tmp_path: Path) 
     file = taken(path)
     path.rename(tmp_path / "renamed")
     write(path, b"another\n")
-    assert list(read_lines(Range(file, 6, 13)) or ()) == [FileLine(b"second", 6)]
+    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [FileLine(b"second", 6)]
 
 
 def test_a_range_is_read_from_what_became_of_a_file_that_was_packed_or_copied_and_cut_meanwhile(tmp_path: Path) -> None:
@@ -153,12 +157,12 @@ def test_a_range_is_read_from_what_became_of_a_file_that_was_packed_or_copied_an
     write(tmp_path / "a.2", b"first\nanother\n")
     write(tmp_path / "a.1", b"first\nsecond\nthird\n")
     write(path, b"first\nof today\n")
-    assert list(read_lines(Range(file, 6, 13)) or ()) == [FileLine(b"second", 6)]
+    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [FileLine(b"second", 6)]
     (tmp_path / "a.1.gz").write_bytes(gzip.compress((tmp_path / "a.1").read_bytes()))
     (tmp_path / "a.1").unlink()
-    assert list(read_lines(Range(file, 6, 13)) or ()) == [FileLine(b"second", 6)]
+    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [FileLine(b"second", 6)]
     (tmp_path / "a.1.gz").unlink()
-    assert read_lines(Range(file, 6, 13)) is None
+    assert read_records(Range(file, 6, 13), LINES) is None
 
 
 @pytest.mark.parametrize("now", [None, b"", b"first\n", b"other\nlonger\nand longer\n"])
@@ -166,4 +170,4 @@ def test_a_range_of_a_file_that_is_no_longer_what_it_was_is_gone(now: bytes | No
     path = write(tmp_path / "a", b"first\nsecond\n")
     file = taken(path)
     path.unlink() if now is None else write(path, now)
-    assert read_lines(Range(file, 6, 13)) is None
+    assert read_records(Range(file, 6, 13), LINES) is None

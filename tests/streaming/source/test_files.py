@@ -15,17 +15,21 @@ from hypothesis import strategies as st
 from pyspark.sql.datasource import DataSourceStreamReader
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMaxBytes, SupportsTriggerAvailableNow
 
+from patterns.records import Records
+from patterns.rules import Rules
 from streaming.config import FilesSourceConfig
 from streaming.following import ranges
-from streaming.following.ranges import Range, read_lines
+from streaming.following.ranges import Range, read_records
 from streaming.source.files import COLUMNS, RangesSource, options, ranges_of
+
+LINES = Records(Rules())
 
 Offset = dict[str, Any]
 _ALL = ReadMaxBytes(2**40)
 
 
 def reader(*paths: Path | str, pieces: int = 2, once: bool = False) -> DataSourceStreamReader:
-    given = options(FilesSourceConfig([str(path) for path in paths]), pieces, once=once)
+    given = options(FilesSourceConfig([str(path) for path in paths]), Rules(), pieces, once=once)
     # Spark gives the names of options back in small letters.
     source = RangesSource({name.lower(): value for name, value in given.items()})
     return source.streamReader(COLUMNS)
@@ -51,7 +55,7 @@ def batch(source: DataSourceStreamReader, start: Offset, end: Offset) -> list[tu
     lines = []
     for task in planned(source, start, end):
         for part, _ in task:
-            found = read_lines(part)
+            found = read_records(part, LINES)
             assert found is not None
             lines += [(part.file.identity, line.offset, line.data) for line in found]
     return sorted(lines)
@@ -339,4 +343,4 @@ def test_a_file_that_vanished_after_planning_is_planned_all_the_same(tmp_path: P
     log.unlink()
     tasks = planned(source, source.initialOffset(), end)
     assert [(part.start, part.end) for task in tasks for part, _ in task] == [(0, 8)]
-    assert read_lines(tasks[0][0][0]) is None
+    assert read_records(tasks[0][0][0], LINES) is None
