@@ -27,7 +27,8 @@ class KafkaSourceConfig(KafkaConfig, frozen=True, forbid_unknown_fields=True):
     Topics, or a pattern of their names; from where a new stream reads them; how many records a batch takes.
 
     `min_offsets_per_batch` records are waited for, `longest_wait_seconds` at most. `format` says what a record is, and
-    `message_field` which field of a JSON one has the line.
+    `message_field` which field of a JSON one has the line. With `trust_origin` the headers of `logwinnow ship` say
+    where a line stands.
     """
 
     topics: Annotated[list[str], Meta(min_length=1)] = field(default_factory=lambda: ["logs"])
@@ -39,6 +40,7 @@ class KafkaSourceConfig(KafkaConfig, frozen=True, forbid_unknown_fields=True):
     fail_on_data_loss: bool = True
     format: Literal["plain", "json"] = "plain"
     message_field: str | None = None
+    trust_origin: bool = False
     options: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

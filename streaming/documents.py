@@ -39,6 +39,11 @@ def file_event_id(source: str, identity: str, offset: int) -> str:
     return hash_of([source, identity, offset], 10)
 
 
+def shipped_event_id(source: str, host: str, identity: str, offset: int) -> str:
+    """Return the id of the line at a byte offset of a file of another host, the same however often it is shipped."""
+    return hash_of([source, host, identity, offset], 10)
+
+
 def record_event_id(source: str, topic: str, partition: int, offset: int, record_time: int) -> str:
     """
     Return the id of a record of Kafka: 20 hexadecimal digits, the same on every replay.

@@ -86,6 +86,11 @@ class Follower:
         self._finished: dict[str, tuple[int, int]] = {}
         self._sizes: dict[tuple[int, int], int] | None = None
 
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """Path → why it may not be read, by the last look."""
+        return self._finder.problems
+
     def stop_at_what_is_there(self) -> None:
         """Take no more of each file than it has now, and of no file that comes later."""
         self._finder.look_anew()

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
 import pyarrow as pa
@@ -24,7 +25,9 @@ from spark.connector import connector
 from streaming.config import KafkaSourceConfig
 from streaming.documents import record_event_id
 from streaming.errors import SourceError
+from streaming.origin import origin_of
 from streaming.source import DeadLetter, SourceLine, reread
+from streaming.source.reread import Record
 
 _LATEST: Final = 4_102_444_800 * SECOND  # 2100
 
@@ -94,7 +97,8 @@ class KafkaSource:
         options = spark_options(self.config) | self.config.options | _options(self.config)
         # A topic of one partition keeps all cores busy as well.
         options["minPartitions"] = str(spark.sparkContext.defaultParallelism)
-        return spark.readStream.format("kafka").options(**options).load().select(*_COLUMNS)
+        columns = (*_COLUMNS, "headers") if self.config.trust_origin else _COLUMNS
+        return spark.readStream.format("kafka").options(**options).load().select(*columns)
 
     def lines(
         self,
@@ -104,9 +108,9 @@ class KafkaSource:
     ) -> Iterator[SourceLine | DeadLetter]:
         """Yield the lines of records; a record that has none is a dead letter."""
         found = reread.records(batch, self.config) if reread.is_ranges(batch) else _records(batch)
-        for topic, partition, offset, time, value in found:
-            place = f"{topic}/{partition}"
-            event_id = record_event_id(self.name, topic, partition, offset, time)
+        for record in found:
+            place, offset, value = f"{record.topic}/{record.partition}", record.offset, record.value
+            event_id, time, where = self._stands(record)
             if value is None:
                 yield DeadLetter(event_id, place, offset, time, "no_value", "the record has no value", None)
                 continue
@@ -115,8 +119,17 @@ class KafkaSource:
             except EnvelopeError as error:
                 yield DeadLetter(event_id, place, offset, time, "no_line", str(error), value)
                 continue
-            where = {"kafka": {"topic": topic, "partition": partition, "offset": offset}}
             yield SourceLine(data, value, time, event_id, place, offset, where)
+
+    def _stands(self, record: Record) -> tuple[str, int, dict[str, Any]]:
+        """Return the id of a record's event, its record time, and the fields that say where its line stands."""
+        topic, partition, offset, time, _, headers = record
+        where: dict[str, Any] = {"kafka": {"topic": topic, "partition": partition, "offset": offset}}
+        origin = origin_of(headers) if self.config.trust_origin else None
+        if origin is None:
+            return record_event_id(self.name, topic, partition, offset, time), time, where
+        file = {"log": {"file": {"path": origin.path}, "offset": origin.offset}}
+        return origin.event_id(self.name), origin.time, {**where, **file, "host": {"name": origin.host}}
 
     def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> DataFrame | None:
         """Return the same records by another way, where Spark cannot hold the time of one."""
@@ -148,13 +161,18 @@ class KafkaSource:
         return self._envelope.line(value, min(max(time, 0), _LATEST))
 
 
-def _records(batch: pa.RecordBatch) -> Iterator[tuple[str, int, int, int, bytes | None]]:
+def _records(batch: pa.RecordBatch) -> Iterator[Record]:
     # As numbers: a producer may set times that no datetime can be. Before 1970 Spark counts by another calendar.
     times = batch.column("timestamp").cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
     topics, partitions, offsets, values = (
         batch.column(name).to_pylist() for name in ("topic", "partition", "offset", "value")
     )
-    return zip(topics, partitions, offsets, (max(time, 0) for time in times), values, strict=True)
+    headers = map(_pairs, batch.column("headers").to_pylist()) if "headers" in batch.schema.names else repeat(())
+    return map(Record, topics, partitions, offsets, (max(time, 0) for time in times), values, headers)
+
+
+def _pairs(headers: list[dict[str, Any]] | None) -> list[tuple[str, bytes | None]]:
+    return [(each["key"], each["value"]) for each in headers or ()]
 
 
 def _fits(pattern: str, name: str) -> bool:
@@ -176,6 +194,7 @@ def _options(config: KafkaSourceConfig) -> dict[str, str]:
     }
     return {
         **named,
+        "includeHeaders": str(config.trust_origin).lower(),
         "startingOffsets": config.starting_offsets,
         "failOnDataLoss": str(config.fail_on_data_loss).lower(),
         **{name: str(value) for name, value in limits.items() if value is not None},

@@ -11,7 +11,7 @@ It is slower than Spark's, and for such batches alone.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -36,13 +36,14 @@ _MILLISECOND: Final = SECOND // 1000
 
 
 class Record(NamedTuple):
-    """A record of Kafka; its time in microseconds since 1970, cut to what 63 bits hold."""
+    """A record of Kafka; its time in microseconds since 1970, cut to what 63 bits hold; its headers."""
 
     topic: str
     partition: int
     offset: int
     time: int
     value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 def ranges(checkpoint: str, batch: int) -> list[tuple[str, int, int, int]]:
@@ -102,7 +103,7 @@ def records(batch: pa.RecordBatch, config: KafkaSourceConfig) -> Iterator[Record
 
 def _record(each: Any) -> Record:
     time = min(max(each.timestamp * _MILLISECOND, 0), LAST_TIME)
-    return Record(each.topic, each.partition, each.offset, time, each.value)
+    return Record(each.topic, each.partition, each.offset, time, each.value, each.headers)
 
 
 def _offsets(path: Path) -> dict[str, dict[str, int]]:

@@ -72,22 +72,31 @@ class StreamProcess:
 
 @contextmanager
 def stream_process(
-    folder: Path, arguments: Sequence[str], *, program: Sequence[str] = _COMMAND, **environment: str
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    program: Sequence[str] = _COMMAND,
+    verb: str = "stream",
+    standard_input: int = subprocess.DEVNULL,
+    **environment: str,
 ) -> Iterator[StreamProcess]:
     """
-    Run `logwinnow stream` with arguments; what it says goes to a file in a folder. It is killed at the end.
+    Run `logwinnow stream`, or another verb, with arguments; what it says goes to a file. It is killed at the end.
 
     Args:
         folder: Of that file.
-        arguments: Behind `stream`.
+        arguments: Behind the verb.
         program: What Python runs, in the place of the product as it is.
+        verb: Which one.
+        standard_input: As `Popen` takes it.
         environment: Further variables.
     """
     said = folder / f"said-{secrets.token_hex(4)}"
     with said.open("wb") as stderr:
         # A group of its own, so that all of it can be killed at once.
         process = subprocess.Popen(
-            [sys.executable, *program, "stream", *arguments],
+            [sys.executable, *program, verb, *arguments],
+            stdin=standard_input,
             stderr=stderr,
             cwd=_ROOT,
             env=os.environ | environment,
