@@ -8,6 +8,8 @@ and where lines are joined the last record for one that begins another.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from patterns.line import drop_carriage_return
 from patterns.records import Records
 from streaming.following.content import Content, Damaged, open_content
@@ -17,6 +19,7 @@ from streaming.following.followed import Followed, begins_like, is_still
 _STEP = 65_536
 _HOLE = bytes(512)
 _ANYWHERE = 2**62
+_LINE_FEED = 10
 
 SMALLEST_SPLIT: Final = 1_048_576
 """Bytes below which a range is not cut further: a task's start costs more than judging so few lines."""
@@ -34,11 +37,8 @@ class Range(NamedTuple):
     end: int
 
 
-class FileLine(NamedTuple):
-    """A line, or record, without its end, and the byte at which it begins."""
-
-    data: bytes
-    offset: int
+FileLine = tuple[bytes, int]
+"""A line, or record, without its end, and the byte at which it begins."""
 
 
 def last_line_end(content: Content, start: int, limit: int) -> int:
@@ -187,8 +187,8 @@ def read_records(part: Range, records: Records) -> Iterator[FileLine] | None:
         return None
     lines = _lines(data, part.start)
     if records.joins:
-        return (FileLine(*record) for record in records.joined(lines))
-    return (FileLine(drop_carriage_return(line), offset) for line, offset in lines)
+        return records.joined(lines)
+    return ((drop_carriage_return(line), offset) for line, offset in lines) if b"\r" in data else lines
 
 
 def _read(part: Range) -> bytes | None:
@@ -207,14 +207,25 @@ def _read(part: Range) -> bytes | None:
             return None
 
 
-def _lines(data: bytes, offset: int) -> Iterator[tuple[bytes, int]]:
-    start = 0
-    while start < len(data):
-        found = data.find(b"\n", start)
-        end = found if found >= 0 else len(data)
-        if data.startswith(_HOLE, start):
-            # Where a file was cut in place, a program that does not append goes on far behind its start.
-            start = end - len(data[start:end].lstrip(b"\0"))
-        if start < end or found >= 0:
-            yield data[start:end], offset + start
-        start = end + 1
+def _lines(data: bytes, offset: int) -> Iterator[FileLine]:
+    lines = data.split(b"\n")
+    feeds = np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED) + (offset + 1)
+    starts = [offset, *feeds.tolist()]
+    if len(lines[-1]) == _hole_end(lines[-1]):
+        # Nothing, or nothing but a hole: no line.
+        lines.pop()
+        starts.pop()
+    # All in C: half of the time of a loop.
+    found: Iterator[FileLine] = zip(lines, starts, strict=True)
+    return map(_without_hole, found) if _HOLE in data else found
+
+
+def _without_hole(line: FileLine) -> FileLine:
+    data, offset = line
+    end = _hole_end(data)
+    return data[end:], offset + end
+
+
+def _hole_end(line: bytes) -> int:
+    """Return where a line begins that follows a hole: a program that does not append writes far behind a cut."""
+    return len(line) - len(line.lstrip(b"\0")) if line.startswith(_HOLE) else 0

@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 from clients.errors import ServerAway
 from clients.kafka import client_settings, connecting, explained
-from streaming.origin import Headers
 from streaming.shipping.config import ShippingKafkaConfig
 
 _log = logging.getLogger("logwinnow")
@@ -25,10 +24,10 @@ _OVERHEAD_BYTES: Final = 65_536
 
 
 class Record(NamedTuple):
-    """A line as it is sent: its bytes, its headers, and its time in microseconds since 1970."""
+    """A line to be sent: its bytes, the header that says where it stands, its time in microseconds since 1970."""
 
     value: bytes
-    headers: Headers
+    header: tuple[str, bytes]
     time: int
 
 
@@ -85,7 +84,7 @@ class Sender:
                     config.topic,
                     value=record.value,
                     key=self._key,
-                    headers=record.headers,
+                    headers=[record.header],
                     timestamp_ms=record.time // 1000,
                 )
                 for record in records

@@ -133,7 +133,7 @@ class Shipper:
         self.totals["lines"] += 1
         self.totals["bytes"] += len(line)
         self.totals["cut_lines"] += len(line) > most
-        return Record(line[:most], origin.headers(), origin.time)
+        return Record(line[:most], origin.header(), origin.time)
 
     def _say_problems(self, follower: Follower, before: Mapping[str, str]) -> Mapping[str, str]:
         problems = {**follower.problems}

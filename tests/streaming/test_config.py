@@ -6,17 +6,25 @@ import pytest
 from patterns.errors import SettingsError
 from patterns.settings import load
 from streaming.config import FILE, StreamingConfig
+from streaming.shipping import config as shipping
+from streaming.shipping.config import ShippingConfig
 
-_SHIPPED = Path(__file__).parents[2] / "conf" / FILE
+_CONF = Path(__file__).parents[2] / "conf"
+_SHIPPED = _CONF / FILE
+_EACH = pytest.mark.parametrize(
+    ("kind", "file"), [(StreamingConfig, _SHIPPED), (ShippingConfig, _CONF / shipping.FILE)], ids=["stream", "ship"]
+)
 
 
-def test_the_shipped_file_says_the_defaults() -> None:
-    assert load(StreamingConfig, _SHIPPED, {}, []) == StreamingConfig()
+@_EACH
+def test_the_shipped_file_says_the_defaults(kind: type[msgspec.Struct], file: Path) -> None:
+    assert load(kind, file, {}, []) == kind()
 
 
-def test_the_shipped_file_names_every_key() -> None:
-    written = _SHIPPED.read_text()
-    for name in keys(msgspec.to_builtins(StreamingConfig())):
+@_EACH
+def test_the_shipped_file_names_every_key(kind: type[msgspec.Struct], file: Path) -> None:
+    written = file.read_text()
+    for name in keys(msgspec.to_builtins(kind())):
         assert f"\n{name} = " in written or f"\n# {name} = " in written or f"\n[{name}]" in written, name
 
 

@@ -40,7 +40,7 @@ def taken(path: Path) -> Followed:
 @pytest.mark.parametrize("name", ["with space.log", "zeile\n.log", "größe.log", "a'b\"c.log", "\udcff.log"])
 def test_a_file_of_any_name_is_read(name: str, tmp_path: Path) -> None:
     path = write(tmp_path / name, b"x\n")
-    assert list(read_records(Range(taken(path), 0, 2), LINES) or ()) == [FileLine(b"x", 0)]
+    assert list(read_records(Range(taken(path), 0, 2), LINES) or ()) == [(b"x", 0)]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_line_without_end_is_cut_where_a_task_could_not_hold_it(
         cuts.append(after.end)
         file = after
     assert cuts == [6, 106, 206, 257, 262]
-    assert b"".join(line.data for line in read_records(Range(file, 6, 206), LINES) or ()) == b"x" * 200
+    assert b"".join(line for line, _ in read_records(Range(file, 6, 206), LINES) or ()) == b"x" * 200
 
 
 def test_the_hole_that_a_file_has_which_was_cut_under_a_program_that_does_not_append_is_no_line(
@@ -107,7 +107,7 @@ def test_the_hole_that_a_file_has_which_was_cut_under_a_program_that_does_not_ap
     while (after := take(followed, Bounds(5_008, 900, unfinished=False), LINES)).end > followed.end:
         found += read_records(Range(after, followed.end, after.end), LINES) or ()
         followed = after
-    assert found == [FileLine(b"one", 5_000), FileLine(b"two", 5_004)]
+    assert found == [(b"one", 5_000), (b"two", 5_004)]
 
 
 def test_nothing_is_taken_of_a_file_that_gave_way_to_another_one(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_range_is_read_from_a_file_that_was_renamed_meanwhile(tmp_path: Path) 
     file = taken(path)
     path.rename(tmp_path / "renamed")
     write(path, b"another\n")
-    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [FileLine(b"second", 6)]
+    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [(b"second", 6)]
 
 
 def test_a_range_is_read_from_what_became_of_a_file_that_was_packed_or_copied_and_cut_meanwhile(tmp_path: Path) -> None:
@@ -157,10 +157,10 @@ def test_a_range_is_read_from_what_became_of_a_file_that_was_packed_or_copied_an
     write(tmp_path / "a.2", b"first\nanother\n")
     write(tmp_path / "a.1", b"first\nsecond\nthird\n")
     write(path, b"first\nof today\n")
-    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [FileLine(b"second", 6)]
+    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [(b"second", 6)]
     (tmp_path / "a.1.gz").write_bytes(gzip.compress((tmp_path / "a.1").read_bytes()))
     (tmp_path / "a.1").unlink()
-    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [FileLine(b"second", 6)]
+    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [(b"second", 6)]
     (tmp_path / "a.1.gz").unlink()
     assert read_records(Range(file, 6, 13), LINES) is None
 

@@ -57,7 +57,7 @@ def batch(source: DataSourceStreamReader, start: Offset, end: Offset) -> list[tu
         for part, _ in task:
             found = read_records(part, LINES)
             assert found is not None
-            lines += [(part.file.identity, line.offset, line.data) for line in found]
+            lines += [(part.file.identity, offset, data) for data, offset in found]
     return sorted(lines)
 
 
