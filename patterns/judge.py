@@ -12,7 +12,7 @@ from patterns.language import hash_of
 from patterns.line import Line, LineReader
 from patterns.matcher import Matcher, Verdict, gap_words, parameters
 from patterns.pattern_set import PatternSet
-from patterns.rules import AUTO, BUILT_IN_FORMATS, PLAIN, Rules, load_zone
+from patterns.rules import AUTO, BUILT_IN_FORMATS, NO_HEADER, PLAIN, Rules, load_zone
 from patterns.words import Splitter, TakenApart
 
 _REMEMBERED_SHAPES = 10_000
@@ -123,6 +123,11 @@ def check_rules(rules: Rules) -> None:
     if rules.max_line_bytes < 256:
         raise RulesError(
             f"max_line_bytes is {rules.max_line_bytes}: a header alone may be longer; set 256 or more (65536 is usual)"
+        )
+    if rules.multiline == NO_HEADER and rules.header == PLAIN:
+        raise RulesError(
+            f"multiline is {NO_HEADER!r} and header is {PLAIN!r}, so that no line would begin a record; set "
+            "multiline to 'indented', or header to 'auto' or the format that first lines have"
         )
     for zone in (rules.zone, *(rule.zone for rule in rules.formats.values() if rule.zone)):
         load_zone(zone)

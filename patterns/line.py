@@ -9,6 +9,9 @@ A line ends at ``\n`` alone; a final ``\r`` is dropped. Built-in formats:
 
 The last two may have a ``<34>`` in front, and lack the host or the tag. Further formats come from conf/formats.toml.
 What no format fits is `plain`: the whole line is the message. A line is never dropped.
+
+A record of several lines (patterns/records.py) is read as one line. Its header is that of its first line, and what
+follows belongs to the message.
 """
 
 import base64
@@ -46,7 +49,7 @@ _BUILT_IN: Mapping[str, re.Pattern[str]] = {
 }
 _GROUPS = ("timestamp", "host", "program", "pid", "level", "message")
 _VALUES = (*_GROUPS[:-1], "priority")
-_SEPARATOR_BYTES = b" \t\v\f\r,;()[]{}"
+_SEPARATOR_BYTES = b" \t\n\v\f\r,;()[]{}"
 _NIL = "-"
 
 
@@ -142,18 +145,37 @@ class LineReader:
             data: Its bytes without the line's end.
             record_time: When the record reached us, in microseconds since 1970; stands in for a missing time.
         """
-        judged = data if len(data) <= self._limit else data[: _cut(data, self._limit)]
+        judged = self._judged(data)
         try:
             text, original = data.decode(), None
         except UnicodeDecodeError:
             text, original = data.decode(errors="replace"), base64.b64encode(data).decode()
         start = text if judged is data else judged.decode(errors="replace")
+        first, rest = _split_first(start)
         for header in self.formats:
-            found = header.fullmatch(start)
+            found = header.fullmatch(first)
             if found is not None:
                 groups = found.groupdict()
-                return _line(header, groups, record_time, text=text, original=original, cut=judged is not data)
+                return _line(header, groups, rest, record_time, text=text, original=original, cut=judged is not data)
         return Line(text, original, judged is not data, PLAIN, record_time, None, None, None, None, None, start)
+
+    def has_header(self, data: bytes) -> bool:
+        """Tell whether `read` would find a header in a line, or in a record that begins with it."""
+        text = self._judged(data).decode(errors="replace")
+        return any(header.fullmatch(text) is not None for header in self.formats)
+
+    def _judged(self, data: bytes) -> bytes:
+        return data if len(data) <= self._limit else data[: _cut(data, self._limit)]
+
+
+def _split_first(text: str) -> tuple[str, str]:
+    """Return the first line of a record, which is nearly always all of it, and what follows with the line end."""
+    end = text.find("\n")
+    if end < 0:
+        return text, ""
+    if text.endswith("\r", 0, end):
+        end -= 1
+    return text[:end], text[end:]
 
 
 def _cut(data: bytes, limit: int) -> int:
@@ -169,6 +191,7 @@ def _cut(data: bytes, limit: int) -> int:
 def _line(
     header: HeaderFormat,
     found: Mapping[str, str | None],
+    rest: str,
     record_time: int,
     *,
     text: str,
@@ -177,7 +200,7 @@ def _line(
 ) -> Line:
     given = map(found.get, _VALUES)
     timestamp, host, program, pid, level, priority = [None if not value or value == _NIL else value for value in given]
-    message = found.get("message") or ""
+    message = (found.get("message") or "") + rest
     time = header.time(timestamp, record_time) if header.time and timestamp else None
     return Line(
         text=text,

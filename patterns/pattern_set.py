@@ -7,13 +7,13 @@ lines whose best match it is depend on this order, so they cannot decide it); th
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from types import MappingProxyType
 
 from patterns.language import Pattern, hash_of
-from patterns.rules import Rules
+from patterns.rules import Rules, as_stored
 
 
 @dataclass(frozen=True)
@@ -107,4 +107,4 @@ class PatternSet:
             [known.scope, known.pattern.text, known.pattern.positional, known.level, known.state]
             for known in self.patterns
         ]
-        return hash_of([asdict(self.rules), judged], 8)
+        return hash_of([as_stored(self.rules), judged], 8)

@@ -1,12 +1,12 @@
 """
 The rules by which lines are read and taken apart: given to the trainer, stored with the set, used by every judge.
 
-    header formats ─► line.py          word classes ─► words.py
+    header formats ─► line.py     multiline ─► records.py     word classes ─► words.py
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from patterns.errors import RulesError
@@ -16,6 +16,11 @@ AUTO: Final = "auto"
 PLAIN: Final = "plain"
 BUILT_IN_FORMATS: Final = ("rfc5424", "iso", "rfc3164")
 DEFAULT_MAX_LINE_BYTES: Final = 65_536
+
+Multiline = Literal["off", "indented", "no_header"]
+OFF: Final = "off"
+INDENTED: Final = "indented"
+NO_HEADER: Final = "no_header"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Rules:
         formats: Name → format beyond the built-in ones, tried in this order after those.
         zone: IANA name of the zone of timestamps that name none.
         max_line_bytes: A longer line is cut at the last separator before it, for judging only.
+        multiline: Which lines of a file belong to the one before: ``off`` none, ``indented`` those that begin with
+            white space, ``no_header`` also those that no header format fits. Where records come as such, none do.
     """
 
     words: WordRules = field(default_factory=WordRules)
@@ -54,6 +61,16 @@ class Rules:
     formats: Mapping[str, FormatRule] = field(default_factory=dict)
     zone: str = "UTC"
     max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
+    multiline: Multiline = OFF
+
+
+def as_stored(rules: Rules) -> dict[str, Any]:
+    """Return rules as a set stores them and as its fingerprint sees them: `multiline` only where lines are joined."""
+    stored = asdict(rules)
+    # Sets that do not join, and those from before there was a choice, are the same.
+    if rules.multiline == OFF:
+        del stored["multiline"]
+    return stored
 
 
 def load_zone(name: str) -> ZoneInfo:

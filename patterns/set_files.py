@@ -21,7 +21,7 @@ from patterns.errors import BrokenPatternSet, PatternSyntaxError, RulesError
 from patterns.judge import check_rules
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
-from patterns.rules import Rules
+from patterns.rules import Rules, as_stored
 from patterns.terminal import printable
 
 FORMAT: Final = 1
@@ -79,7 +79,13 @@ class StoredSet:
 
 def encode(patterns: PatternSet, run: Mapping[str, Any]) -> tuple[bytes, bytes]:
     """Return the bytes of manifest.json and patterns.jsonl."""
-    manifest = _Manifest(FORMAT, patterns.fingerprint, len(patterns.patterns), patterns.rules, dict(run))
+    manifest = {
+        "format": FORMAT,
+        "fingerprint": patterns.fingerprint,
+        "patterns": len(patterns.patterns),
+        "rules": as_stored(patterns.rules),
+        "run": dict(run),
+    }
     rows = b"".join(
         msgspec.json.encode(
             _Row(

@@ -114,6 +114,7 @@ BASE = [known("a *{1,1}", scope="s"), known("b", scope="s")]
         PatternSet.of(Rules(zone="Europe/Berlin"), BASE),
         PatternSet.of(Rules(header="iso"), BASE),
         PatternSet.of(Rules(max_line_bytes=1000), BASE),
+        PatternSet.of(Rules(multiline="indented"), BASE),
         PatternSet.of(Rules(words=WordRules(raw=True)), BASE),
         PatternSet.of(Rules(words=WordRules(classes={})), BASE),
         PatternSet.of(Rules(formats={"x": FormatRule("(?P<message>.*)")}), BASE),
@@ -121,6 +122,10 @@ BASE = [known("a *{1,1}", scope="s"), known("b", scope="s")]
 )
 def test_the_fingerprint_changes_with_whatever_judging_depends_on(other: PatternSet) -> None:
     assert other.fingerprint != PatternSet.of(Rules(), BASE).fingerprint
+
+
+def test_a_set_that_joins_no_lines_has_the_fingerprint_that_it_had_before_any_could() -> None:
+    assert PatternSet.of(Rules(multiline="off"), [known("failed <*>", scope="su")]).fingerprint == "da01dcf3d0ec6c52"
 
 
 def test_the_fingerprint_depends_on_the_order_in_which_formats_are_tried() -> None:

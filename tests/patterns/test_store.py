@@ -100,7 +100,7 @@ SETS = st.lists(
 )
 
 
-@given(SETS, st.sampled_from([Rules(), RULES, Rules(words=WordRules(raw=True))]))
+@given(SETS, st.sampled_from([Rules(), RULES, Rules(words=WordRules(raw=True)), Rules(multiline="no_header")]))
 def test_decoding_what_was_encoded_gives_the_set(patterns: list[KnownPattern], rules: Rules) -> None:
     whole = PatternSet.of(rules, patterns)
 
@@ -163,6 +163,13 @@ def test_the_manifest_begins_with_its_format_and_holds_the_rules() -> None:
     assert (read["format"], read["fingerprint"], read["patterns"]) == (FORMAT, GOOD.fingerprint, 4)
     assert read["rules"]["words"]["classes"] == {"number": r"\S*[0-9]\S*", "mine": "x+"}
     assert list(read["rules"]["formats"]) == ["mine", "b"]
+
+
+def test_the_manifest_says_how_lines_are_joined_only_where_they_are() -> None:
+    joined, _ = encode(PatternSet.of(Rules(multiline="indented"), GOOD.patterns), RUN)
+
+    assert json.loads(joined)["rules"]["multiline"] == "indented"
+    assert "multiline" not in json.loads(encode(GOOD, RUN)[0])["rules"]
 
 
 def test_the_same_set_gives_the_same_bytes_in_whatever_order_and_at_whatever_time(store: Store, tmp_path: Path) -> None:
