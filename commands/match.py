@@ -20,7 +20,9 @@ Judges each line by the current pattern set and shows the outliers: the lines
 that no pattern matches, each with the nearest pattern and the first word that
 differs; of outliers of one shape only the first is explained. A summary follows
 on standard error. Outliers are no failure: the exit code is 0. Lines are shown
-as soon as they arrive, so `tail -f` can be read."""
+as soon as they arrive, so `tail -f` can be read. Where the set was mined with
+lines joined (multiline), so they are here: a record is shown when the next one
+begins."""
 
 _EXAMPLE = """\
 examples:
@@ -37,7 +39,8 @@ a JSON object has:
   scope       the program by which patterns are looked up
   params      what the pattern's gaps took of the message
   nearest     of an outlier {"id", "text", "difference"}, or null
-  line        its number in its file, from 1; and file"""
+  line        its number in its file, from 1, of a record that of its first
+              line; and file"""
 
 _REMEMBERED_SHAPES = 100_000
 
@@ -81,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     from commands.judged import JsonWriter, PeopleWriter
     from commands.reading import batches, check
     from patterns.judge import Judge
+    from patterns.records import Records
 
     # What is made for a line lives for a batch, and has no cycles: looking for some at every turn costs a tenth.
     gc.set_threshold(100_000)
@@ -94,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     every = arguments.all or (arguments.json and not arguments.outliers)
     writer: Writer = JsonWriter(judge, every=every) if arguments.json else PeopleWriter(patterns.rules, every=every)
     try:
-        for batch in batches(arguments.files):
+        for batch in batches(arguments.files, Records(patterns.rules)):
             judgements = [judge.judge(line, batch.record_time) for line in batch.lines]
             counts.add(judgements)
             writer.write(batch, judgements)

@@ -11,6 +11,7 @@ from commands.options import (
     ENGINE_HELP,
     FILES_HELP,
     HEADER_HELP,
+    MULTILINE_HELP,
     add_config,
     add_set,
     add_time_range,
@@ -18,6 +19,7 @@ from commands.options import (
     training_config,
 )
 from commands.progress import reading
+from patterns.rules import MULTILINE
 
 if TYPE_CHECKING:
     from training.config import TrainingConfig
@@ -63,6 +65,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     verb.add_argument("--store", metavar="DIR", help="publish there: a folder or URL (default: $.patterns.store)")
     verb.add_argument("--header", metavar="FORMAT", help=f"{HEADER_HELP} (default: $.lines.header)")
+    verb.add_argument("--multiline", choices=MULTILINE, help=f"{MULTILINE_HELP} (default: $.lines.multiline)")
     verb.add_argument("--algorithm", choices=("logcluster", "slct"), help="default: $.mining.algorithm")
     verb.add_argument(
         "--support",
@@ -122,6 +125,8 @@ def _config(arguments: argparse.Namespace) -> "tuple[TrainingConfig, Path | None
         config = replace(config, patterns=replace(config.patterns, store=arguments.store))
     if arguments.header is not None:
         config = replace(config, lines=replace(config.lines, header=arguments.header))
+    if arguments.multiline is not None:
+        config = replace(config, lines=replace(config.lines, multiline=arguments.multiline))
     if arguments.algorithm is not None:
         config = replace(config, mining=replace(config.mining, algorithm=arguments.algorithm))
     if arguments.engine is not None:

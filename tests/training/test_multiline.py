@@ -125,10 +125,11 @@ def test_every_record_that_was_mined_matches_and_its_trace_is_part_of_the_patter
     assert not any(judge.judge(record, 0).outlier for record in RECORDS)
     patterns = {known.scope: known.pattern.text for known in expected.patterns.patterns}
     assert patterns["billing"] == (
-        "Unhandled exception while invoice *{1,1} was written Traceback most recent call last : File *{1,1} line *{1,1} "
-        "in write total = sum item.price for item in items *{1,1} len items ZeroDivisionError: division by zero During "
-        "handling of the above exception another exception occurred: Traceback most recent call last : File *{1,1} line "
-        "*{1,1} in main write invoice *{1,1} invoice is empty"
+        "Unhandled exception while invoice *{1,1} was written "
+        "Traceback most recent call last : File *{1,1} line *{1,1} in write "
+        "total = sum item.price for item in items *{1,1} len items ZeroDivisionError: division by zero "
+        "During handling of the above exception another exception occurred: "
+        "Traceback most recent call last : File *{1,1} line *{1,1} in main write invoice *{1,1} invoice is empty"
     )
     assert patterns["kernel"] == "Call Trace: *{1,1}"
 
