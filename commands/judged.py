@@ -151,7 +151,8 @@ class PeopleWriter:
 
     def _say_rows(self, rows: Sequence[str]) -> None:
         for row in rows:
-            self._say(Text(row), _INDENT)
+            # On a terminal rich leaves out what is empty.
+            self._say(Text(row or " " * self._console.is_terminal), _INDENT)
 
     def _place(self, line: Line, word: int) -> tuple[int, int] | None:
         """Return which characters of the line a word of its shape, by number from 1, stands for; None for no such."""

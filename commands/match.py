@@ -94,11 +94,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.header is not None:
         patterns = replace(patterns, rules=replace(patterns.rules, header=arguments.header))
     judge = Judge(patterns)
-    counts = Counts()
+    records = Records(patterns.rules)
+    counts = Counts("record" if records.joins else "line")
     every = arguments.all or (arguments.json and not arguments.outliers)
     writer: Writer = JsonWriter(judge, every=every) if arguments.json else PeopleWriter(patterns.rules, every=every)
     try:
-        for batch in batches(arguments.files, Records(patterns.rules)):
+        for batch in batches(arguments.files, records):
             judgements = [judge.judge(line, batch.record_time) for line in batch.lines]
             counts.add(judgements)
             writer.write(batch, judgements)
@@ -117,8 +118,9 @@ def _tell(counts: "Counts", version: str) -> None:
 class Counts:
     """How many lines were judged how; memory is bounded, so that shapes are counted up to a limit."""
 
-    def __init__(self) -> None:
-        """Begin at zero."""
+    def __init__(self, noun: str) -> None:
+        """Begin at zero, and call what is counted so."""
+        self._noun = noun
         self._lines = 0
         self._outliers = 0
         self._unjudged: Counter[str] = Counter()
@@ -139,7 +141,7 @@ class Counts:
     def __str__(self) -> str:
         """Say it in words."""
         matched = self._lines - self._outliers - self._unjudged.total()
-        said = f"{counted(self._lines, 'line')}: {matched:,} matched, {counted(self._outliers, 'outlier')}"
+        said = f"{counted(self._lines, self._noun)}: {matched:,} matched, {counted(self._outliers, 'outlier')}"
         if self._outliers:
             more = " or more" if len(self._shapes) == _REMEMBERED_SHAPES else ""
             said += f" of {counted(len(self._shapes), 'shape')}{more}"

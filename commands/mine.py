@@ -170,7 +170,8 @@ def run(arguments: argparse.Namespace) -> int:
                 number = _write(arguments.outliers, lines.outliers(found.coverage, progress))
             told = f", {counted(number, 'outlier')}"
     if not arguments.quiet:
-        _tell(found, sum((each.left_out for each in fetched), lines.left_out.copy()), told)
+        noun = "line" if rules is None or rules.multiline == OFF else "record"
+        _tell(found, noun, sum((each.left_out for each in fetched), lines.left_out.copy()), told)
     return 0
 
 
@@ -317,12 +318,12 @@ def _write(path: Path, lines: Iterable[bytes]) -> int:
     return number
 
 
-def _tell(found: "Found", left_out: "Counter[str]", told: str) -> None:
+def _tell(found: "Found", noun: str, left_out: "Counter[str]", told: str) -> None:
     words = sum(len(keys.frequent) for keys in found.coverage.keys.values())
     why = ", ".join(f"{reason} {number:,}" for reason, number in sorted(left_out.items()))
     stderr().print(
         shown(
-            f"{counted(found.lines, 'line')} mined{f' (not: {why})' if why else ''}, "
+            f"{counted(found.lines, noun)} mined{f' (not: {why})' if why else ''}, "
             f"{counted(words, 'frequent word')}, "
             f"{counted(found.candidates, 'candidate')}: {counted(len(found.clusters), 'pattern')}{told}"
         ),
