@@ -12,6 +12,7 @@ from traces import JAVA_BY_SYSLOG, LINES, PYTHON, file_of, records
 
 from commands import reading
 from commands.reading import batches, records_of
+from patterns import records as joining
 from patterns.records import Records
 from patterns.rules import Rules
 from patterns.store import Store
@@ -207,13 +208,23 @@ def test_records_are_the_same_in_whatever_parts_they_arrive(parts: list[bytes], 
     data = b"".join(parts)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "LONGEST_LINE", longest)
+        patch.setattr(joining, "BLOCK_BYTES", 64)
         found = [record for some in records_of(Arriving(list(parts)), JOINED) for record in some]
 
-    lines, offset = [], 0
-    for line in data.split(b"\n")[: data.count(b"\n") + (not data.endswith(b"\n") and bool(data))]:
-        lines.append((line[:longest], offset))
-        offset += len(line) + 1
-    assert found == [record for record, _ in JOINED.joined(lines)]
+        lines, offset = [], 0
+        for line in data.split(b"\n")[: data.count(b"\n") + (not data.endswith(b"\n") and bool(data))]:
+            lines.append((line[:longest], offset))
+            offset += len(line) + 1
+        assert found == [record for record, _ in JOINED.joined(lines)]
+
+
+def test_what_is_left_out_of_a_long_line_counts_where_lines_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LONGEST_LINE", 24)
+    monkeypatch.setattr(joining, "BLOCK_BYTES", 64)
+    parts: list[bytes | BaseException] = [HEAD + b"\n" + b"x" * 20, b"x" * 100 + b"\n", b"\tat a\n"]
+
+    # The last line is too far from the header.
+    assert list(records_of(Arriving(parts), JOINED)) == [[HEAD + b"\n" + b"x" * 24], [b"\tat a"]]
 
 
 def test_a_record_is_there_when_the_next_one_begins() -> None:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from corpora import quiet
 from traces import INDENTED, NO_HEADER, file_of, records
@@ -25,9 +27,11 @@ from training.engines import EngineName, TrainingSpark, engine, workers
 from training.engines import spark as spark_engine
 from training.errors import CorpusError
 from training.job import train
+from training.kernels.shapes import ShapeKernel
 from training.line_filter import Filter
 from training.pieces import Piece
 from training.shapes import count_shapes, tabulate
+from training.tables import merged
 
 RECORDS = records(400)
 TIME = 1_795_435_200
@@ -77,6 +81,34 @@ def test_the_table_of_shapes_is_that_of_the_records(log: Path) -> None:
             assert (list(table.rows()), found) == (list(by_hand.rows()), counts)
     assert counts.lines == len(RECORDS)
     assert counts.formats.keys() == {"log4j", "rfc3164"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Nov 23 10:00:00 web1",
+        "Nov 23 10:00:00 web1 ",
+        "Nov 23 10:00:00 web1 su:",
+        "Nov 23 10:00:00",
+        "2026-11-23T10:00:00Z web1",
+        "2026-11-23T10:00:00Z web1 su[7]:",
+        "<34>1 2026-11-23T10:00:00Z web1 su 7 ID -",
+        '<34>1 2026-11-23T10:00:00Z web1 su 7 ID [x k="v"',
+        "2026-11-23 10:00:00,123 ERROR [shop]",
+        "2026-11-23 10:00:00,123 ERROR [shop] ",
+        "",
+    ],
+)
+@pytest.mark.parametrize("rest", ["java.lang.Error: no cart", 'su[8]: "] up', "\tat a", " \r\nx: y"])
+def test_a_header_that_ends_with_its_line_takes_nothing_of_the_next_one(head: str, rest: str) -> None:
+    record = f"{head}\r\n{rest}".encode()
+    by_hand, counts = tabulate([CorpusLine(record, TIME)] * 2, NO_HEADER)
+    kernel = ShapeKernel(NO_HEADER)
+
+    rows = kernel.rows(record + b"\n" + record, TIME, np.array([0, len(record) + 1]))
+
+    assert merged(rows).to_pylist() == pa.concat_tables(by_hand.tables()).to_pylist() if counts.judged else not rows
+    assert kernel.counts == counts
 
 
 @pytest.mark.parametrize("size", [700, 5_000, 1_000_000])

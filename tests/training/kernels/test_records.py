@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from patterns import records as joining
 from patterns.line import drop_carriage_return
 from patterns.records import Records
-from patterns.rules import Rules
+from patterns.rules import FormatRule, Rules
 from training.corpus import Corpus
 from training.kernels import records as module
 from training.kernels.records import Begins, record_chunks
@@ -21,6 +21,7 @@ from training.kernels.spans import lines_of, records_of
 SIZE = st.integers(1, 400)
 JOINING = st.sampled_from([rules for rules in RULES.values() if rules.multiline != "off"])
 BLOCK = 512
+ANYTHING = Rules(formats={"any": FormatRule("(?P<message>.*)")}, multiline="no_header")
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,17 @@ def test_which_lines_begin_a_record_is_told_as_for_each_by_itself(files: list[by
     found = Begins(rules).of(chunk, lines_of(chunk))
 
     assert found.tolist() == [Records(rules).begins(line) for line, _ in located(chunk)]
+
+
+@pytest.mark.parametrize("rules", [ANYTHING, Rules(multiline="indented")], ids=lambda rules: rules.multiline)
+def test_a_blank_line_is_told_from_one_that_begins_with_white_space(rules: Rules) -> None:
+    lines = [b"", b"\v", b"\f\r", b"\r\r", b"\vx", b" ", b"\t", b"\t\r", b" x", b"x", b"\xff"]
+    chunk = b"\n".join(lines) + b"\n"
+
+    found = Begins(rules).of(chunk, lines_of(chunk))
+
+    assert found.tolist() == [Records(rules).begins(line) for line in lines]
+    assert found.tolist()[:5] == ([False] * 4 + [True] if rules is ANYTHING else [True] * 5)
 
 
 @given(FILES, JOINING, SIZE, SIZE)
