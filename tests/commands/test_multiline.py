@@ -221,7 +221,7 @@ def test_records_are_the_same_in_whatever_parts_they_arrive(parts: list[bytes], 
 def test_what_is_left_out_of_a_long_line_counts_where_lines_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "LONGEST_LINE", 24)
     monkeypatch.setattr(joining, "BLOCK_BYTES", 64)
-    parts: list[bytes | BaseException] = [HEAD + b"\n" + b"x" * 20, b"x" * 100 + b"\n", b"\tat a\n"]
+    parts: list[bytes | BaseException] = [HEAD + b"\n" + b"x" * 20, b"x" * 100 + b"\n\tat a\n"]
 
     # The last line is too far from the header.
     assert list(records_of(Arriving(parts), JOINED)) == [[HEAD + b"\n" + b"x" * 24], [b"\tat a"]]
