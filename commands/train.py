@@ -19,7 +19,7 @@ from commands.options import (
     training_config,
 )
 from commands.progress import reading
-from patterns.rules import MULTILINE
+from patterns.rules import MULTILINE, OFF
 
 if TYPE_CHECKING:
     from training.config import TrainingConfig
@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json([summary])
     elif not arguments.quiet:
-        _show(summary, config.patterns.store)
+        _show(summary, config.patterns.store, "lines" if rules.multiline == OFF else "records")
     return 0
 
 
@@ -134,9 +134,10 @@ def _config(arguments: argparse.Namespace) -> "tuple[TrainingConfig, Path | None
     return config, path
 
 
-def _show(summary: dict[str, Any], store: str) -> None:
+def _show(summary: dict[str, Any], store: str, noun: str) -> None:
+    """Print the summary; `noun` is what was judged."""
     console = stdout()
-    print_facts(console, _facts(summary, store))
+    print_facts(console, _facts(summary, store, noun))
     if summary["widest"]:
         print("\nthe widest patterns, to look at first:", file=console.file)
         rows = [
@@ -148,12 +149,12 @@ def _show(summary: dict[str, Any], store: str) -> None:
         )
 
 
-def _facts(summary: dict[str, Any], store: str) -> Iterator[tuple[str, str]]:
+def _facts(summary: dict[str, Any], store: str, noun: str) -> Iterator[tuple[str, str]]:
     corpus, added, once = summary["corpus"], summary["added"], summary["seen_once"]
     yield "published", f"{summary['version']} in {store}"
     yield from (("fetched", _fetched(each)) for each in summary["fetched"])
     if corpus["lines"] or not added:
-        yield "lines", f"{corpus['lines']:,}, {_unjudged(corpus)}"
+        yield noun, f"{corpus['lines']:,}, {_unjudged(corpus)}"
     if corpus["cut"]:
         yield "", f"{corpus['cut']:,} longer than $.lines.max_line_bytes: their start was judged"
     if corpus["not_utf8"]:

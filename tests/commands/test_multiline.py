@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,12 @@ def joined(run: Run, traces: Path, tmp_path: Path) -> Path:
 def test_a_set_is_trained_on_records_and_says_so(joined: Path) -> None:
     assert Store(str(joined)).read().patterns.rules.multiline == "no_header"
     assert Store(str(joined)).read().run["corpus"]["lines"] == len(RECORDS)
+
+
+def test_the_summary_of_a_training_counts_records(run: Run, traces: Path) -> None:
+    _, out, _ = run("train", traces, "--multiline", "no_header")
+
+    assert re.search(rf"^records +{len(RECORDS)}, all judged$", out, re.MULTILINE)
 
 
 def test_lines_that_were_mined_as_records_are_judged_as_records(run: Run, traces: Path, joined: Path) -> None:
