@@ -8,13 +8,13 @@ from rich.cells import cell_len
 from rich.padding import Padding
 from rich.text import Text
 
-from commands.console import shown, stdout, write_json
+from commands.console import counted, shown, stdout, write_json
 from commands.reading import Batch
 from patterns.judge import Judge, Judgement, shape_id
 from patterns.line import Line
 from patterns.matcher import NEW_PROGRAM, Verdict
 from patterns.rules import Rules
-from patterns.terminal import printable
+from patterns.terminal import printable, printable_rows
 from patterns.words import Splitter
 
 _SHOWN: Final = 600
@@ -61,7 +61,7 @@ class JsonWriter:
         write_json(
             [
                 self._row(judgement, number, file)
-                for number, judgement in enumerate(judgements, start=batch.first)
+                for number, judgement in zip(batch.numbers(), judgements, strict=True)
                 if self._every or judgement.outlier
             ]
         )
@@ -104,20 +104,20 @@ class PeopleWriter:
     def write(self, batch: Batch, judgements: Sequence[Judgement]) -> None:
         """Write the lines of a batch."""
         file = printable(batch.file)
-        for number, judgement in enumerate(judgements, start=batch.first):
+        for number, judgement in zip(batch.numbers(), judgements, strict=True):
             verdict, line = judgement.verdict, judgement.shaped.line
             if verdict is not None and verdict.known is None:
                 self._outlier(judgement, verdict, f"{file}:{number}")
             elif self._every:
                 label = verdict.known.id if verdict and verdict.known else str(judgement.shaped.unjudged)
-                print(f"{label:<{_ID_WIDTH}}  {printable(line.text, _SHOWN)}".rstrip(), file=self._console.file)
+                print(f"{label:<{_ID_WIDTH}}  {_brief(line.text)}".rstrip(), file=self._console.file)
         self._console.file.flush()
 
     def _outlier(self, judgement: Judgement, verdict: Verdict, place: str) -> None:
         line, scope, shape, *_ = judgement.shaped
         before = self._told.get((scope, shape))
         if before is not None:
-            self._say(Text.assemble((place, "bold"), f": as {before}: ", shown(line.text, most=_SHOWN)))
+            self._say(Text.assemble((place, "bold"), f": as {before}: ", _brief(line.text)))
             return
         if len(self._told) < _REMEMBERED_SHAPES:
             self._told[scope, shape] = place
@@ -132,16 +132,27 @@ class PeopleWriter:
         self._say(shown(str(verdict.nearest.difference), "yellow", most=_SHOWN), _INDENT)
 
     def _show(self, line: Line, verdict: Verdict) -> None:
-        """Write the line with the word marked that differs from the nearest pattern."""
+        """Write the line or record with the word marked that differs from the nearest pattern."""
         word = verdict.nearest.difference.word if verdict.nearest else 0
         place = self._place(line, word)
         if place is None:
-            self._say(shown(line.text, most=_SHOWN), _INDENT)
+            self._say_rows(printable_rows(line.text, _SHOWN))
             return
-        before, marked, after = (printable(part) for part in _cut(line.text, *place))
+        (*above, before), (marked, *more), (after, *below) = map(printable_rows, _cut(line.text, *place))
+        if more:
+            # What differs goes on in the next line: it is marked where it begins.
+            *more, last = more
+            after, below = "", [*more, last + after, *below]
+        self._say_rows(above)
         self._say(Text.assemble(before, (marked, "bold red underline"), after), _INDENT)
         if not self._console.is_terminal:
             self._say(Text(" " * cell_len(before) + "^" * max(cell_len(marked), 1)), _INDENT)
+        self._say_rows(below)
+
+    def _say_rows(self, rows: Sequence[str]) -> None:
+        for row in rows:
+            # On a terminal rich leaves out what is empty.
+            self._say(Text(row or " " * self._console.is_terminal), _INDENT)
 
     def _place(self, line: Line, word: int) -> tuple[int, int] | None:
         """Return which characters of the line a word of its shape, by number from 1, stands for; None for no such."""
@@ -165,6 +176,15 @@ class PeopleWriter:
             self._console.print(Padding(text, (0, 0, 0, indent), expand=False))
         else:
             print(" " * indent + text.plain, file=self._console.file)
+
+
+def _brief(text: str) -> str:
+    """Return a line, or of a record the first line and how many follow."""
+    first, more, rest = text.partition("\n")
+    if not more:
+        return printable(text, _SHOWN)
+    first = first.removesuffix("\r")
+    return f"{printable(first, _SHOWN)} (+{counted(rest.count(more) + 1, 'line')})"
 
 
 def _reason(verdict: Verdict, program: str) -> str:

@@ -20,7 +20,9 @@ Judges each line by the current pattern set and shows the outliers: the lines
 that no pattern matches, each with the nearest pattern and the first word that
 differs; of outliers of one shape only the first is explained. A summary follows
 on standard error. Outliers are no failure: the exit code is 0. Lines are shown
-as soon as they arrive, so `tail -f` can be read."""
+as soon as they arrive, so `tail -f` can be read. Where the set was mined with
+lines joined (multiline), so they are here: a record is shown when the next one
+begins."""
 
 _EXAMPLE = """\
 examples:
@@ -37,7 +39,8 @@ a JSON object has:
   scope       the program by which patterns are looked up
   params      what the pattern's gaps took of the message
   nearest     of an outlier {"id", "text", "difference"}, or null
-  line        its number in its file, from 1; and file"""
+  line        its number in its file, from 1, of a record that of its first
+              line; and file"""
 
 _REMEMBERED_SHAPES = 100_000
 
@@ -81,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     from commands.judged import JsonWriter, PeopleWriter
     from commands.reading import batches, check
     from patterns.judge import Judge
+    from patterns.records import Records
 
     # What is made for a line lives for a batch, and has no cycles: looking for some at every turn costs a tenth.
     gc.set_threshold(100_000)
@@ -90,11 +94,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.header is not None:
         patterns = replace(patterns, rules=replace(patterns.rules, header=arguments.header))
     judge = Judge(patterns)
-    counts = Counts()
+    records = Records(patterns.rules)
+    counts = Counts("record" if records.joins else "line")
     every = arguments.all or (arguments.json and not arguments.outliers)
     writer: Writer = JsonWriter(judge, every=every) if arguments.json else PeopleWriter(patterns.rules, every=every)
     try:
-        for batch in batches(arguments.files):
+        for batch in batches(arguments.files, records):
             judgements = [judge.judge(line, batch.record_time) for line in batch.lines]
             counts.add(judgements)
             writer.write(batch, judgements)
@@ -113,8 +118,9 @@ def _tell(counts: "Counts", version: str) -> None:
 class Counts:
     """How many lines were judged how; memory is bounded, so that shapes are counted up to a limit."""
 
-    def __init__(self) -> None:
-        """Begin at zero."""
+    def __init__(self, noun: str) -> None:
+        """Begin at zero, and call what is counted so."""
+        self._noun = noun
         self._lines = 0
         self._outliers = 0
         self._unjudged: Counter[str] = Counter()
@@ -135,7 +141,7 @@ class Counts:
     def __str__(self) -> str:
         """Say it in words."""
         matched = self._lines - self._outliers - self._unjudged.total()
-        said = f"{counted(self._lines, 'line')}: {matched:,} matched, {counted(self._outliers, 'outlier')}"
+        said = f"{counted(self._lines, self._noun)}: {matched:,} matched, {counted(self._outliers, 'outlier')}"
         if self._outliers:
             more = " or more" if len(self._shapes) == _REMEMBERED_SHAPES else ""
             said += f" of {counted(len(self._shapes), 'shape')}{more}"

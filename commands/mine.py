@@ -15,6 +15,7 @@ from commands.options import (
     ENGINE_HELP,
     FILES_HELP,
     HEADER_HELP,
+    MULTILINE_HELP,
     add_config,
     add_set,
     add_time_range,
@@ -24,6 +25,7 @@ from commands.options import (
 from commands.progress import reading
 from patterns.errors import LogwinnowError
 from patterns.line import exact_bytes
+from patterns.rules import MULTILINE, OFF
 from patterns.terminal import printable
 
 if TYPE_CHECKING:
@@ -115,6 +117,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     how = verb.add_mutually_exclusive_group()
     how.add_argument("--raw", action="store_true", help="whole lines split at white space; the published algorithm")
     how.add_argument("--header", metavar="FORMAT", help=f"{HEADER_HELP} (default: $.lines.header)")
+    verb.add_argument("--multiline", choices=MULTILINE, help=f"{MULTILINE_HELP} (default: $.lines.multiline)")
     verb.add_argument("--outliers", type=Path, metavar="FILE", help="write the lines that belong to no pattern there")
     verb.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
     add_config(verb)
@@ -140,6 +143,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.raw and (arguments.config or arguments.set) and not any(map(fetched_from, arguments.files)):
         arguments.refuse("--config and --set say how lines are read and taken apart, and --raw takes them as they are")
+    if arguments.raw and arguments.multiline not in (None, OFF):
+        arguments.refuse("--multiline joins lines to records, and --raw mines each line as it stands; leave one out")
     if arguments.outliers and str(arguments.outliers) == "-":
         arguments.refuse("--outliers needs a file: standard output has the patterns")
     method, support, times = _method(arguments), _support(arguments), time_range(arguments)
@@ -165,7 +170,8 @@ def run(arguments: argparse.Namespace) -> int:
                 number = _write(arguments.outliers, lines.outliers(found.coverage, progress))
             told = f", {counted(number, 'outlier')}"
     if not arguments.quiet:
-        _tell(found, sum((each.left_out for each in fetched), lines.left_out.copy()), told)
+        noun = "line" if rules is None or rules.multiline == OFF else "record"
+        _tell(found, noun, sum((each.left_out for each in fetched), lines.left_out.copy()), told)
     return 0
 
 
@@ -234,7 +240,8 @@ def _configured(arguments: argparse.Namespace) -> "tuple[Rules | None, TrainingC
         return None, config
     rules = config.rules(load_formats(path))
     # Whoever mines wants all of a line, however long.
-    return replace(rules, header=arguments.header or rules.header, max_line_bytes=sys.maxsize), config
+    header, multiline = arguments.header or rules.header, arguments.multiline or rules.multiline
+    return replace(rules, header=header, multiline=multiline, max_line_bytes=sys.maxsize), config
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
@@ -311,12 +318,12 @@ def _write(path: Path, lines: Iterable[bytes]) -> int:
     return number
 
 
-def _tell(found: "Found", left_out: "Counter[str]", told: str) -> None:
+def _tell(found: "Found", noun: str, left_out: "Counter[str]", told: str) -> None:
     words = sum(len(keys.frequent) for keys in found.coverage.keys.values())
     why = ", ".join(f"{reason} {number:,}" for reason, number in sorted(left_out.items()))
     stderr().print(
         shown(
-            f"{counted(found.lines, 'line')} mined{f' (not: {why})' if why else ''}, "
+            f"{counted(found.lines, noun)} mined{f' (not: {why})' if why else ''}, "
             f"{counted(words, 'frequent word')}, "
             f"{counted(found.candidates, 'candidate')}: {counted(len(found.clusters), 'pattern')}{told}"
         ),

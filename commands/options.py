@@ -25,6 +25,11 @@ ENGINE_HELP = (
     "cluster"
 )
 
+MULTILINE_HELP = (
+    "which lines of a file belong to the one before, as in stack traces: indented ones; no_header: also blank ones and "
+    "those without a header; or off: none"
+)
+
 HEADER_HELP = "auto, plain (no header), rfc3164, rfc5424, iso, or a format of conf/formats.toml"
 
 

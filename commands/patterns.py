@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json_lines
 from commands.options import add_store, add_stored_set, open_store, published, read_set
 from patterns.errors import LogwinnowError, RulesError
-from patterns.terminal import printable
+from patterns.terminal import printable, printable_rows
 
 if TYPE_CHECKING:
     from patterns.pattern_set import KnownPattern, PatternSet
@@ -218,7 +218,9 @@ def _facts(known: "KnownPattern") -> Iterator[tuple[str, str]]:
     yield "state", known.state
     yield "seen", f"{known.first_day} to {known.last_day}" if known.first_day else "in no line as its best match"
     for number, example in enumerate(known.examples):
-        yield "" if number else "examples", printable(example, _EXAMPLE_SHOWN)
+        first, *more = printable_rows(example, _EXAMPLE_SHOWN)
+        yield "" if number else "examples", first
+        yield from (("", f"  {row}") for row in more)
 
 
 def _export(arguments: argparse.Namespace) -> int:

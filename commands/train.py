@@ -11,6 +11,7 @@ from commands.options import (
     ENGINE_HELP,
     FILES_HELP,
     HEADER_HELP,
+    MULTILINE_HELP,
     add_config,
     add_set,
     add_time_range,
@@ -18,6 +19,7 @@ from commands.options import (
     training_config,
 )
 from commands.progress import reading
+from patterns.rules import MULTILINE, OFF
 
 if TYPE_CHECKING:
     from training.config import TrainingConfig
@@ -63,6 +65,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     verb.add_argument("--store", metavar="DIR", help="publish there: a folder or URL (default: $.patterns.store)")
     verb.add_argument("--header", metavar="FORMAT", help=f"{HEADER_HELP} (default: $.lines.header)")
+    verb.add_argument("--multiline", choices=MULTILINE, help=f"{MULTILINE_HELP} (default: $.lines.multiline)")
     verb.add_argument("--algorithm", choices=("logcluster", "slct"), help="default: $.mining.algorithm")
     verb.add_argument(
         "--support",
@@ -109,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json([summary])
     elif not arguments.quiet:
-        _show(summary, config.patterns.store)
+        _show(summary, config.patterns.store, "lines" if rules.multiline == OFF else "records")
     return 0
 
 
@@ -122,6 +125,8 @@ def _config(arguments: argparse.Namespace) -> "tuple[TrainingConfig, Path | None
         config = replace(config, patterns=replace(config.patterns, store=arguments.store))
     if arguments.header is not None:
         config = replace(config, lines=replace(config.lines, header=arguments.header))
+    if arguments.multiline is not None:
+        config = replace(config, lines=replace(config.lines, multiline=arguments.multiline))
     if arguments.algorithm is not None:
         config = replace(config, mining=replace(config.mining, algorithm=arguments.algorithm))
     if arguments.engine is not None:
@@ -129,9 +134,10 @@ def _config(arguments: argparse.Namespace) -> "tuple[TrainingConfig, Path | None
     return config, path
 
 
-def _show(summary: dict[str, Any], store: str) -> None:
+def _show(summary: dict[str, Any], store: str, noun: str) -> None:
+    """Print the summary; `noun` is what was judged."""
     console = stdout()
-    print_facts(console, _facts(summary, store))
+    print_facts(console, _facts(summary, store, noun))
     if summary["widest"]:
         print("\nthe widest patterns, to look at first:", file=console.file)
         rows = [
@@ -143,12 +149,12 @@ def _show(summary: dict[str, Any], store: str) -> None:
         )
 
 
-def _facts(summary: dict[str, Any], store: str) -> Iterator[tuple[str, str]]:
+def _facts(summary: dict[str, Any], store: str, noun: str) -> Iterator[tuple[str, str]]:
     corpus, added, once = summary["corpus"], summary["added"], summary["seen_once"]
     yield "published", f"{summary['version']} in {store}"
     yield from (("fetched", _fetched(each)) for each in summary["fetched"])
     if corpus["lines"] or not added:
-        yield "lines", f"{corpus['lines']:,}, {_unjudged(corpus)}"
+        yield noun, f"{corpus['lines']:,}, {_unjudged(corpus)}"
     if corpus["cut"]:
         yield "", f"{corpus['cut']:,} longer than $.lines.max_line_bytes: their start was judged"
     if corpus["not_utf8"]:

@@ -85,19 +85,14 @@ class Records:
 
         Cost: memory for a record: the longest line, and twice BLOCK_BYTES.
         """
-        held: list[bytes] = []
-        start, begun = 0, NOWHERE
+        joiner = Joiner(self)
         for line, offset in lines:
-            begins = self.begins(line)
-            if not begins and reaches(begun, offset):
-                held.append(line)
-                continue
-            if held:
-                yield drop_carriage_return(b"\n".join(held)), start
-            held, start = [line], offset
-            begun = offset if begins else begun
-        if held:
-            yield drop_carriage_return(b"\n".join(held)), start
+            ended = joiner.add(line, offset)
+            if ended is not None:
+                yield ended
+        last = joiner.rest()
+        if last is not None:
+            yield last
 
     def last_start(self, file: BinaryIO, position: int, end: int) -> int:
         """
@@ -181,6 +176,36 @@ class Records:
             at += len(data)
         if begun:
             yield bytes(begun), offset
+
+
+class Joiner:
+    """Joins lines as they come: what `Records.joined` does, for who cannot wait for the next line."""
+
+    def __init__(self, records: Records) -> None:
+        """Begin where any record starts."""
+        self._begins = records.begins
+        self._held: list[bytes] = []
+        self._start, self._begun = 0, NOWHERE
+
+    def add(self, line: bytes, offset: int) -> tuple[bytes, int] | None:
+        """Take the next line; return the record that ends before it, and its offset, or None where none does."""
+        begins = self._begins(line)
+        if not begins and reaches(self._begun, offset):
+            self._held.append(line)
+            return None
+        ended = self.rest()
+        self._held, self._start = [line], offset
+        if begins:
+            self._begun = offset
+        return ended
+
+    def rest(self) -> tuple[bytes, int] | None:
+        """Return the record of the lines that were taken since the last one ended; None where there are none."""
+        if not self._held:
+            return None
+        record = drop_carriage_return(b"\n".join(self._held))
+        self._held = []
+        return record, self._start
 
 
 def _line_start(file: BinaryIO, position: int) -> int:

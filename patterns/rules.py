@@ -21,6 +21,7 @@ Multiline = Literal["off", "indented", "no_header"]
 OFF: Final = "off"
 INDENTED: Final = "indented"
 NO_HEADER: Final = "no_header"
+MULTILINE: Final = (OFF, INDENTED, NO_HEADER)
 
 
 @dataclass(frozen=True, slots=True)

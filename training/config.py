@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from patterns.rules import AUTO, DEFAULT_MAX_LINE_BYTES, FormatRule, Rules
+from patterns.rules import AUTO, DEFAULT_MAX_LINE_BYTES, OFF, FormatRule, Multiline, Rules
 from patterns.words import DEFAULT_CLASSES, WordRules
 from training.clusters import Algorithm, Method
 from training.engines import EngineName, TrainingSpark
@@ -24,6 +24,7 @@ class Lines(Struct, frozen=True, forbid_unknown_fields=True):
     header: str = AUTO
     zone: str = "UTC"
     max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
+    multiline: Multiline = OFF
 
 
 class Words(Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,4 +105,5 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
             formats=formats,
             zone=self.lines.zone,
             max_line_bytes=self.lines.max_line_bytes,
+            multiline=self.lines.multiline,
         )

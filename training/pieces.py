@@ -1,6 +1,9 @@
 r"""
 A piece of a corpus: whole lines of a file, to be read anywhere and as often as needed; chunks of them.
 
+Where lines are joined (patterns/records.py) a piece has whole records. Chunks have lines in any case: what joins them
+is training/kernels/records.py, and in engine python training/corpus.py.
+
 A file is what it was when the corpus was opened, or reading it is an error. A packed file is unpacked as it is read.
 """
 
@@ -11,6 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
 from patterns.packing import unpacked
+from patterns.records import Records
+from patterns.rules import Rules
 from training.errors import CorpusError
 from training.paths import unreadable
 
@@ -22,16 +27,17 @@ _SEARCH_BYTES = 64 * 1024
 
 class Piece(NamedTuple):
     """
-    Whole lines of a file; it pickles.
+    Whole lines or records of a file; it pickles.
 
     Attributes:
         path: The file's, absolute; that of the copy for what can be read once alone.
         packing: As `packing_of` has it; ``""`` for a file that is not packed. A packed file is one piece.
-        start: Offset of the first byte; a line begins there.
-        end: Offset behind the last byte: behind a line end, or the size that the file had.
+        start: Offset of the first byte; a line begins there, or a record.
+        end: Offset behind the last byte: behind a line's or record's end, or the size that the file had.
         record_time: When the file was last written, in microseconds since 1970, floored to milliseconds: Spark has no
             more of it. Of a copy, when it was made.
         inode: The file's own. Not the device too: on a file system that machines share, its number differs among them.
+        joined_by: The rules by which its lines are joined to records; None where each line is one.
     """
 
     path: str
@@ -40,6 +46,7 @@ class Piece(NamedTuple):
     end: int
     record_time: int
     inode: int
+    joined_by: Rules | None = None
 
 
 def chunks(piece: Piece, wanted: int = CHUNK_BYTES, longest: int | None = None) -> Iterator[bytes]:
@@ -60,29 +67,43 @@ def chunks(piece: Piece, wanted: int = CHUNK_BYTES, longest: int | None = None) 
     Cost: memory for some chunks, and for `longest` or the longest line.
     """
     with opened(piece) as file:
-        yield from chunks_of(file, piece, wanted, longest)
+        for _, chunk in chunks_of(file, piece, wanted, longest):
+            yield chunk
 
 
-def chunks_of(file: BinaryIO, piece: Piece, wanted: int, longest: int | None) -> Iterator[bytes]:
-    """Do what `chunks` does by a file that `opened` returned: its position says how much was read."""
+def chunks_of(file: BinaryIO, piece: Piece, wanted: int, longest: int | None) -> Iterator[tuple[int, bytes]]:
+    """
+    Do what `chunks` does by a file that `opened` returned: its position says how much was read.
+
+    Returns:
+        With each chunk the offset of its first byte, in a packed file as it is unpacked. A line that is not given
+        whole is the last of its chunk, so that the offset of each line follows.
+    """
     begun: list[bytes] = []
-    held = 0
+    at, held, left_out = piece.start, 0, 0
     for block in _blocks(file, piece, wanted):
         end = block.rfind(b"\n") + 1
         if end:
-            yield _shortened(b"".join((*begun, block[:end])), longest)
-            begun, held = [], 0
+            yield from _shortened(at, b"".join((*begun, block[:end])), left_out, longest)
+            at += held + left_out + end
+            begun, held, left_out = [], 0, 0
         rest = block[end:] if longest is None else block[end : end + longest - held]
         begun.append(rest)
         held += len(rest)
+        left_out += len(block) - end - len(rest)
     if held:
-        yield _shortened(b"".join(begun), longest)
+        yield from _shortened(at, b"".join(begun), left_out, longest)
 
 
-def _shortened(chunk: bytes, longest: int | None) -> bytes:
-    if longest is None or len(chunk) <= longest:
-        return chunk
-    return b"\n".join([line[:longest] for line in chunk.split(b"\n")])
+def _shortened(at: int, chunk: bytes, left_out: int, longest: int | None) -> Iterator[tuple[int, bytes]]:
+    """Yield a chunk, cut behind each line that is too long; of the first one so many bytes are left out already."""
+    while longest is not None and (left_out or len(chunk) > longest):
+        line, end, chunk = chunk.partition(b"\n")
+        yield at, line[:longest] + end
+        at += len(line) + left_out + len(end)
+        left_out = 0
+    if chunk:
+        yield at, chunk
 
 
 def _blocks(file: BinaryIO, piece: Piece, wanted: int) -> Iterator[bytes]:
@@ -141,7 +162,7 @@ def cut(whole: Piece, most_bytes: int | None) -> Iterator[Piece]:
     start = 0
     with opened(whole) as file:
         while start < whole.end:
-            end = _next_line(file, whole._replace(start=min(start + step, whole.end) - 1))
+            end = _next_start(file, whole, min(start + step, whole.end))
             yield whole._replace(start=start, end=end)
             start = end
 
@@ -158,6 +179,16 @@ def together(pieces: Iterable[Piece], most_bytes: int) -> list[list[Piece]]:
         parts[-1].append(piece)
         held += size
     return parts
+
+
+def _next_start(file: BinaryIO, whole: Piece, position: int) -> int:
+    """Return where the first line or record of a whole file starts at or after a position, or its end."""
+    if whole.joined_by is None:
+        return _next_line(file, whole._replace(start=position - 1))
+    try:
+        return Records(whole.joined_by).next_start(file, position, whole.end)
+    except OSError as error:
+        raise unreadable(whole.path, error) from None
 
 
 def _next_line(file: BinaryIO, rest: Piece) -> int:

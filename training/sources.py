@@ -28,13 +28,15 @@ def corpus_of(
     Args:
         paths: Files and what is fetched, as above.
         config: Where it is fetched from; and of an engine on a cluster, which folder its machines share.
-        rules: How its lines are read afterwards; None for raw ones.
+        rules: How its lines are read afterwards, and those of files joined; None for raw ones.
         time_range: Of which times records and documents are fetched; files are read whole.
         progress: Called now and then while it is fetched.
 
     Raises:
         ClientError: Kafka or Elasticsearch cannot be used.
-        CorpusError: A file cannot be read; there is nothing to be fetched, or no room for it.
+        CorpusError: A file cannot be read; there is nothing to be fetched, or no room for it; or lines of URIs were to
+            be joined.
+        RulesError: The rules join lines, and cannot be used.
         SettingsError: A secret is not there.
 
     Cost: what is fetched is written to disk once, as it is unpacked.
@@ -42,14 +44,14 @@ def corpus_of(
     files = [path for path in paths if not fetched_from(path)]
     named = [path for path in paths if fetched_from(path)]
     if not named:
-        with Corpus(files) as corpus:
+        with Corpus(files, rules=rules) as corpus:
             yield corpus, []
         return
     # What is missing is told before hours are spent on the rest.
     expand(files)
     with Spool(_shared_folder(config)) as spool:
         fetched = [_fetch(path, config, rules or Rules(header=PLAIN), time_range, spool, progress) for path in named]
-        with Corpus(files, spool.pieces()) as corpus:
+        with Corpus(files, spool.pieces(), rules) as corpus:
             yield corpus, fetched
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from training import corpus, pieces
+from training.kernels import records
 
 Run = Callable[..., tuple[int, str, str]]
 Bytes = Callable[..., bytes]
@@ -61,7 +62,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append(piece.path)
         return opened(piece)
 
-    for module in (corpus, pieces):
+    for module in (corpus, pieces, records):
         monkeypatch.setattr(module, "opened", noted)
     return made
 

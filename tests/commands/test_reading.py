@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from commands import reading
 from commands.reading import batches, check, lines_of
 from patterns.line import split_lines
+from patterns.records import Records
+from patterns.rules import Rules
 from training.errors import CorpusError
 
 
@@ -51,7 +53,7 @@ def test_batches_are_numbered_by_file_and_have_its_time(tmp_path: Path) -> None:
         path.write_bytes(b"x\n" * 200_000)
         os.utime(path, (1_700_000_000, 1_700_000_000.5))
 
-    found = list(batches([str(path) for path in paths]))
+    found = list(batches([str(path) for path in paths], Records(Rules())))
 
     assert [(batch.file, batch.first) for batch in found if batch.first == 1] == [(str(path), 1) for path in paths]
     assert {batch.record_time for batch in found} == {1_700_000_000_500_000}
@@ -64,7 +66,7 @@ def test_batches_are_numbered_by_file_and_have_its_time(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"gone\.log' cannot be read: No such file or directory"):
-        list(batches([str(tmp_path / "gone.log")]))
+        list(batches([str(tmp_path / "gone.log")], Records(Rules())))
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ HEADERS = [
     b"[03/Nov/2026 04:05:06] warn cron: ",
     b"1700000000.25 ",
     b"~",
+    b"\tat ",
+    b"  ",
 ]
 WORDS = [
     b"a", b"b", b"up", b"link", b"k=", b"k=a", b"7", b"x7", b"onExtend:15", b"/var/log/x", b"Mon", b"(a|b)", b"*{1,1}",
@@ -90,6 +92,11 @@ RULES = {
     "no numbers": Rules(words=WordRules(classes={"letters": "[abk]+", "short": r"\w?"})),
     "no classes": Rules(words=WordRules(classes={})),
     "short lines": Rules(max_line_bytes=256),
+    "indented": Rules(multiline="indented"),
+    "no header": Rules(
+        formats={name: FORMATS[name] for name in ("bracket", "epoch")}, max_line_bytes=256, multiline="no_header"
+    ),
+    "no header, unnamed groups": Rules(formats=FORMATS, multiline="no_header"),
 }
 METHODS = ["logcluster", "slct", "word weights"]
 
@@ -103,14 +110,14 @@ def quiet(_lines: int, _done: int, _size: int) -> None:
     """Show no progress."""
 
 
-def opened(folder: Path, files: list[bytes]) -> Corpus:
-    """Open a corpus of files that were written on different days."""
+def opened(folder: Path, files: list[bytes], rules: Rules | None = None) -> Corpus:
+    """Open a corpus of files that were written on different days, their lines joined where the rules say so."""
     for number, data in enumerate(files):
         path = folder / str(number)
         path.write_bytes(data)
         time = 1_700_000_000 + number * DAY // 1_000_000
         os.utime(path, (time, time))
-    return Corpus([str(folder / str(number)) for number in range(len(files))])
+    return Corpus([str(folder / str(number)) for number in range(len(files))], rules=rules)
 
 
 def mined(lines: Lines, support: Support, method: Method, dictionary: Mapping[str, Keys] | None = None) -> Any:

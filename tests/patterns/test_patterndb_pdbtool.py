@@ -11,6 +11,7 @@ import pytest
 from fitting_patterns import fitting_patterns
 from hypothesis import example, given
 from hypothesis import strategies as st
+from traces import records
 
 from patterns.fitting import fits, places
 from patterns.judge import Judge
@@ -114,6 +115,18 @@ def test_a_log_with_a_syslog_header_is_read_by_syslog_ng_itself(pdbtool: str, lo
     found = Counter(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
     assert found == Counter({one.id: one.support for one in patterns.patterns})
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_a_set_of_records_of_several_lines_has_examples_that_syslog_ng_finds(
+    pdbtool: str, tmp_path: Path, end: bytes
+) -> None:
+    patterns = trained([record.replace(b"\n", end) for record in records(100)], "logcluster")
+    path, left_out = write(patterns, tmp_path)
+    code, tests, told = run_tests(pdbtool, path)
+
+    assert (code, told) == (0, "")
+    assert tests >= len(patterns.patterns) - sum(left_out.values()) > 4
 
 
 def test_each_expression_is_also_one_of_pcre_2_and_does_not_backtrack_there(loghub: Path) -> None:

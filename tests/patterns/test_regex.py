@@ -81,7 +81,7 @@ DEFAULT_WORDS = st.one_of(
     ),
     st.text(st.sampled_from("ab1=/.:-"), min_size=1, max_size=6),
 )
-SEPARATORS = st.sampled_from([" ", "", "  ", ", ", " (", ") ", "][", "\t", ";", "{", "}"])
+SEPARATORS = st.sampled_from([" ", "", "  ", ", ", " (", ") ", "][", "\t", ";", "{", "}", "\n", "\r\n\t"])
 SPLITTER = Splitter(DEFAULT)
 
 

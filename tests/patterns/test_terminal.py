@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patterns.terminal import printable
+from patterns.terminal import printable, printable_rows
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,25 @@ def test_what_is_shown_moves_no_cursor_and_means_one_text(text: str) -> None:
 )
 def test_a_long_text_is_cut_with_a_mark(text: str, most: int, shown: str) -> None:
     assert printable(text, most) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("", [""]),
+        ("\ta\tb\r", ["\\x09a\\x09b\\x0d"]),
+        ("a\r\n\tat b\r\n \t c\td\r", ["a", "    at b", "     c\\x09d\\x0d"]),
+        ("a\n\n\x1b[2J\n", ["a", "", "\\x1b[2J", ""]),
+    ],
+)
+def test_the_lines_of_a_record_are_rows_without_what_only_indents_or_ends_them(text: str, rows: list[str]) -> None:
+    assert printable_rows(text) == rows
+
+
+def test_of_rows_that_are_too_long_together_the_end_is_left_out() -> None:
+    assert printable_rows("abc\ndef\nghi", 7) == ["abc", "de…"]
+
+
+@given(st.text(max_size=20))
+def test_rows_have_nothing_that_is_not_visible(text: str) -> None:
+    assert all(printable(row) == row for row in printable_rows(text))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from patterns.line import split_lines
 from training.corpus import Corpus
 from training.errors import CorpusError
-from training.pieces import Piece, chunks, together
+from training.pieces import Piece, chunks, chunks_of, opened, together
 
 # The dot: no packed file begins with it.
 DATA = st.lists(
@@ -69,6 +69,20 @@ def test_of_a_line_that_is_too_long_the_start_is_given(
     assert found == b"\n".join(line[:longest] for line in data.split(b"\n"))
 
 
+@given(data=DATA, most_bytes=SIZE, wanted=SIZE, longest=SIZE)
+def test_of_each_line_the_offset_is_known(path: Path, data: bytes, most_bytes: int, wanted: int, longest: int) -> None:
+    path.write_bytes(data)
+
+    found = []
+    with Corpus([str(path)]) as corpus:
+        for piece in corpus.pieces(most_bytes):
+            with opened(piece) as file:
+                for offset, chunk in chunks_of(file, piece, wanted, longest):
+                    found += [offset + at for at in range(len(chunk)) if not at or chunk[at - 1 : at] == b"\n"]
+
+    assert found == [at for at in range(len(data)) if not at or data[at - 1 : at] == b"\n"]
+
+
 @given(data=DATA, wanted=SIZE)
 def test_lines_are_those_of_split_lines(path: Path, data: bytes, wanted: int) -> None:
     path.write_bytes(data)
@@ -103,7 +117,7 @@ def test_of_a_line_of_gigabytes_no_more_is_held_than_its_start(tmp_path: Path) -
     with Corpus([str(path)]) as corpus:
         found = [chunk for piece in corpus.pieces() for chunk in chunks(piece, 1_000_000, 10)]
 
-    assert found == [b"x" + bytes(9) + b"\nnext\n"]
+    assert found == [b"x" + bytes(9) + b"\n", b"next\n"]
 
 
 def replaced(path: Path) -> None:

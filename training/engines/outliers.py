@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from itertools import compress
 
 from patterns.rules import Rules
-from training.kernels.filtered import ChunkFilter
+from training.kernels.filtered import ChunkFilter, Filtered
 from training.kernels.raw import CandidateKernel
+from training.kernels.records import RecordChunk, record_chunks
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import Flags
 from training.line_filter import Filter
 from training.lines import Coverage
-from training.pieces import Piece, chunks
+from training.pieces import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,19 @@ class FindOutliers:
 
     def __call__(self, piece: Piece) -> list[bytes]:
         """Return the outliers of a piece, in order."""
-        return [line for found in self.of(chunks(piece)) for line in found]
+        return [line for found in self.of(record_chunks(piece)) for line in found]
 
-    def of(self, given: Iterable[bytes]) -> Iterator[list[bytes]]:
+    def of(self, given: Iterable[RecordChunk]) -> Iterator[list[bytes]]:
         """Yield the outliers of each chunk, as they stand there."""
         keep, outside = ChunkFilter(self.chosen), self._outside()
         for chunk in given:
-            mined = keep.lines(chunk)
-            yield list(compress(mined.lines, outside(mined.text)))
+            mined = keep.lines(*chunk)
+            yield list(compress(mined.lines, outside(mined)))
 
-    def _outside(self) -> Callable[[bytes], Flags]:
+    def _outside(self) -> Callable[[Filtered], Flags]:
         if self.rules is not None:
             shaped = ShapeKernel(self.rules, examples=False)
-            return lambda text: shaped.outliers(text, self.coverage)
+            return lambda mined: shaped.outliers(mined.text, self.coverage, mined.starts)
         raw = CandidateKernel(self.coverage.keys[""])
         covered = {raw.encoded(key) for key in self.coverage.covered[""]}
-        return lambda text: raw.outliers(text, covered)
+        return lambda mined: raw.outliers(mined.text, covered)

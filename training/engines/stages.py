@@ -33,10 +33,11 @@ from training.kernels.raw import (
     counters_of,
     sketch_rows,
 )
+from training.kernels.records import RecordChunk, record_chunks
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
 from training.line_filter import Filter
-from training.pieces import Piece, chunks
+from training.pieces import Piece
 from training.runs import Gathered, Kind, by_bucket
 
 BUCKET_ROWS: Final = "bucket int, rows binary"
@@ -44,14 +45,14 @@ BUCKET_ROWS: Final = "bucket int, rows binary"
 
 FACTS: Final = -1
 
-Chunk = tuple[bytes, int]
-"""Whole lines, and their record time in microseconds since 1970."""
+Chunk = tuple[RecordChunk, int]
+"""Whole lines or records, and their record time in microseconds since 1970."""
 
 
 class Rows(Protocol):
     """Makes rows of chunks."""
 
-    def rows(self, chunk: bytes, record_time: int) -> pa.Table:
+    def rows(self, chunk: RecordChunk, record_time: int) -> pa.Table:
         """Return the rows of a chunk."""
 
     def facts(self) -> dict[str, Any]:
@@ -72,9 +73,9 @@ class Tabulate:
         """Raises RulesError for rules that cannot be used."""
         self._kernel = ShapeKernel(rules)
 
-    def rows(self, chunk: bytes, record_time: int) -> pa.Table:
+    def rows(self, chunk: RecordChunk, record_time: int) -> pa.Table:
         """Return the rows of a chunk."""
-        return self._kernel.rows(chunk, record_time)
+        return self._kernel.rows(chunk.text, record_time, chunk.starts)
 
     def facts(self) -> dict[str, Any]:
         """Return the counts."""
@@ -88,18 +89,18 @@ class _Filtered:
         self._keep = ChunkFilter(chosen)
         self._rejected = self._lines = 0
 
-    def rows(self, chunk: bytes, _record_time: int) -> pa.Table:
+    def rows(self, chunk: RecordChunk, _record_time: int) -> pa.Table:
         """Return the rows of a chunk."""
-        text, rejected = self._keep.text(chunk)
+        left, rejected = self._keep.records(chunk)
         self._rejected += rejected
-        self._lines += count_lines(text)
-        return self._rows(text)
+        self._lines += count_lines(left.text)
+        return self._rows(left)
 
     def facts(self) -> dict[str, Any]:
         """Return how many lines are mined, and how many the filter rejects."""
         return {"lines": self._lines, "filter": self._rejected}
 
-    def _rows(self, text: bytes) -> pa.Table:
+    def _rows(self, chunk: RecordChunk) -> pa.Table:
         raise NotImplementedError
 
 
@@ -111,8 +112,8 @@ class CountShapes(_Filtered):
         super().__init__(chosen)
         self._kernel = ShapeKernel(rules, examples=False)
 
-    def _rows(self, text: bytes) -> pa.Table:
-        return self._kernel.rows(text, 0)
+    def _rows(self, chunk: RecordChunk) -> pa.Table:
+        return self._kernel.rows(chunk.text, 0, chunk.starts)
 
     def facts(self) -> dict[str, Any]:
         """Return why lines are not mined, and how many."""
@@ -127,8 +128,8 @@ class FindCandidates(_Filtered):
         super().__init__(chosen)
         self._kernel = CandidateKernel(keys)
 
-    def _rows(self, text: bytes) -> pa.Table:
-        return self._kernel.rows(text)
+    def _rows(self, chunk: RecordChunk) -> pa.Table:
+        return self._kernel.rows(chunk.text)
 
 
 def chunks_of_pieces(
@@ -138,7 +139,7 @@ def chunks_of_pieces(
     for batch in batches:
         for index in batch.column(0).to_pylist():
             for piece in parts[index]:
-                for chunk in chunks(piece, longest=longest):
+                for chunk in record_chunks(piece, longest=longest):
                     yield chunk, piece.record_time
 
 
@@ -151,7 +152,7 @@ def chunks_of_lines(batches: Iterable[pa.RecordBatch], longest: int | None) -> I
         for time in pc.unique(times).to_pylist():
             some = lines.filter(pc.equal(times, time))
             # A line feed behind each, so that the last may be empty.
-            yield b"\n".join([*some.to_pylist(), b""]), time
+            yield RecordChunk(b"\n".join([*some.to_pylist(), b""])), time
 
 
 def map_chunks(
@@ -192,7 +193,7 @@ def count_chunks(
     def words() -> Iterator[pa.Table]:
         yield COUNTS.empty_table()
         for chunk, _ in read(batches):
-            text, rejected = keep.text(chunk)
+            text, rejected = keep.text(chunk.text)
             rows = count_words(text, positions=positions)
             add_to_sketch(counters, rows)
             facts["lines"] += count_lines(text)

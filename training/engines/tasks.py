@@ -30,10 +30,11 @@ from training.kernels.raw import (
     count_words,
     counters_of,
 )
+from training.kernels.records import RecordChunk, record_chunks
 from training.kernels.shapes import ShapeKernel
 from training.kernels.spans import count_lines
 from training.line_filter import Filter
-from training.pieces import Piece, chunks
+from training.pieces import Piece
 from training.runs import Part
 from training.shapes import CorpusCounts
 from training.tables import SHAPE_ROWS
@@ -58,8 +59,8 @@ def tabulate(pieces: Iterable[Piece], rules: Rules, folder: Path) -> tuple[Corpu
     """Return what was read, and runs of the table of shapes."""
     kernel, table = ShapeKernel(rules), Part(SHAPE_ROWS, folder)
     for piece in pieces:
-        for chunk in chunks(piece, longest=LONGEST_JUDGED):
-            table.add(kernel.rows(chunk, piece.record_time))
+        for text, starts in record_chunks(piece, longest=LONGEST_JUDGED):
+            table.add(kernel.rows(text, piece.record_time, starts))
     return kernel.counts, table.runs()
 
 
@@ -69,8 +70,8 @@ def count_shapes(
     """Return why lines are not mined, and how many; and runs of a table of shapes without days and examples."""
     kernel, table = ShapeKernel(rules, examples=False), Part(SHAPE_ROWS, folder)
     left_out = Counter[str]()
-    for text in _texts(pieces, ChunkFilter(chosen), left_out):
-        table.add(kernel.rows(text, 0))
+    for text, starts in _filtered(pieces, ChunkFilter(chosen), left_out):
+        table.add(kernel.rows(text, 0, starts))
     return left_out + kernel.counts.unjudged, table.runs()
 
 
@@ -82,7 +83,7 @@ def count(pieces: Iterable[Piece], chosen: Filter, *, positions: bool, folder: P
         number, path = tempfile.mkstemp(dir=folder)
         os.close(number)
         with pa.OSFile(path, "wb") as file, pa.ipc.new_stream(file, COUNTS, options=options) as stream:
-            for text in _texts(pieces, ChunkFilter(chosen), Counter()):
+            for text, _ in _filtered(pieces, ChunkFilter(chosen), Counter()):
                 rows = count_words(text, positions=positions)
                 add_to_sketch(counters, rows)
                 lines += count_lines(text)
@@ -111,15 +112,15 @@ def find_candidates(pieces: Iterable[Piece], chosen: Filter, keys: Keys, folder:
     """Return how many lines were mined, how many the filter rejected, and runs of candidates."""
     kernel, part = CandidateKernel(keys), Part(CANDIDATE_ROWS, folder)
     left_out = Counter[str]()
-    for text in _texts(pieces, ChunkFilter(chosen), left_out):
+    for text, _ in _filtered(pieces, ChunkFilter(chosen), left_out):
         part.add(kernel.rows(text))
     return kernel.lines, left_out["filter"], part.runs()
 
 
-def _texts(pieces: Iterable[Piece], keep: ChunkFilter, left_out: Counter[str]) -> Iterator[bytes]:
+def _filtered(pieces: Iterable[Piece], keep: ChunkFilter, left_out: Counter[str]) -> Iterator[RecordChunk]:
     """Yield what a filter leaves of each chunk."""
     for piece in pieces:
-        for chunk in chunks(piece):
-            text, rejected = keep.text(chunk)
+        for chunk in record_chunks(piece):
+            left, rejected = keep.records(chunk)
             left_out["filter"] += rejected
-            yield text
+            yield left

@@ -98,14 +98,36 @@ class Headers:
         self._indices: dict[str, int] = {"": 0}
         self._scope = lru_cache(maxsize=4096)(Splitter(rules.words).scope)
 
-    def read(self, chunk: bytes, lines: Spans, record_time: int) -> tuple[list[Messages], Positions]:
+    def found(self, chunk: bytes, lines: Spans) -> tuple[Flags, Positions]:
+        """Tell which lines have a header; and of which ones that must be asked one by one."""
+        odd = lines.ends - lines.starts > self._limit
+        odd |= _broken(chunk, lines)
+        found = np.zeros(len(odd), np.bool_)
+        if self._built_in:
+            data = np.frombuffer(chunk + bytes(PADDING), np.uint8)
+            heads, which = self._read_heads(chunk, data, lines, ~odd)
+            found[which] = heads[:, 0] >= 0
+            odd[which] |= heads[:, 0] == _UNTOLD.format
+        for each in self._configured:
+            rest = np.flatnonzero(~odd & ~found)
+            if each.expression is None:
+                odd[rest] = True
+                break
+            texts = slices(chunk, lines.at(rest)).view(pa.string())
+            found[rest] = pc.match_substring_regex(texts, each.expression).to_numpy(zero_copy_only=False)
+        return found, np.flatnonzero(odd)
+
+    def read(
+        self, chunk: bytes, lines: Spans, record_time: int, first_lines: Spans | None = None
+    ) -> tuple[list[Messages], Positions]:
         """
-        Read the headers of lines.
+        Read the headers of lines or records.
 
         Args:
             chunk: The text.
-            lines: Its lines.
+            lines: Its lines, or its records.
             record_time: Of all of them, in microseconds since 1970.
+            first_lines: Of records the first line of each, which has the header; None where they are lines.
 
         Returns:
             The messages; and which lines are odd: they must be read one by one.
@@ -116,13 +138,14 @@ class Headers:
         groups = []
         if self._built_in:
             data = np.frombuffer(chunk + bytes(PADDING), np.uint8)
-            heads, which = self._read_heads(chunk, data, lines, ~odd)
+            heads, which = self._read_heads(chunk, data, first_lines or lines, ~odd)
             found[which] = heads[:, 0]
             odd |= found == _UNTOLD.format
             groups += list(self._built_in_messages(chunk, data, lines.at(which), which, heads, record_time))
         rest = np.flatnonzero(~odd & (found < 0))
         if self._configured and len(rest):
-            more, rest, unread = self._configured_messages(chunk, lines.at(rest), rest, record_time)
+            first = None if first_lines is None else first_lines.at(rest)
+            more, rest, unread = self._configured_messages(chunk, lines.at(rest), first, rest, record_time)
             groups += more
             odd[unread] = True
         if len(rest):
@@ -214,25 +237,35 @@ class Headers:
             yield Messages(chunk, Spans(starts + message, ends), which[chosen], scope, times, {each.name: number})
 
     def _configured_messages(
-        self, chunk: bytes, lines: Spans, which: Positions, record_time: int
+        self, chunk: bytes, lines: Spans, first_lines: Spans | None, which: Positions, record_time: int
     ) -> tuple[list[Messages], Positions, Positions]:
         """Return the messages of configured formats, the lines of none, and the lines that cannot be told here."""
         found: list[Messages] = []
-        texts = slices(chunk, lines).view(pa.string())
+        texts = slices(chunk, first_lines or lines).view(pa.string())
+        rests = None
+        if first_lines is not None:
+            rests = slices(chunk, Spans(first_lines.ends, lines.ends)).view(pa.string())
         for each in self._configured:
             if each.expression is None:
                 return found, which[:0], which
             fields = pc.extract_regex(texts, each.expression)
             fits = fields.is_valid().to_numpy(zero_copy_only=False)
             if fits.any():
-                found.append(self._messages(each, fields.filter(pa.array(fits)), which[fits], record_time))
-                which, texts = which[~fits], texts.filter(pa.array(~fits))
+                kept, others = pa.array(fits), pa.array(~fits)
+                rest = None if rests is None else rests.filter(kept)
+                found.append(self._messages(each, fields.filter(kept), rest, which[fits], record_time))
+                which, texts = which[~fits], texts.filter(others)
+                rests = None if rests is None else rests.filter(others)
         return found, which, which[:0]
 
-    def _messages(self, form: "_Configured", fields: pa.Array, which: Positions, record_time: int) -> Messages:
+    def _messages(
+        self, form: "_Configured", fields: pa.Array, rests: pa.Array | None, which: Positions, record_time: int
+    ) -> Messages:
         messages, level = fields.field("message"), _field(fields, "level")
         if level is not None:
             messages = pc.binary_join_element_wise(level, messages, " ", null_handling="skip")
+        if rests is not None:
+            messages = pc.binary_join_element_wise(messages, rests, "")
         lengths = pc.binary_length(messages).to_numpy(zero_copy_only=False).astype(np.int64)
         ends = np.cumsum(lengths + 1) - 1
         text = pc.binary_join(pa.ListArray.from_arrays([0, len(messages)], messages), "\n")[0].as_buffer().to_pybytes()

@@ -28,7 +28,7 @@ from training.kernels.spans import (
     Flags,
     Positions,
     Spans,
-    lines_of,
+    records_of,
     side_by_side,
     within,
     word_texts,
@@ -67,29 +67,30 @@ class ShapeKernel:
         self._shapes = _Shapes(rules)
         self._shaper = Shaper(rules)
 
-    def rows(self, chunk: bytes, record_time: int) -> pa.Table:
+    def rows(self, chunk: bytes, record_time: int, starts: Positions | None = None) -> pa.Table:
         """
-        Return the rows of a chunk of whole lines, in any order and not unique.
+        Return the rows of a chunk of whole lines or records, in any order and not unique.
 
         Args:
             chunk: The lines.
             record_time: Of all of them, in microseconds since 1970.
+            starts: Where records start; None where each line is one.
 
         Returns:
             A table with patterns.shapes.SCHEMA.
         """
-        lines = lines_of(chunk)
-        groups, odd = self._headers.read(chunk, lines, record_time)
+        lines, first_lines = records_of(chunk, starts)
+        groups, odd = self._headers.read(chunk, lines, record_time, first_lines)
         self.counts.lines += len(lines.starts) - len(odd)
         tables = [self._odd_rows(chunk, lines.at(odd), record_time)] if len(odd) else []
         if groups:
-            tables.append(self._even_rows(chunk, lines, groups))
+            tables.append(self._even_rows(chunk, lines, groups, joined=starts is not None))
         return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
 
-    def places(self, chunk: bytes) -> tuple[Positions, list[tuple[str, str] | None]]:
+    def places(self, chunk: bytes, starts: Positions | None = None) -> tuple[Positions, list[tuple[str, str] | None]]:
         """Return for each line of a chunk an index into the places: scopes and shapes, None for unjudged lines."""
-        lines = lines_of(chunk)
-        groups, odd = self._headers.read(chunk, lines, 0)
+        lines, first_lines = records_of(chunk, starts)
+        groups, odd = self._headers.read(chunk, lines, 0, first_lines)
         found: dict[tuple[str, str] | None, int] = {}
         of_line = np.zeros(len(lines.starts), np.int64)
         for group in groups:
@@ -104,9 +105,9 @@ class ShapeKernel:
             of_line[index] = found.setdefault(self._place(shaped.scope, shaped.shape), len(found))
         return of_line, list(found)
 
-    def outliers(self, chunk: bytes, coverage: Coverage) -> Flags:
-        """Tell which lines of a chunk belong to no cluster."""
-        of_line, places = self.places(chunk)
+    def outliers(self, chunk: bytes, coverage: Coverage, starts: Positions | None = None) -> Flags:
+        """Tell which lines of a chunk, or which records, belong to no cluster."""
+        of_line, places = self.places(chunk, starts)
         outside = [coverage.is_outlier(place and Place(place[0], words_of_shape(place[1]))) for place in places]
         return np.array(outside, np.bool_)[of_line]
 
@@ -125,7 +126,7 @@ class ShapeKernel:
         self.counts.add(counts)
         return rows
 
-    def _even_rows(self, chunk: bytes, spans: Spans, groups: list[Messages]) -> pa.Table:
+    def _even_rows(self, chunk: bytes, spans: Spans, groups: list[Messages], *, joined: bool) -> pa.Table:
         texts: dict[str, int] = {}
         shapes = np.concatenate([self._shapes.of(each.text, each.spans, texts) for each in groups])
         lines, scopes, times = (
@@ -137,7 +138,8 @@ class ShapeKernel:
         shapes, lines, scopes = shapes[judged], lines[judged], scopes[judged]
         if not self._examples:
             return self._rows_of(shapes, scopes, np.zeros(len(shapes), np.int64), None, texts)
-        return self._rows_of(shapes, scopes, times[judged], (chunk, spans, lines), texts)
+        chosen = _chosen(chunk, spans, lines, joined=joined)
+        return self._rows_of(shapes, scopes, times[judged], (chosen, (spans.ends - spans.starts)[lines]), texts)
 
     def _judged(self, shapes: Positions, texts: dict[str, int]) -> Flags:
         judged = np.ones(len(shapes), np.bool_)
@@ -156,7 +158,7 @@ class ShapeKernel:
         shapes: Positions,
         scopes: Positions,
         times: Positions,
-        source: tuple[bytes, Spans, Positions] | None,
+        source: tuple[list[bytes], Positions] | None,
         texts: dict[str, int],
     ) -> pa.Table:
         """Group lines by scope, shape and day."""
@@ -286,12 +288,18 @@ def _ranges(first: Positions, lengths: Positions) -> Positions:
     return np.repeat(first - begins, lengths) + np.arange(int(lengths.sum()))
 
 
-def _examples(chunk: bytes, lines: Spans, which: Positions, group: Positions, groups: int) -> pa.Array:
-    """Return for each group of lines the texts that stand for it, as patterns.shapes has them."""
+def _chosen(chunk: bytes, lines: Spans, which: Positions, *, joined: bool) -> list[bytes]:
+    """Return some lines or records of a chunk."""
+    if joined:
+        return [chunk[begin:end] for begin, end in zip(*(part.tolist() for part in lines.at(which)), strict=True)]
     texts = chunk.split(b"\n") if b"\r" not in chunk else split_lines(chunk)
-    chosen = list(itemgetter(*which)(texts)) if len(which) > 1 else [texts[index] for index in which]
+    return list(itemgetter(*which)(texts)) if len(which) > 1 else [texts[index] for index in which]
+
+
+def _examples(chosen: list[bytes], lengths: Positions, group: Positions, groups: int) -> pa.Array:
+    """Return for each group of lines the texts that stand for it, as patterns.shapes has them; `chosen` changes."""
     hashes = np.fromiter(map(crc32, chosen), np.int64, len(chosen))
-    for index in np.flatnonzero((lines.ends - lines.starts)[which] > EXAMPLE_CHARACTERS):
+    for index in np.flatnonzero(lengths > EXAMPLE_CHARACTERS):
         chosen[index] = chosen[index].decode()[:EXAMPLE_CHARACTERS].encode()
         hashes[index] = crc32(chosen[index])
     order = np.argsort((group << 32) | hashes)

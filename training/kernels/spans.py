@@ -93,6 +93,23 @@ def lines_of(chunk: bytes) -> Spans:
     return Spans(starts, ends)
 
 
+def records_of(chunk: bytes, starts: Positions | None) -> tuple[Spans, Spans | None]:
+    """
+    Return the records of a text without their ends, as `lines_of` does; and the first line of each.
+
+    Args:
+        chunk: The text.
+        starts: Where its records start, each where a line does; None where each line is one: then there are no first
+            lines beside them.
+    """
+    lines = lines_of(chunk)
+    if starts is None:
+        return lines, None
+    first = np.searchsorted(lines.starts, starts)
+    last = np.append(first, len(lines.starts))[1:] - 1
+    return Spans(starts, lines.ends[last]), lines.at(first)
+
+
 def count_lines(chunk: bytes) -> int:
     """Return how many lines a text has."""
     return chunk.count(b"\n") + (not chunk.endswith(b"\n") and bool(chunk))

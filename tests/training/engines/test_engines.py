@@ -93,7 +93,7 @@ def test_lines_are_mined_by_shape_as_by_engine_python(
     method = data.draw(methods(kind, raw=False))
     dictionary = data.draw(dictionaries(method, "", "sshd", "cron"))
 
-    with opened(folder, files) as corpus:
+    with opened(folder, files, RULES[rules]) as corpus:
         expected, found = (
             mined(by.shaped_lines(chosen, RULES[rules], quiet), support, method, dictionary)
             for by in (PythonEngine(corpus), in_pieces(name, corpus, piece_bytes))
@@ -114,7 +114,7 @@ def test_the_table_of_shapes_has_the_bytes_that_engine_python_writes(
         table.write(file)
         return file.getvalue(), counts
 
-    with opened(folder, files) as corpus:
+    with opened(folder, files, rules) as corpus:
         assert tabulated(in_pieces(name, corpus, piece_bytes)) == tabulated(PythonEngine(corpus))
 
 

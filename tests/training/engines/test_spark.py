@@ -184,7 +184,7 @@ def test_raw_lines_are_mined_as_by_engine_python(
 def test_lines_are_tabulated_and_mined_by_shape_as_by_engine_python(
     folder: Path, files: list[bytes], partitions: int, chosen: Filter, rules: Rules, support: Support, method: Method
 ) -> None:
-    with opened(folder, files) as corpus:
+    with opened(folder, files, rules) as corpus:
         by, python = cut(corpus, partitions), PythonEngine(corpus)
         assert tabulated(by, rules) == tabulated(python, rules)
         assert mined(by.shaped_lines(chosen, rules, quiet), support, method) == mined(
