@@ -6,6 +6,9 @@ import pytest
 from logstash_pipeline import SHIPPED, Pipeline
 from logstash_pipeline_parser.tree import ParseError
 
+from patterns.settings import load
+from streaming.config import StreamingConfig
+
 FILES = ["pipeline.conf", "direct.conf"]
 
 COMMENTED = {"pipeline.conf": 11, "direct.conf": 4}
@@ -49,11 +52,33 @@ def test_what_it_has_as_comments_is_in_the_language_too(name: str) -> None:
     Pipeline(switched_on)
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_is_in_it_that_logstash_refuses_and_this_grammar_takes(name: str) -> None:
+    shipped = (SHIPPED / name).read_text()
+    [hash_of_several] = re.findall(r"=> \{\n(.*?)\n    \}", shipped, flags=re.DOTALL)
+    assert "#" not in hash_of_several
+    assert not re.search(r",\s*\]", shipped)
+
+
 def test_both_cut_lines_alike() -> None:
     pipelines = [Pipeline((SHIPPED / name).read_text()) for name in FILES]
     for plugin in ("grok", "date"):
         first, second = (each.plugin("filter", plugin) for each in pipelines)
         assert first == second
+
+
+def test_the_records_go_where_the_stream_reads_and_are_what_it_expects() -> None:
+    kafka = Pipeline((SHIPPED / "pipeline.conf").read_text()).plugin("output", "kafka")
+    source = load(StreamingConfig, SHIPPED.parent / "streaming.toml", {}, []).source.kafka
+    assert kafka["bootstrap_servers"] == source.bootstrap_servers
+    assert [kafka["topic_id"]] == list(source.topics)
+    assert (kafka["codec"], source.format) == ({"plain": {"format": "%{[event][original]}"}}, "plain")
+
+
+def test_it_is_sent_until_all_replicas_have_it() -> None:
+    kafka = Pipeline((SHIPPED / "pipeline.conf").read_text()).plugin("output", "kafka")
+    assert kafka["acks"] == "all"
+    assert "retries" not in kafka
 
 
 def test_both_can_follow_the_same_files_at_once() -> None:

@@ -38,13 +38,13 @@ class Grok:
 
     def __enter__(self) -> Self:
         """Raise NotHere where there is no Elasticsearch or no compiler."""
-        self._java = java_home() / "bin" / "java"
+        self._java = str(java_home() / "bin" / "java")
         self._folder = tempfile.TemporaryDirectory(prefix="logwinnow-grok-")
         libraries = sorted(map(str, (maven.programs() / "elasticsearch" / "lib").glob("*.jar")))
         self._classes = ":".join([self._folder.name, *libraries])
         compiler = [self._java, "-m", "jdk.compiler/com.sun.tools.javac.Main", "-proc:none", "-Xlint:none"]
         done = subprocess.run(
-            [*compiler, "-d", self._folder.name, "-cp", self._classes, _SOURCE],
+            [*compiler, "-d", self._folder.name, "-cp", self._classes, str(_SOURCE)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

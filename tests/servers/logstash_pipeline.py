@@ -5,9 +5,12 @@ A pipeline of conf/logstash, read by a grammar of Logstash's language, and what 
                       └─► mutate, date, conditions, outputs ─────────────┴─► record of Kafka, document of Elasticsearch
 
 Logstash can be had from nowhere that the tests fetch from. Real are the grammar, and grok with its engine for regular
-expressions. The rest is what the plugins' documentation says, in as much as our files use it: anything else in a file is
-an error here. So what is **not** tried is Logstash itself: that its plugins know the options and take their values, that
-`date` reads the times (here Python does, of zone UTC), how files are followed, and what becomes of lines in a crash.
+expressions. The rest is what the plugins' documentation says, in as much as our files use it: anything else in a file
+is an error here. So what is **not** tried is Logstash itself: that its plugins know the options and take their values,
+that `date` reads the times (here Python does, of zone UTC), how files are followed, and what is lost in a crash.
+
+The grammar is a third party's, after Logstash's own, and takes more than that: a comma behind the last item of a list, a
+comment between the pairs of a hash, and a text that is empty.
 """
 
 import re
@@ -46,7 +49,7 @@ class Pipeline:
     """
 
     def __init__(self, text: str) -> None:
-        # The grammar takes backslashes for escapes, which they are in Logstash only where config.support_escapes says so.
+        # The grammar takes backslashes for escapes, which in Logstash they are by config.support_escapes alone.
         grammar = Grammar(text.replace("\\", "\\\\"))
         for name in list(grammar.get_types()):
             # Paths and addresses would come as such.
@@ -104,7 +107,7 @@ def find(event: Event, reference: str) -> Any:
 
 
 def put_in(event: Event, template: str) -> str:
-    """Return a text of the configuration with the fields that it refers to; those that are not there stay as written."""
+    """Return a text of the configuration with the fields that it refers to; what is not there stays as written."""
 
     def text(found: re.Match[str]) -> str:
         if found[1]:
@@ -181,11 +184,13 @@ def _settings(pairs: Iterable[Any]) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     """Return a hash as a dict, and a codec as one of its settings by its name."""
-    if not (isinstance(value, list) and all(isinstance(each, list) for each in value)):
-        return value
-    return {
-        name: _settings(inner) if all(isinstance(each, list) for each in inner) else inner[0] for name, inner in value
-    }
+    match value:
+        case [str(codec), [*settings]]:
+            return {codec: _settings(settings)}
+        case [[str(), [_]], *_]:
+            return {name: inner for name, [inner] in value}
+        case _:
+            return value
 
 
 def _written(value: Any) -> Any:
