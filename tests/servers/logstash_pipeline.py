@@ -9,7 +9,7 @@ expressions. The rest is what the plugins' documentation says, in as much as our
 is an error here. So what is **not** tried is Logstash itself: that its plugins know the options and take their values,
 that `date` reads the times (here Python does, of zone UTC), how files are followed, and what is lost in a crash.
 
-The grammar is a third party's, after Logstash's own, and takes more than that: a comma behind the last item of a list, a
+The grammar is a third party's, after Logstash's own. It takes more than that: a comma behind the last item of a list, a
 comment between the pairs of a hash, and a text that is empty.
 """
 
