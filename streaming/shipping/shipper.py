@@ -3,22 +3,21 @@
 import logging
 import os
 import secrets
-import select
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from patterns.line import drop_carriage_return
 from patterns.records import Records
 from patterns.rules import FormatRule, Rules
 from streaming.following.follower import Follower, State
-from streaming.following.ranges import LONGEST_LINE, read_records
+from streaming.following.ranges import read_records
 from streaming.origin import Origin
 from streaming.shipping.config import ShippingConfig
 from streaming.shipping.position import Position
 from streaming.shipping.sending import Record, Sender
+from streaming.shipping.standard_input import read_input
 
 _log = logging.getLogger("logwinnow")
 
@@ -27,7 +26,6 @@ _MOST_BYTES: Final = 4_000_000
 
 _IDLE_SECONDS: Final = 0.5
 _TELL_SECONDS: Final = 60
-_READ_BYTES: Final = 262_144
 
 
 @dataclass
@@ -61,7 +59,7 @@ class Shipper:
         Raises:
             LogwinnowError: What went wrong, and how to mend it; started again, it goes on where it was.
         """
-        records = Records(Rules(formats=self.formats, multiline=self.config.files.multiline))
+        records = self._which_belong_together()
         follower = Follower(self.config.files.paths, records, once=self.once)
         problems: Mapping[str, str] = {}
         with Position.held(self.config.position) as position:
@@ -92,27 +90,18 @@ class Shipper:
         Raises:
             LogwinnowError: What went wrong, and how to mend it.
         """
-        sender = self._sender()
-        run, offset, rest, is_open = secrets.token_hex(8), 0, b"", True
-        while is_open and not self._stop:
-            if not select.select([descriptor], [], [], _IDLE_SECONDS)[0]:
-                self._tell()
-                continue
-            data = os.read(descriptor, _READ_BYTES)
-            is_open = bool(data)
-            *ended, rest = (rest + data).split(b"\n")
-            now, sent = time.time_ns() // 1000, []
-            for line in ended:
-                sent.append(self._record(drop_carriage_return(line), Origin(self.config.sender, run, "-", offset, now)))
-                offset += len(line) + 1
-            if rest and (not is_open or len(rest) >= LONGEST_LINE):
-                sent.append(self._record(rest, Origin(self.config.sender, run, "-", offset, now)))
-                offset, rest = offset + len(rest), b""
-            if sent and not sender.send(sent):
-                _log.warning("not_shipped", extra={"facts": {"lines": len(sent)}})
+        sender, run = self._sender(), secrets.token_hex(8)
+        for lines in read_input(descriptor, self._which_belong_together(), lambda: self._stop):
+            now = time.time_ns() // 1000
+            records = [self._record(line, Origin(self.config.sender, run, "-", offset, now)) for line, offset in lines]
+            if records and not sender.send(records):
+                _log.warning("not_shipped", extra={"facts": {"lines": len(records)}})
             self._tell()
         sender.close()
         self._tell(last=True)
+
+    def _which_belong_together(self) -> Records:
+        return Records(Rules(formats=self.formats, multiline=self.config.files.multiline))
 
     def _sender(self) -> Sender:
         return Sender(self.config.kafka, self.config.sender, lambda: self._stop)
