@@ -44,7 +44,7 @@ def test_lines_come_whole_with_their_offsets_however_they_are_written(parts: lis
 
 def test_lines_are_joined_where_that_is_asked_for() -> None:
     parts = (b"boom\n\tat", b" a\n\tat b\n", b"boom\n\tat c")
-    assert read(*parts, multiline="indented") == [(b"boom\n\tat a\n\tat b", 0), (b"boom\n\tat c", 18)]
+    assert read(*parts, multiline="indented") == [(b"boom\n\tat a\n\tat b", 0), (b"boom\n\tat c", 17)]
 
 
 def test_the_last_record_is_whole_when_no_line_comes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
