@@ -10,7 +10,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import msgspec
@@ -27,9 +28,10 @@ from streaming.config import StreamingConfig
 from streaming.dead_letters import DeadLetters
 from streaming.dead_letters.kinds import letters_of
 from streaming.dead_letters.letter import Sender
-from streaming.errors import StreamingError
+from streaming.errors import ReceiverError, StreamingError
 from streaming.failures import explained
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
+from streaming.receiver.beside import receiving
 from streaming.sets import LiveSet, Sets, wait_for_set
 from streaming.sink import Sink
 from streaming.sink.elasticsearch import ElasticsearchSink
@@ -37,6 +39,7 @@ from streaming.sink.files import FilesSink
 from streaming.source import Source
 from streaming.source.files import FilesSource
 from streaming.source.kafka import KafkaSource
+from streaming.source.socket import SocketSource
 
 _log = logging.getLogger("logwinnow")
 
@@ -72,6 +75,7 @@ class Stream:
     _stop: bool = False
     _in_batch: threading.Lock = field(default_factory=threading.Lock)
     _failure: BaseException | None = None
+    _check_receiver: Callable[[], None] = lambda: None
 
     def stop(self) -> None:
         """End after the current batch; may be called from a signal handler."""
@@ -87,7 +91,7 @@ class Stream:
         Cost: starts Spark; one action a batch.
         """
         log = BatchLog(self.config.checkpoint)
-        with log.held():
+        with log.held(), receiver_of(self.config, once=self.once) as self._check_receiver:
             store = Store(self.config.patterns.store)
             if self.once:
                 store.read()
@@ -136,17 +140,25 @@ class Stream:
                 raise explained(self._failure or error) from None
 
     def _await(self, query: StreamingQuery) -> None:
-        while query.isActive:
+        try:
+            while query.isActive:
+                if self._stop:
+                    return
+                self._check_receiver()
+                time.sleep(_LOOK_SECONDS)
+        except ReceiverError:
+            self.stop()
+            raise
+        finally:
             if self._stop:
                 with self._in_batch:
                     # The current batch is over.
                     pass
                 query.stop()
-                return
-            time.sleep(_LOOK_SECONDS)
         query.awaitTermination()
 
     def _pause(self) -> bool:
+        self._check_receiver()
         time.sleep(_LOOK_FOR_SET_SECONDS)
         return not self._stop
 
@@ -219,7 +231,25 @@ class _Batches:
 def source_of(config: StreamingConfig) -> Source:
     """Return the source that a configuration says."""
     source = config.source
-    return KafkaSource(source.name, source.kafka) if source.kind == "kafka" else FilesSource(source.name, source.files)
+    if source.kind == "kafka":
+        return KafkaSource(source.name, source.kafka)
+    if source.kind == "socket":
+        return SocketSource(source.name, source.socket, config.checkpoint)
+    return FilesSource(source.name, source.files)
+
+
+def receiver_of(config: StreamingConfig, *, once: bool) -> AbstractContextManager[Callable[[], None]]:
+    """
+    Return what runs beside a stream: with source `socket` a receiver, unless one runs or `once` takes what is there.
+
+    What its context gives is called now and then.
+
+    Raises:
+        ReceiverError: On entering, or when it is called: the receiver cannot receive.
+    """
+    if config.source.kind == "socket":
+        return receiving(config.source.socket, once=once)
+    return nullcontext(lambda: None)
 
 
 def sink_of(config: StreamingConfig, stream: str) -> Sink:

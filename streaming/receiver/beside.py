@@ -20,7 +20,7 @@ import msgspec
 
 from streaming.config import SocketSourceConfig
 from streaming.errors import ReceiverError
-from streaming.receiver.blocks import locked, spool_id
+from streaming.receiver.blocks import locked, make_folder
 from streaming.receiver.listening import OF_STREAM, RECEIVES_ALREADY, RECEIVING
 
 _log = logging.getLogger("logwinnow")
@@ -46,7 +46,7 @@ def receiving(config: SocketSourceConfig, *, once: bool) -> Iterator[Callable[[]
             receiver has ended.
     """
     spool = Path(config.spool)
-    spool_id(spool)
+    make_folder(spool)
     with locked(spool / _STREAM_LOCK, OF_STREAM) as is_ours:
         if not is_ours:
             raise ReceiverError(
@@ -132,8 +132,8 @@ class ReceiverProcess:
             raise ReceiverError(self._last_words)
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         raise ReceiverError(
-            f"the receiver ended {how}, and the stream with it; start it again, it goes on where it was: what the spool "
-            "has is judged"
+            f"the receiver ended {how}, and the stream with it; started again, it goes on where it was: what is in the "
+            "spool is not lost"
         )
 
     def end(self) -> None:

@@ -1,14 +1,15 @@
 """
 The spool's format, as its writer and its reader share it.
 
-    <spool>/id                        16 hexadecimal digits, made once; part of each event's id
+    <spool>/id                        16 hexadecimal digits, new where there is no segment; part of each event's id
     <spool>/<number, 12 digits>.blocks    a segment: blocks, one behind the other; numbers rise and are never used again
     <spool>/receiver.lock             held by the receiver that writes; says who started it
     <spool>/stream.lock               held by the stream that reads and removes
 
 A block is its head (magic ``LWB1``, length of the body, CRC-32 of the body; little endian) and the body, a `Block` as
 MessagePack. What a crash left of a block at the end of a segment is never written over: a receiver that starts begins
-the next segment. A segment is finished when there is a later one.
+the next segment. A segment is finished when there is a later one. The last is never removed, if it is empty: by it the
+numbers go on rising.
 """
 
 import contextlib
@@ -23,10 +24,11 @@ from typing import IO, Final, NamedTuple
 
 import msgspec
 
-from patterns.disk import create_file
+from patterns.disk import replace_file
 from streaming.errors import ReceiverError
 
 SUFFIX: Final = ".blocks"
+ID: Final = "id"
 
 HEAD: Final = struct.Struct("<4sII")
 _MAGIC: Final = b"LWB1"
@@ -141,28 +143,51 @@ def _decode(body: bytes) -> Block | Damaged:
         return Damaged(HEAD.size + len(body))
 
 
-def spool_id(spool: Path) -> str:
+def make_folder(spool: Path) -> None:
     """
-    Return the id of a spool; the folder and the id are made on first use.
+    Make the folder of a spool, if it is not there.
 
     Raises:
-        ReceiverError: The folder cannot be written, or the id is damaged.
+        ReceiverError: It cannot be made.
     """
-    path = spool / "id"
     try:
         spool.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            create_file(path, secrets.token_hex(8).encode())
-        found = path.read_text("ascii", "replace")
+    except OSError as error:
+        raise cannot_write(spool, error) from None
+
+
+def make_id(spool: Path) -> None:
+    """
+    Give a spool its id: a new one where it holds no segment, so that their numbers may begin anew.
+
+    Raises:
+        ReceiverError: It cannot be written.
+    """
+    try:
+        if not (spool / ID).exists() or not segments(spool):
+            replace_file(spool / ID, secrets.token_hex(8).encode())
+    except OSError as error:
+        raise cannot_write(spool, error) from None
+
+
+def spool_id(spool: Path) -> str:
+    """
+    Return the id of a spool.
+
+    Raises:
+        ReceiverError: It has none, or it cannot be read.
+    """
+    try:
+        found = (spool / ID).read_text("ascii", "replace")
     except OSError as error:
         raise cannot_write(spool, error) from None
     if len(found) != 16 or not set(found) <= set("0123456789abcdef"):
-        raise ReceiverError(f"{str(path)!r} is damaged: it holds no id; restore it, or begin with another spool")
+        raise ReceiverError(f"{str(spool / ID)!r} is damaged: it holds no id; restore it, or begin with another spool")
     return found
 
 
 def cannot_write(spool: Path, error: OSError) -> ReceiverError:
-    """Return the error for a spool that the disk refuses."""
+    """Return the error for a spool that cannot be read or written."""
     return ReceiverError(
         f"source.socket.spool is {str(spool)!r}: {error.strerror}; check the path, its rights and the room on its disk"
     )

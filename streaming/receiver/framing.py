@@ -5,9 +5,9 @@ The bytes of a connection → messages (RFC 6587), decided for each frame, as rs
     newline          <bytes> LF                       else
 
 Where digits are no count, since no space follows or since so long a frame cannot be, a frame is a line: many send
-lines that begin with a time. Behind an octet-counted frame, though, there must be another one, and a far too long count before
-``<`` begins no line: such a *framing error* says that the sender counts wrongly, and that its frames cannot be told
-apart any more. What it sent since then is taken as lines.
+lines that begin with a time. Behind an octet-counted frame, though, there must be another one or a ``<``, and a far
+too long count before ``<`` begins no line: such a *framing error* says that the sender counts wrongly, and that its
+frames cannot be told apart any more. What it sent since then is taken as lines.
 
 A message over the limit is cut, the rest of its frame skipped. NUL, CR and LF are taken off its end, NUL off its start;
 an empty one is none. What is found does not depend on how the bytes were cut into chunks.
@@ -83,6 +83,9 @@ class Framer:
             return self._lines(data, at, upcoming.start() if upcoming else data.rfind(b"\n", at), found)
         if begins_with_digit:
             return self._counted(data, at, found)
+        if data[at] in b"<":
+            self._step = self._line
+            return at
         if data[at] in b"\r\n\0":
             # Some end counted frames as they end lines.
             return at + 1
@@ -146,7 +149,7 @@ class Framer:
         if length <= FAR * self._limit:
             return length
         following = head[count.end() :]
-        if self._has_counted or following == b"<":
+        if self._has_counted or following.startswith(b"<"):
             return f"a frame says that it has {length} bytes, and a line may have {self._limit}"
         return _NO_LENGTH if following else None
 

@@ -18,7 +18,7 @@ from typing import Final
 from streaming.config import SocketSourceConfig
 from streaming.errors import ReceiverError
 from streaming.receiver.addresses import bind, names
-from streaming.receiver.blocks import locked, spool_id
+from streaming.receiver.blocks import locked, make_folder
 from streaming.receiver.connections import Connection, Connections
 from streaming.receiver.datagrams import Datagrams
 from streaming.receiver.intake import Intake
@@ -80,7 +80,7 @@ class Receiver:
             ReceiverError: It cannot listen, or cannot write the spool.
         """
         spool = Path(self._config.spool)
-        spool_id(spool)
+        make_folder(spool)
         until = time.monotonic() + _DYING_SECONDS
         while True:
             with locked(spool / LOCK, self._who) as is_ours:

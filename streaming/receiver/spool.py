@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from patterns.disk import sync_folder
-from streaming.receiver.blocks import Block, cannot_write, encode, segment_path, segments, spool_id
+from streaming.receiver.blocks import Block, cannot_write, encode, make_id, segment_path, segments
 
 FLUSH_BYTES: Final = 1_048_576
 """Bytes that wait in memory at most before they are written, beyond those of one read of a connection."""
@@ -52,7 +52,7 @@ class SpoolWriter:
         Raises:
             ReceiverError: It cannot be read or written.
         """
-        spool_id(spool)
+        make_id(spool)
         self.lost: Counter[str] = Counter()
         self.written = 0
         self.waiting = 0
@@ -64,11 +64,14 @@ class SpoolWriter:
         self.look()
         # Of the segment that is written: its number, its end, and its messages.
         self._number = max(self._sizes, default=0)
-        self._descriptor: int | None = None
-        self._size = 0
-        self._messages = 0
+        self._descriptor = -1
+        self._size = self._messages = 0
         self._finished: list[int] = []
         self._is_synced = True
+        try:
+            self._begin_segment()
+        except OSError as error:
+            raise cannot_write(spool, error) from None
 
     @property
     def is_full(self) -> bool:
@@ -121,7 +124,7 @@ class SpoolWriter:
         if not (self._groups or self.lost) or (self.size >= self._max_bytes and not whatever):
             return
         try:
-            if self._descriptor is None or self._size >= self._segment_bytes:
+            if self._size >= self._segment_bytes:
                 self._begin_segment()
             self._write()
         except OSError as error:
@@ -143,20 +146,15 @@ class SpoolWriter:
             self._append(b"".join(blocks))
         except OSError:
             # A full disk may have taken some of them, and a part of one.
-            self._note(groups, blocks, up_to=os.fstat(self._open).st_size)
-            os.ftruncate(self._open, self._size)
+            self._note(groups, blocks, up_to=os.fstat(self._descriptor).st_size)
+            os.ftruncate(self._descriptor, self._size)
             raise
         self._note(groups, blocks, up_to=self._size + sum(map(len, blocks)))
 
     def _append(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(self._open, view) :]
-
-    @property
-    def _open(self) -> int:
-        assert self._descriptor is not None  # noqa: S101 (`flush` begins a segment)
-        return self._descriptor
+            view = view[os.write(self._descriptor, view) :]
 
     def _note(self, groups: list[_Group], blocks: list[bytes], *, up_to: int) -> None:
         """Forget what waited of the groups whose blocks are in the segment, which has so many bytes."""
@@ -173,15 +171,15 @@ class SpoolWriter:
             self._is_synced = False
 
     def _begin_segment(self) -> None:
-        # First the segment before is whole: a reader takes a later one as the sign of it.
-        path = segment_path(self._spool, self._number + 1)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-        if self._descriptor is not None:
+        # One that is empty is as good as new. Of others the end may be broken.
+        number = self._number + (self._sizes.get(self._number) != 0)
+        descriptor = os.open(segment_path(self._spool, number), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        if self._descriptor >= 0:
             self._finished.append(self._descriptor)
         self._descriptor = descriptor
-        self._number += 1
+        self._number = number
         self._size = self._messages = 0
-        self._sizes[self._number] = 0
+        self._sizes[number] = 0
         self._is_synced = False
 
     def sync(self) -> None:
@@ -191,7 +189,7 @@ class SpoolWriter:
         Raises:
             ReceiverError: It could not write it.
         """
-        if self._is_synced or self._descriptor is None:
+        if self._is_synced:
             return
         self._is_synced = True
         finished, self._finished = self._finished, []
@@ -214,7 +212,5 @@ class SpoolWriter:
         """
         self.flush(whatever=True)
         self.sync()
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        os.close(self._descriptor)
         return sum(len(group.messages) for group in self._groups.values())
