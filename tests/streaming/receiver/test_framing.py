@@ -1,6 +1,7 @@
 """Bytes of a connection → messages: RFC 6587's two ways, and what is neither."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -119,7 +120,7 @@ _PIECES = st.lists(
 @example(b"5 <13>a" + b"9" * 25, [7, 20])
 def test_the_messages_are_the_same_however_the_bytes_are_cut(sent: bytes, cuts: list[int]) -> None:
     at = [0, *sorted(cut for cut in cuts if cut < len(sent)), len(sent)]
-    chunks = [sent[begin:end] for begin, end in zip(at, at[1:], strict=False)]
+    chunks = [sent[begin:end] for begin, end in pairwise(at)]
     whole = framed(sent)
     assert framed(*chunks)[:2] == whole[:2]
     assert bool(framed(*chunks)[2]) == bool(whole[2])
