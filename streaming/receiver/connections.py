@@ -28,15 +28,38 @@ class Connections:
         config: Limits.
         intake: Where messages go.
         open: Those that count as connections, of which max_connections may be.
-        are_paused: Whether none is read, for the spool is full.
     """
 
     def __init__(self, config: SocketSourceConfig, intake: Intake) -> None:
         """Begin without any."""
         self.config, self.intake = config, intake
         self.open: set[Connection] = set()
-        self.are_paused = False
+        self._has_room = asyncio.Event()
+        self._has_room.set()
         self._none_left = asyncio.Event()
+
+    @property
+    def are_paused(self) -> bool:
+        """Whether none is read, for the spool is full."""
+        return not self._has_room.is_set()
+
+    async def accept(self, listening: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """
+        Take connections, until it is cancelled.
+
+        While the spool is full none is taken, and the kernel lets them wait: else those that have sent and gone, which
+        is not seen without reading, would soon be as many as may be, and further ones refused.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._has_room.wait()
+            try:
+                accepted, _ = await loop.sock_accept(listening)
+                await loop.connect_accepted_socket(lambda: Connection(self, tls), accepted)
+            except OSError as error:
+                # It was gone before it was taken; or the machine has no more files, which passes.
+                self.intake.complain("not_accepted", error=error.strerror or str(error))
+                await asyncio.sleep(_STEP_SECONDS)
 
     def forget(self, connection: "Connection") -> None:
         """Count a connection no more."""
@@ -46,13 +69,13 @@ class Connections:
 
     def pause(self) -> None:
         """Read none until `resume`: their senders have to wait."""
-        self.are_paused = True
+        self._has_room.clear()
         for each in self.open:
             each.pause()
 
     def resume(self) -> None:
         """Read all again."""
-        self.are_paused = False
+        self._has_room.set()
         for each in self.open:
             each.resume()
 
@@ -65,8 +88,8 @@ class Connections:
             self.intake.lose("connections_idle")
             each.close()
 
-    async def end(self) -> None:
-        """Take what is under way, for a second at most, and close all."""
+    async def take_rest(self) -> None:
+        """Take what is under way, for a second at most."""
         loop = asyncio.get_running_loop()
         until = loop.time() + _LAST_SECONDS
         while not self.are_paused and loop.time() < until:
@@ -74,6 +97,9 @@ class Connections:
             await asyncio.sleep(_STEP_SECONDS)
             if not any(each.last_heard >= since for each in self.open):
                 break
+
+    async def close_all(self) -> None:
+        """Close all; what they said is kept."""
         for each in list(self.open):
             each.close()
         self._none_left.clear()

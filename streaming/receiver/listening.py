@@ -6,20 +6,19 @@ the spool is full it looks ten times a second whether the stream removed segment
 """
 
 import asyncio
-import functools
 import logging
 import resource
 import socket
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from streaming.config import SocketSourceConfig
 from streaming.errors import ReceiverError
 from streaming.receiver.addresses import bind, names
 from streaming.receiver.blocks import locked, make_folder
-from streaming.receiver.connections import Connection, Connections
+from streaming.receiver.connections import Connections
 from streaming.receiver.datagrams import Datagrams
 from streaming.receiver.intake import Intake
 from streaming.receiver.spool import SpoolWriter
@@ -107,8 +106,8 @@ class Receiver:
             return
         intake = Intake(spool)
         connections = Connections(self._config, intake)
-        servers = [
-            await self._loop.create_server(functools.partial(Connection, connections, tls), sock=each)
+        accepting = [
+            asyncio.create_task(connections.accept(each, tls))
             for listening, tls in ((sockets.tcp, None), (sockets.tls, sockets.context))
             for each in listening
         ]
@@ -116,15 +115,17 @@ class Receiver:
         for bound in sockets.udp:
             self._loop.add_reader(bound, datagrams.read, bound)
         _log.info(RECEIVING, extra={"facts": {**sockets.where(), "spool": self._config.spool}})
-        beside = [
+        beside: list[asyncio.Task[Any]] = [
+            *accepting,
             asyncio.create_task(self._write_on(spool, intake, connections)),
             asyncio.create_task(self._tick(intake, connections, datagrams)),
             asyncio.create_task(self._stop.wait()),
         ]
         await asyncio.wait(beside, return_when=asyncio.FIRST_COMPLETED)
-        for server in servers:
-            server.close()
-        await connections.end()
+        await connections.take_rest()
+        for task in accepting:
+            task.cancel()
+        await connections.close_all()
         for bound in sockets.udp:
             self._loop.remove_reader(bound)
         datagrams.end()
