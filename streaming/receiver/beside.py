@@ -91,7 +91,11 @@ class ReceiverProcess:
 
     def _read_log(self, said: IO[bytes]) -> None:
         for line in said:
-            row: dict[str, Any] = json.loads(line)
+            try:
+                row: dict[str, Any] = json.loads(line)
+            except ValueError:
+                # It could not be written whole, for we did not read for long.
+                continue
             if "error" in row:
                 self._last_words = row["error"]
                 continue

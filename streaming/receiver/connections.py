@@ -162,8 +162,9 @@ class Connection(asyncio.Protocol):
         if made is None:
             self._all.forget(self)
             self._intake.lose("tls_failures")
-            said = error.reason if isinstance(error, ssl.SSLError) and error.reason else error or "it broke off"
-            self._intake.complain("tls_failed", peer=self._peer, error=str(said))
+            reason = error.reason if isinstance(error, ssl.SSLError) else None
+            said = reason or str(error or "") or "it broke off"
+            self._intake.complain("tls_failed", peer=self._peer, error=said)
             plain.abort()
         else:
             self._begin(made)
