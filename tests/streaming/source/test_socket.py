@@ -17,8 +17,9 @@ from streaming.errors import CheckpointError, SourceError
 from streaming.receiver.blocks import HEAD, segment_path, segments, spool_id
 from streaming.receiver.spool import SpoolWriter
 from streaming.source import DeadLetter, SourceLine
-from streaming.source import socket as source_socket
-from streaming.source.socket import COLUMNS, SocketSource, SpoolSource, options
+from streaming.source import spool as source_spool
+from streaming.source.socket import SocketSource
+from streaming.source.spool import COLUMNS, SpoolSource, options
 
 Offset = dict[str, int]
 _ALL = ReadAllAvailable()
@@ -134,7 +135,7 @@ def test_a_batch_is_bounded_but_takes_a_block_at_least(site: Site) -> None:
 def test_tasks_share_a_batch_and_together_have_all_of_it_once(
     pieces: int, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source_socket, "SMALLEST_SPLIT", 100_000)
+    monkeypatch.setattr(source_spool, "SMALLEST_SPLIT", 100_000)
     sent = site.receive_segments(4)
     reader = site.reader(pieces)
     start = reader.initialOffset()
