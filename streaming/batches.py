@@ -189,6 +189,12 @@ class BatchLog:
 
 def _check_origin(before: dict[str, Any], now: dict[str, Any], checkpoint: str) -> None:
     # More topics go on from where the others are; of one less Spark would say that its data is lost.
+    if before.get("spool") != now.get("spool") and before["kind"] == now["kind"]:
+        raise CheckpointError(
+            f"checkpoint is {checkpoint!r}: it belongs to the spool {before.get('spool')}, and source.socket.spool is "
+            f"{now.get('spool')}, another one or emptied: give the path of the former, or begin with a new checkpoint, "
+            "which doubles nothing"
+        )
     further = set(before.get("topics", [])) <= set(now.get("topics", []))
     varying = {"topics": 0, "ids": 0}
     if {**before, **varying} != {**now, **varying} or not further:

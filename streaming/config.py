@@ -52,13 +52,51 @@ class KafkaSourceConfig(KafkaConfig, frozen=True, forbid_unknown_fields=True):
             raise ValueError(msg)
 
 
+class SocketSourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Where syslog is received, host:port each, empty for not; the certificate of `tls` and the CA of its clients'.
+
+    The spool is what lies between receiver and stream: at most so many bytes. A line, the connections and their idle
+    time are bounded; `udp_buffer_bytes` is what the kernel keeps of datagrams that are not read yet.
+    """
+
+    tcp: str = "127.0.0.1:5514"
+    udp: str = "127.0.0.1:5514"
+    tls: str = ""
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    tls_client_ca: str | None = None
+    spool: Annotated[str, Meta(min_length=1)] = "logwinnow-data/spool"
+    max_spool_bytes: Annotated[int, Meta(ge=4_194_304)] = 1_073_741_824
+    max_line_bytes: Annotated[int, Meta(ge=1, le=16_777_216)] = 1_048_576
+    max_connections: Positive = 1_000
+    idle_seconds: Annotated[float, Meta(gt=0)] = 3_600.0
+    udp_buffer_bytes: Annotated[int, Meta(ge=1, le=2**30)] = 8_388_608
+    max_bytes_per_batch: Positive = 67_108_864
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an address that is none, and for keys that do not go together."""
+        for name in ("tcp", "udp", "tls"):
+            host, _, port = getattr(self, name).rpartition(":")
+            if getattr(self, name) and not (host and port.isascii() and port.isdecimal() and int(port) < 65_536):
+                msg = f"{name} is {getattr(self, name)!r}: give host:port, as 127.0.0.1:5514 or [::1]:5514, or nothing"
+                raise ValueError(msg)
+        if not (self.tcp or self.udp or self.tls):
+            msg = "tcp, udp and tls are all empty: nothing would be received; give one of them host:port"
+            raise ValueError(msg)
+        if self.tls and not (self.tls_certificate and self.tls_key):
+            msg = "tls needs tls_certificate and tls_key, the PEM files of the certificate and its key"
+            raise ValueError(msg)
+
+
 class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where lines come from; the name is part of each event's id and its dataset."""
 
-    kind: Literal["files", "kafka"] = "files"
+    kind: Literal["files", "kafka", "socket"] = "files"
     name: Annotated[str, Meta(min_length=1)] = "logs"
     files: FilesSourceConfig = field(default_factory=FilesSourceConfig)
     kafka: KafkaSourceConfig = field(default_factory=KafkaSourceConfig)
+    socket: SocketSourceConfig = field(default_factory=SocketSourceConfig)
 
 
 class FilesSinkConfig(Struct, frozen=True, forbid_unknown_fields=True):

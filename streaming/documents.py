@@ -3,6 +3,7 @@ Judged line → event; outlier shape → alert: the documents that a sink gets, 
 
     event   @timestamp message event.{id,kind=event,dataset,created,original} host.name process.{name,pid}
             log.{level,file.path,offset,syslog.{priority,facility.code,severity.code}} kafka.{topic,partition,offset}
+            source.ip
             logwinnow.{outlier,unjudged,reason,set,scope,pattern.{id,text,label,state},params,shape.{id,text},
                        nearest.{id,text,difference},cut,original_base64}
     alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket,
@@ -59,9 +60,24 @@ def record_event_id(source: str, topic: str, partition: int, offset: int, record
     return digest.hexdigest()
 
 
+def message_event_id(source: str, spool: str, segment: int, number: int) -> str:
+    """
+    Return the id of a message of a spool: 20 hexadecimal digits, the same on every replay.
+
+    Args:
+        source: Name of the source.
+        spool: Id of the spool, made anew with each.
+        segment: Number of its segment.
+        number: The message's in the segment.
+    """
+    digest = _begun(source, spool, segment).copy()
+    digest.update(f"{number}]".encode())
+    return digest.hexdigest()
+
+
 @lru_cache(maxsize=4096)
 def _begun(*place: str | int) -> blake2b:
-    """Return the hash of what the ids of a file or partition have in common: half of the work for each line."""
+    """Return the hash of what the ids of one place have in common: half of the work for each line."""
     return blake2b(json.dumps(place, separators=(",", ":"))[:-1].encode() + b",", digest_size=10)
 
 

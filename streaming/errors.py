@@ -2,7 +2,8 @@
 The errors of the streaming job; the tree's root is `patterns.errors.LogwinnowError`.
 
     StreamingError                 also: Spark itself failed, with what it said
-    ├── SourceError                files cannot be read
+    ├── SourceError                files or a spool cannot be read
+    ├── ReceiverError              the receiver of the source `socket` cannot listen, or cannot write its spool
     ├── SinkError                  the sink cannot be written
     └── CheckpointError            the checkpoint is in use, or what it names is gone
 
@@ -18,6 +19,10 @@ class StreamingError(LogwinnowError):
 
 class SourceError(StreamingError):
     """Raised when lines cannot be read."""
+
+
+class ReceiverError(StreamingError):
+    """Raised when the receiver cannot receive."""
 
 
 class SinkError(StreamingError):

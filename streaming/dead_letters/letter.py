@@ -61,7 +61,7 @@ class KeptLetter(Struct, frozen=True):
 
     # \Z, since $ would let a line feed follow: ids go into requests.
     id: Annotated[str, Meta(pattern=r"^[0-9a-f]{20}\Z")]
-    kind: Literal["files", "kafka"]
+    kind: Literal["files", "kafka", "socket"]
     source: str
     stream: str
     batch: Annotated[int, Meta(ge=0)]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from clients.elasticsearch import CLIENT_ERRORS, Connection, ElasticsearchConfig
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised with each change: a stream refuses to write by older templates than its own."""
 
 # Above Elasticsearch's own for logs-*-* (100) and those of its integrations (200).
@@ -23,6 +23,7 @@ _TEXT: Final = {"type": "text", "norms": False}
 _DATE: Final = {"type": "date"}
 _LONG: Final = {"type": "long"}
 _BOOLEAN: Final = {"type": "boolean"}
+_IP: Final = {"type": "ip"}
 
 _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "@timestamp": _DATE,
@@ -41,6 +42,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "log.syslog.priority": _LONG,
     "log.syslog.facility.code": _LONG,
     "log.syslog.severity.code": _LONG,
+    "source.ip": _IP,
     "kafka.topic": _KEYWORD,
     "kafka.partition": _LONG,
     "kafka.offset": _LONG,

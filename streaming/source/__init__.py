@@ -1,5 +1,5 @@
 """
-Where lines come from: `files`, or `kafka`.
+Where lines come from: `files`, `kafka`, or `socket`.
 
 A source plans a batch on the driver; the task that judges asks it for the lines of what Spark hands to it.
 """
@@ -24,8 +24,9 @@ class SourceLine(NamedTuple):
         raw: What the source had, bytes; of it a dead letter is made.
         record_time: When it came, in microseconds since 1970: the same on every replay.
         event_id: 20 hexadecimal digits, the same on every replay.
-        place: The file's path, or topic and partition.
-        offset: Its byte in the file, or its number in the partition; place and offset order the lines of a record time.
+        place: The file's path, topic and partition, or spool, segment and peer.
+        offset: Its byte in the file, or its number in the partition or segment; place and offset order the lines
+            of a record time.
         where: Fields of its event that say so.
     """
 

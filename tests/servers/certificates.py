@@ -1,4 +1,4 @@
-"""A certificate of 127.0.0.1 and localhost, and the authority that clients are to trust for it, made by openssl."""
+"""A certificate of 127.0.0.1 and localhost, good for clients too, and the authority to trust for it; by openssl."""
 
 import hashlib
 import shutil
@@ -11,7 +11,9 @@ from maven import NotHere
 
 _DAYS = "2"  # short, so that none is ever used for more than a test
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-_OF_SERVER = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n"
+_OF_SERVER = (
+    "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n"
+)
 
 
 @dataclass(frozen=True)

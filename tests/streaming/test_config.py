@@ -58,6 +58,8 @@ def test_a_batch_is_a_file_every_five_seconds_or_documents_at_once() -> None:
         ("source.files.paths=/var/log/syslog", "$.source.files.paths"),
         ("source.files.paths=[]", "$.source.files.paths"),
         ("source.files.max_bytes_per_batch=0", "$.source.files.max_bytes_per_batch"),
+        ("source.socket.max_spool_bytes=1000", "$.source.socket.max_spool_bytes"),
+        ("source.socket.idle_seconds=0", "$.source.socket.idle_seconds"),
         ("sink.kind=opensearch", "$.sink.kind"),
         ("sink.files.keep_days=0", "$.sink.files.keep_days"),
         ("sink.files.keep_days=1000000000", "$.sink.files.keep_days"),
@@ -78,6 +80,26 @@ def test_a_value_that_cannot_be_is_refused_with_its_path(assignment: str, path: 
     with pytest.raises(SettingsError) as refused:
         load(StreamingConfig, None, {}, [assignment])
     assert str(refused.value).startswith(f"defaults: {path}")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("tcp=localhost", "tcp is 'localhost': give host:port"),
+        ("udp=[::1]:65536", "udp is '[::1]:65536': give host:port"),
+        ("tcp=:5514", "tcp is ':5514': give host:port"),
+        ("tls=0.0.0.0:6514", "tls needs tls_certificate and tls_key"),
+    ],
+)
+def test_an_address_that_cannot_be_received_at_is_refused(assignment: str, said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(StreamingConfig, None, {}, [f"source.socket.{assignment}"])
+    assert said in str(refused.value)
+
+
+def test_a_receiver_of_nothing_is_refused() -> None:
+    with pytest.raises(SettingsError, match="tcp, udp and tls are all empty"):
+        load(StreamingConfig, None, {}, ["source.socket.tcp=", "source.socket.udp="])
 
 
 @pytest.mark.parametrize("master", ["local", "local[4]", "local[*]", "local[4,2]", "spark://a:7077", "yarn", "k8s://h"])

@@ -22,6 +22,7 @@ from streaming import job
 from streaming.batches import BatchLog, BatchRecord
 from streaming.errors import CheckpointError, SourceError, StreamingError
 from streaming.job import Stream
+from streaming.judging import Batches
 from streaming.sink.files import FilesSink
 
 if TYPE_CHECKING:
@@ -159,13 +160,13 @@ def between_alerts_and_record_done(patch: pytest.MonkeyPatch) -> None:
 
 
 def between_record_done_and_commit(patch: pytest.MonkeyPatch) -> None:
-    whole = job._Batches.judge
+    whole = Batches.judge
 
     def crash(*arguments: Any) -> None:
         whole(*arguments)
         raise ZeroDivisionError("crash")
 
-    patch.setattr(job._Batches, "judge", crash)
+    patch.setattr(Batches, "judge", crash)
 
 
 @pytest.mark.parametrize(

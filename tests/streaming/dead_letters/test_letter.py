@@ -118,7 +118,7 @@ def test_half_a_surrogate_pair_in_a_servers_answer_is_written_as_a_question_mark
         ("id", "0123456789ABCDEF0123"),
         ("id", '"},"x":{"'),
         ("id", "0123456789abcdef0123\n"),
-        ("kind", "socket"),
+        ("kind", "rabbit"),
         ("planned_at", -1),
         ("planned_at", 253_402_300_800_000_000),
         ("planned_at", "soon"),

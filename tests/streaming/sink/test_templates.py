@@ -24,6 +24,7 @@ _LINES = [
 _WHERE: list[dict[str, Any]] = [
     {"kafka": {"topic": "logs", "partition": 1, "offset": 7}},
     {"log": {"file": {"path": "/var/log/syslog"}, "offset": 7}},
+    {"log": {"file": {"path": "spool/1"}, "offset": 7}, "source": {"ip": "::1"}, "host": {"name": "::1"}},
 ]
 
 
@@ -60,7 +61,7 @@ def documents() -> list[dict[str, Any]]:
     return made
 
 
-_PYTHON = {"keyword": str, "text": str, "date": str, "binary": str, "long": int, "boolean": bool}
+_PYTHON = {"keyword": str, "text": str, "date": str, "binary": str, "ip": str, "long": int, "boolean": bool}
 
 
 def check(document: dict[str, Any], fields: dict[str, dict[str, Any]]) -> set[str]:

@@ -1,0 +1,111 @@
+"""
+One batch: its record, its lines judged in tasks, its alerts, and the record again, done.
+
+    batch record ─► match.JudgeTask in mapInArrow ─► events in the sink, dead letters
+                    └─► counts, outlier shapes ─► alerts ─► sink ─► record done
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, Row
+
+from spark import session
+from streaming.alerts import AlertBook
+from streaming.batches import BatchLog, BatchRecord
+from streaming.config import StreamingConfig
+from streaming.dead_letters import DeadLetters
+from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
+from streaming.sets import LiveSet, Sets
+from streaming.sink import Sink
+from streaming.source import Source
+
+_log = logging.getLogger("logwinnow")
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Judges one batch after the other."""
+
+    config: StreamingConfig
+    sets: Sets
+    log: BatchLog
+    source: Source
+    sink: Sink
+    letters: DeadLetters
+
+    def judge(self, given: DataFrame, number: int) -> Counter[str]:
+        """Judge a batch, new or replayed, and return its counts."""
+        began = time.monotonic()
+        record, live = self._record(number)
+        self.sink.begin(number)
+        self.letters.begin(number)
+        task = JudgeTask(
+            pattern_set=live.broadcast,
+            version=live.version,
+            place=self.config.patterns.store,
+            name=self.config.source.name,
+            source=self.source,
+            sink=self.sink,
+            letters=self.letters,
+            batch=number,
+            planned_at=record.planned_at,
+        )
+        counts, shapes, record_time = merge(self._run(task, given, number))
+        book = AlertBook(self.config.alerts, self.config.source.name, live.version, self.log.alerts_before(number))
+        made = book.tell(shapes, counts["outliers_of_further_shapes"], record_time)
+        written = self.sink.write_alerts(made)
+        self.log.write(msgspec.structs.replace(record, alerts=book.close()))
+        self.sink.done(record.planned_at)
+        counts.update(outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
+        facts = {"batch": number, "set": live.version, **counts, "seconds": round(time.monotonic() - began, 3)}
+        _log.info("batch", extra={"facts": facts})
+        return counts + Counter(batches=1)
+
+    def _run(self, task: JudgeTask, given: DataFrame, number: int) -> list[Row]:
+        """Run the task on the rows of a batch, or where Spark cannot read them on those that the source has instead."""
+        try:
+            return given.mapInArrow(task, RESULT_COLUMNS).collect()
+        except (PySparkException, Py4JError) as error:
+            rows = self.source.reread(given.sparkSession, self.config.checkpoint, number, error)
+            if rows is None:
+                raise
+        session.wait_for_tasks(given.sparkSession)
+        self.sink.begin(number)
+        self.letters.begin(number)
+        return rows.mapInArrow(task, RESULT_COLUMNS).collect()
+
+    def _record(self, number: int) -> tuple[BatchRecord, LiveSet]:
+        """Return the record of a batch and its set: as it was recorded, or for a new batch the newest."""
+        record = self.log.read(number)
+        if record is not None:
+            return record, self.sets.exactly(record.set)
+        live = self.sets.newest()
+        # A clock that was put back shall not lead into a day that is closed.
+        planned_at = max(time.time_ns() // 1000, self.log.planned_before(number))
+        record = BatchRecord(number, live.version, planned_at)
+        self.log.write(record)
+        return record, live
+
+
+def merge(rows: Iterable[Row]) -> tuple[Counter[str], list[OutlierShape], int]:
+    """Return the sum of the tasks' counts, their outlier shapes, each once, and the latest record time, 0 if none."""
+    # A log line has these whatever they are.
+    counts = Counter(lines=0, matched=0, outliers=0)
+    record_time = 0
+    shapes: dict[tuple[str, str], OutlierShape] = {}
+    for row in rows:
+        if row["counts"] is not None:
+            counts.update(msgspec.json.decode(row["counts"], type=dict[str, int]))
+            record_time = max(record_time, row["record_time"] or 0)
+            continue
+        shape = OutlierShape(*(row[name] for name in RESULT.names if name != "counts"))
+        before = shapes.get((shape.scope, shape.shape))
+        shapes[shape.scope, shape.shape] = before.add(shape) if before else shape
+    return counts, list(shapes.values()), record_time

@@ -1,0 +1,122 @@
+"""
+The source `socket`: messages that a receiver spooled (streaming/receiver), read by the task that judges them.
+
+A message stands in the spool (by its id), in a segment, and is its n-th there; its record time is its arrival.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from patterns.rules import Rules
+from spark.config import SparkConfig
+from streaming.config import SocketSourceConfig
+from streaming.documents import message_event_id
+from streaming.errors import SourceError
+from streaming.receiver.blocks import LOCK, Block, Damaged, is_held, read_blocks, segment_path, spool_id
+from streaming.source import DeadLetter, SourceLine
+from streaming.source.spool import FORMAT, SpoolSource, opened, options
+
+
+@dataclass(frozen=True)
+class SocketSource:
+    """
+    Messages of a spool; see `streaming.source.Source`.
+
+    Attributes:
+        name: Of the source, part of each event's id.
+        config: Where the spool is, and how much of it a batch takes.
+        checkpoint: Of the stream; what Spark committed there is safe before segments are removed.
+    """
+
+    name: str
+    config: SocketSourceConfig
+    checkpoint: str
+
+    def check(self, *, once: bool) -> None:
+        """Refuse with `once`, when no receiver is started, a spool that no receiver has made."""
+        if once and not (Path(self.config.spool) / "id").exists():
+            raise SourceError(
+                f"source.socket.spool is {self.config.spool!r}: there is no spool, so that there is nothing to judge; "
+                "check the path, or start without --once"
+            )
+
+    def problems(self) -> dict[str, str]:
+        """Say where nothing is received."""
+        spool = self.config.spool
+        return {} if is_held(Path(spool) / LOCK) else {spool: f"no receiver writes to {spool!r} now"}
+
+    def origin(self) -> dict[str, Any]:
+        """Return the spool's id: offsets are of its segments alone, wherever it is moved to."""
+        return {"kind": "socket", "spool": spool_id(Path(self.config.spool))}
+
+    def settings(self, config: SparkConfig) -> dict[str, str]:  # noqa: ARG002 (there is no connector)
+        """Return none."""
+        return {}
+
+    def planned_by(self, rules: Rules) -> str:  # noqa: ARG002 (a message is a record)
+        """Return that planning goes by no rules."""
+        return ""
+
+    def load(
+        self,
+        spark: SparkSession,
+        rules: Rules,  # noqa: ARG002 (as with `planned_by`)
+        *,
+        once: bool,  # noqa: ARG002 (Spark's trigger bounds it)
+    ) -> DataFrame:
+        """Return the stream of ranges."""
+        spark.dataSource.register(SpoolSource)
+        given = options(self.config, self.checkpoint, spark.sparkContext.defaultParallelism)
+        return spark.readStream.format(FORMAT).options(**given).load()
+
+    def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> None:
+        """Return none: ranges are always read."""
+
+    def lines(
+        self,
+        batch: pa.RecordBatch,
+        rules: Rules,  # noqa: ARG002 (a message is what the receiver took for one)
+        counts: Counter[str],
+    ) -> Iterator[SourceLine]:
+        """Yield the messages of ranges; count what the receiver lost, and bytes that are no block."""
+        for row in batch.to_pylist():
+            spool, segment = row["spool"], row["segment"]
+            with opened(Path(self.config.spool), segment) as file:
+                for block in read_blocks(file, row["begin"], row["end"]):
+                    if isinstance(block, Damaged):
+                        counts["damaged_bytes"] += block.length
+                        continue
+                    counts.update(block.lost)
+                    yield from self._messages(block, spool, segment)
+
+    def _messages(self, block: Block, spool: str, segment: int) -> Iterator[SourceLine]:
+        place = f"{spool}/{segment}/{block.peer}"
+        for number, message in enumerate(block.messages, block.number):
+            event_id = message_event_id(self.name, spool, segment, number)
+            where = self._where(segment, number, block.peer)
+            yield SourceLine(message, message, block.arrival, event_id, place, number, where)
+
+    def _where(self, segment: int, number: int, peer: str) -> dict[str, Any]:
+        path = str(segment_path(Path(self.config.spool), segment))
+        return {
+            "log": {"file": {"path": path}, "offset": number},
+            "source": {"ip": peer},
+            # Where the header has a host, that one stands.
+            "host": {"name": peer},
+        }
+
+    def again(self, letter: DeadLetter, rules: Rules) -> SourceLine | DeadLetter:  # noqa: ARG002 (as with `lines`)
+        """Return the message that a sink refused."""
+        identity, place, offset, record_time, _, _, raw = letter
+        _, _, rest = place.partition("/")
+        segment, _, peer = rest.partition("/")
+        if not (segment.isdecimal() and peer):
+            return letter._replace(detail=f"its place is {place!r}: no spool, segment and peer")
+        where = self._where(int(segment), offset, peer)
+        return SourceLine(raw or b"", raw or b"", record_time, identity, place, offset, where)
