@@ -5,6 +5,7 @@ One host is one key, and so one partition: its lines stay in order. What is not 
 Kafka was away for days; a record may then be there twice.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ _log = logging.getLogger("logwinnow")
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.5
+_PATIENCE_SECONDS: Final = 10
 # What a record has beside its value: headers, key, and Kafka's own.
 _OVERHEAD_BYTES: Final = 65_536
 
@@ -45,6 +47,7 @@ class Sender:
         """
         self._config, self._key, self._is_stopped = config, host.encode(), is_stopped
         self._producer: Any = None
+        self._away_since: float | None = None
 
     def send(self, records: Sequence[Record]) -> bool:
         """
@@ -54,26 +57,21 @@ class Sender:
             ClientError: Waiting does not help: a wrong login, a missing right, a record that brokers refuse.
             SettingsError: The password is not there.
         """
-        left: Sequence[Record] = records
-        pause, away_since = _FIRST_PAUSE_SECONDS, 0.0
-        while left:
-            if self._is_stopped():
-                return False
+        pause = _FIRST_PAUSE_SECONDS
+        while not self._is_stopped():
             try:
-                left = self._try(left)
+                if self._try(records):
+                    self._say_back()
+                    return True
             except ServerAway as error:
                 self.close()
-                if not away_since:
-                    away_since = time.monotonic()
-                    _log.warning("kafka_away", extra={"facts": {"error": str(error)}})
+                self._say_away(str(error))
                 self._wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-        if away_since:
-            _log.info("kafka_back", extra={"facts": {"seconds": round(time.monotonic() - away_since)}})
-        return True
+        return False
 
-    def _try(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Send records once; return those that are still to be sent when it was stopped meanwhile."""
+    def _try(self, records: Sequence[Record]) -> bool:
+        """Send records once; return False where it was stopped meanwhile."""
         from kafka.errors import KafkaError
 
         producer = self._connected()
@@ -89,16 +87,29 @@ class Sender:
                 )
                 for record in records
             ]
+            begun = time.monotonic()
             while not all(each.is_done for each in sent):
                 if self._is_stopped():
-                    return records
-                # All of a connection that broke fail at the end of the time that a delivery has.
+                    return False
+                if time.monotonic() - begun > _PATIENCE_SECONDS:
+                    # The client goes on trying, for as long as a delivery may take.
+                    self._say_away(f"Kafka at {config.bootstrap_servers} has not answered for {_PATIENCE_SECONDS} s")
                 self._flush(producer)
             for each in sent:
                 each.get(timeout=0)
         except KafkaError as error:
             raise explained(error, config.bootstrap_servers) from None
-        return ()
+        return True
+
+    def _say_away(self, why: str) -> None:
+        if self._away_since is None:
+            self._away_since = time.monotonic()
+            _log.warning("kafka_away", extra={"facts": {"error": why}})
+
+    def _say_back(self) -> None:
+        if self._away_since is not None:
+            _log.info("kafka_back", extra={"facts": {"seconds": round(time.monotonic() - self._away_since)}})
+            self._away_since = None
 
     def _flush(self, producer: Any) -> None:
         from kafka.errors import KafkaTimeoutError
@@ -136,5 +147,8 @@ class Sender:
     def close(self) -> None:
         """Let go of the producer, and of what it has not sent."""
         if self._producer is not None:
-            self._producer.close(timeout=0)
+            from kafka.errors import KafkaTimeoutError
+
+            with contextlib.suppress(KafkaTimeoutError):
+                self._producer.close(timeout=0)
             self._producer = None

@@ -121,7 +121,7 @@ def command(site: "Site", *more: str) -> AbstractContextManager[StreamProcess]:
     return stream_process(site.folder, [*given, *more])
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("how", ["rename", "copytruncate"])
 def test_every_line_comes_once_while_logs_rotate_every_second_and_the_stream_is_killed(
     how: str, kills: int, site: "Site"
