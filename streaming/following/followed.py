@@ -14,10 +14,13 @@ import os
 from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from patterns.language import short_hash
 from streaming.following.content import HEAD, PACKED, Content
+
+GONE: Final = "gone"
+"""`Followed.last` of a file of which the rest cannot be read: nothing that is there is it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Followed:
         first: Hash of its first `first_bytes` bytes, its first line or the start of it.
         first_bytes: How many bytes that hash is of.
         end: How many of its bytes were taken; where it is packed, of what was packed.
-        last: Hash of up to HEAD bytes before `end`; ``""`` with none, or where they are gone.
+        last: Hash of up to HEAD bytes before `end`, ``""`` with none; or GONE.
         size: How long it was when it was seen last, so that what is gone can be counted.
         changed: When it was written last, by its status, in microseconds since 1970.
     """
@@ -130,7 +133,7 @@ def is_still(content: Content, file: Followed) -> bool:
     Raises:
         Damaged: It is packed, and not whole.
     """
-    if not begins_like(content, file):
+    if file.last == GONE or not begins_like(content, file):
         return False
     if content.packed and (content.status.st_dev, content.status.st_ino) == file.place:
         return True

@@ -17,7 +17,7 @@ from patterns.timestamps import DAY, SECOND
 from streaming.errors import SourceError
 from streaming.following.content import Damaged, is_binary
 from streaming.following.finding import Finder, is_being_packed, status_of
-from streaming.following.followed import Followed, begun
+from streaming.following.followed import GONE, Followed, begun
 from streaming.following.names import Names, origins
 from streaming.following.ranges import Bounds, Range, take
 
@@ -59,7 +59,8 @@ class State:
             known = before.files.get(identity)
             start = known.end if known else 0
             if start < file.end:
-                taken.append(Range(file, start, file.end))
+                # What is gone is sought by what was known before.
+                taken.append(Range(known if known and file.last == GONE else file, start, file.end))
         return taken
 
 
@@ -83,7 +84,7 @@ class Follower:
         self._once = once
         self._finder = Finder()
         self._missed: dict[str, float] = {}
-        self._finished: dict[str, tuple[int, int]] = {}
+        self._finished: dict[str, tuple[int, int, int]] = {}
         self._sizes: dict[tuple[int, int], int] | None = None
 
     @property
@@ -129,7 +130,7 @@ class Follower:
             if identity in found or file.end >= file.size:
                 self._missed.pop(identity, None)
             elif self._is_cut(file) or self._is_missed_long(file):
-                gone[identity] = replace(file, end=file.size, last="")
+                gone[identity] = replace(file, end=file.size, last=GONE)
         return gone
 
     def _is_cut(self, file: Followed) -> bool:
@@ -181,11 +182,11 @@ class Follower:
             if listing is None:
                 continue
             for path in sorted({path for paths in listing.rotations.values() for path in paths} - passed):
-                origin = next((each for each in origins(path) if each in homes or self.names.name(each)), None)
                 status = status_of(path)
-                if origin is None or status is None or is_being_packed(path, listing):
+                if status is None or status.st_mtime_ns // 1000 < planned_at - _MARGIN:
                     continue
-                if status.st_mtime_ns // 1000 >= planned_at - _MARGIN:
+                origin = next((each for each in origins(path) if each in homes or self.names.name(each)), None)
+                if origin is not None and not is_being_packed(path, listing):
                     yield path, origin
 
     def _new(
@@ -197,7 +198,7 @@ class Follower:
             return None
         with content:
             try:
-                passed = self.names.found(path) and is_binary(content)
+                passed = self.names.only_by_folder(path) and is_binary(content)
                 if passed or self._finder.is_copy(content, in_place):
                     return None
                 return begun(named, home, content, known, take_unfinished=self._once or content.packed)
@@ -212,11 +213,12 @@ class Follower:
         taken = dict(found)
         for number, identity in enumerate(waiting):
             file, share = found[identity], -(-budget // (len(waiting) - number))
-            if limits[identity] > file.end and self._finished.get(identity) != (file.inode, file.end):
+            finished = (file.inode, file.end, file.changed)
+            if limits[identity] > file.end and self._finished.get(identity) != finished:
                 taken[identity] = after = self._take_one(file, limits[identity], share, now)
                 budget -= after.end - file.end
                 if after.end == file.end and file.is_packed and share > 0:
-                    self._finished[identity] = (file.inode, file.end)
+                    self._finished[identity] = finished
         return taken
 
     def _take_one(self, file: Followed, limit: int, budget: int, now: int) -> Followed:

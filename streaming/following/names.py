@@ -79,7 +79,7 @@ class Names:
             if content is None:
                 return None
             with content:
-                return not_text(path) if self.found(path) and is_binary(content) else None
+                return not_text(path) if self.only_by_folder(path) and is_binary(content) else None
         except SourceError as error:
             return str(error)
 
@@ -96,7 +96,7 @@ class Names:
                 found.add(folder)
         return found
 
-    def found(self, path: str) -> bool:
+    def only_by_folder(self, path: str) -> bool:
         """Tell whether a path is named by its folder alone, so that nobody said that it is a log."""
         return not any(
             path == named or (_is_glob(named) and glob.globmatch(path, named, flags=_FLAGS)) for named in self._paths

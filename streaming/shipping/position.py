@@ -10,6 +10,7 @@ second is the same document as the first.
 
 import contextlib
 import fcntl
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -64,10 +65,11 @@ class Position:
     def _read(cls, folder: Path) -> "Position":
         path = folder / "position.json"
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=_Stored)
+            # Not msgspec's own: a path may be no UTF-8.
+            found = msgspec.convert(json.loads(path.read_bytes()), _Stored)
         except FileNotFoundError:
             return cls(folder)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError) as error:
             raise CheckpointError(
                 f"{str(path)!r} cannot be read: {error}; restore it, or remove it to ship all that is there again"
             ) from None
@@ -88,7 +90,7 @@ class Position:
         pending = None if self.pending is None else asdict(self.pending)
         stored = {"shipped": asdict(self.shipped), "pending": pending}
         try:
-            replace_file(self.folder / "position.json", msgspec.json.encode(stored))
+            replace_file(self.folder / "position.json", json.dumps(stored).encode())
         except OSError as error:
             raise CheckpointError(
                 f"position is {str(self.folder)!r}: {error.strerror}; check the room on its disk, and its rights"

@@ -1,3 +1,5 @@
+import gzip
+import json
 import os
 import tempfile
 import time
@@ -24,7 +26,7 @@ Place = tuple[str, int, bytes]
 
 def kept(state: State) -> State:
     """Return a state as it comes back from a checkpoint."""
-    return msgspec.convert(msgspec.json.decode(msgspec.json.encode(asdict(state))), State)
+    return msgspec.convert(json.loads(json.dumps(asdict(state))), State)
 
 
 def lines_of(taken: Sequence[Range]) -> list[Place]:
@@ -185,6 +187,47 @@ def test_what_was_cut_before_it_was_read_is_a_gap_of_as_many_bytes_as_were_seen(
     found = [data for part in after.ranges_from(state) for data, _ in read_records(part, LINES) or ()]
     assert found == [b"of today"]
     assert follower.plan(after, 1_000) is after
+
+
+def test_logs_that_begin_with_the_same_lines_are_told_apart_also_behind_a_gap(
+    log: RotatedLog, follower: Follower
+) -> None:
+    header = b"#fields: time host message\n" * 100
+    log.append(header + b"1 web1 hello\n" * 10)
+    state = follower.plan(State(), len(header) + 30)
+    for number in range(2, 5):
+        os.truncate(log.path, 0)
+        with log.path.open("ab") as file:
+            file.write(header + b"%d web1 hello\n" % number * 20)
+        after = follower.plan(state, 10**6)
+        found = [data for part in after.ranges_from(state) for data, _ in read_records(part, LINES) or ()]
+        assert found == header.split(b"\n")[:-1] + [b"%d web1 hello" % number] * 20
+        assert gone(after.ranges_from(state)) == (104 if number == 2 else 0)
+        state = after
+
+
+def test_the_rest_of_a_file_that_is_in_no_place_yet_is_found_by_the_task_if_it_comes(
+    log: RotatedLog, follower: Follower, begun: State
+) -> None:
+    log.append(b"1234567\n" * 10)
+    state = follower.plan(begun, 16)
+    content = log.path.read_bytes()
+    os.truncate(log.path, 0)
+    after = follower.plan(state, 1_000)
+    Path(f"{log.path}.1").write_bytes(content)
+    assert [data for _, _, data in lines_of(after.ranges_from(state))] == [b"1234567"] * 8
+
+
+def test_a_packed_file_that_was_not_whole_is_read_when_it_is(log: RotatedLog, follower: Follower, begun: State) -> None:
+    packed = gzip.compress(b"first\n" + b"second\n")
+    log.path.unlink()
+    rotated = Path(f"{log.path}.1.gz")
+    for size in (0, 12, len(packed) - 4):
+        rotated.write_bytes(packed[:size])
+        assert follower.plan(begun, 1_000) is begun
+    rotated.write_bytes(packed)
+    os.utime(rotated)
+    assert drain(follower, begun)[1] == [b"second"]
 
 
 def test_what_was_read_whole_before_it_was_cut_leaves_no_gap(log: RotatedLog, follower: Follower, begun: State) -> None:

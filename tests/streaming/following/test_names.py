@@ -62,8 +62,8 @@ def test_a_file_that_is_gone_is_still_named(path: str, file: str, named: bool, f
 
 def test_only_what_its_folder_names_alone_may_be_no_log(folder: Path) -> None:
     names = Names([f"{folder}/below", f"{folder}/*.log"])
-    assert names.found(f"{folder}/below/c.log")
-    assert not names.found(f"{folder}/a.log")
+    assert names.only_by_folder(f"{folder}/below/c.log")
+    assert not names.only_by_folder(f"{folder}/a.log")
 
 
 def test_the_folders_in_which_files_may_come_are_known(folder: Path) -> None:

@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from patterns.records import Records
+from patterns.rules import Rules
 from streaming.errors import CheckpointError
-from streaming.following.follower import State
+from streaming.following.follower import Follower, State
 from streaming.shipping.position import Position
 
 
@@ -18,6 +20,18 @@ def test_what_is_pending_is_still_pending_after_a_crash_and_shipped_once_it_arri
         assert (position.shipped, position.pending) == (State(1), None)
         position.arrived()
         assert position.shipped == State(1)
+
+
+def test_a_file_whose_name_is_no_utf8_is_remembered(tmp_path: Path) -> None:
+    log = tmp_path / "\udcff.log"
+    log.write_bytes(b"one\n")
+    follower = Follower([f"{tmp_path}/*.log"], Records(Rules()))
+    with Position.held(str(tmp_path)) as position:
+        position.plan(planned := follower.plan(State(), 100))
+        position.arrived()
+    with Position.held(str(tmp_path)) as position:
+        assert position.shipped == planned
+        assert follower.plan(position.shipped, 100) is position.shipped
 
 
 def test_a_position_has_one_shipper(tmp_path: Path) -> None:
