@@ -15,7 +15,7 @@ from streaming.errors import SinkError
 from streaming.sink.bulk import BulkWriter, Limits
 from streaming.sink.elasticsearch import ElasticsearchSink
 from streaming.sink.sending import Operation
-from streaming.sink.templates import set_up, templates
+from streaming.sink.templates import VERSION, set_up, templates
 from streaming.source import DeadLetter, SourceLine
 
 pytestmark = pytest.mark.servers
@@ -110,7 +110,9 @@ def test_templates_of_an_older_version_or_of_others_are_told_and_renewed_by_setu
     config = ElasticsearchConfig(url=elasticsearch)
     bodies = templates(index_prefix, replicas=0, refresh_seconds=1)
     set_up(config, {name: {**body, "_meta": {}} for name, body in bodies.items()})
-    with pytest.raises(SinkError, match="is of version 0, and 1 is needed; run: logwinnow setup elasticsearch"):
+    with pytest.raises(
+        SinkError, match=f"is of version 0, and {VERSION} is needed; run: logwinnow setup elasticsearch"
+    ):
         sink(elasticsearch, index_prefix).start()
     for _ in range(2):
         set_up(config, bodies)
