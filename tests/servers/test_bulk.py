@@ -110,9 +110,7 @@ def test_templates_of_an_older_version_or_of_others_are_told_and_renewed_by_setu
     config = ElasticsearchConfig(url=elasticsearch)
     bodies = templates(index_prefix, replicas=0, refresh_seconds=1)
     set_up(config, {name: {**body, "_meta": {}} for name, body in bodies.items()})
-    with pytest.raises(
-        SinkError, match=f"is of version 0, and {VERSION} is needed; run: logwinnow setup elasticsearch"
-    ):
+    with pytest.raises(SinkError, match=f"is of version 0, and {VERSION} is needed; run: logwinnow setup"):
         sink(elasticsearch, index_prefix).start()
     for _ in range(2):
         set_up(config, bodies)
