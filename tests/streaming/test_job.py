@@ -18,7 +18,7 @@ from patterns.errors import BrokenPatternSet, LogwinnowError, NoPatternSet
 from patterns.rules import Rules
 from patterns.timestamps import DAY
 from spark import session
-from streaming import job
+from streaming import job, judging
 from streaming.batches import BatchLog, BatchRecord
 from streaming.errors import CheckpointError, SourceError, StreamingError
 from streaming.job import Stream
@@ -147,7 +147,7 @@ def between_record_and_events(patch: pytest.MonkeyPatch) -> None:
 
 
 def between_events_and_alerts(patch: pytest.MonkeyPatch) -> None:
-    fail(patch, job, "merge")
+    fail(patch, judging, "merge")
 
 
 def between_two_alerts(patch: pytest.MonkeyPatch) -> None:

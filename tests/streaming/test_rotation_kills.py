@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from stream_process import StreamProcess, stream_process
+from stream_process import PATIENCE, StreamProcess, stream_process
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site
@@ -29,7 +29,7 @@ _PAUSE = 0.01
 
 class Rotator(threading.Thread):
     """
-    Writes lines to app.log as fast as they are judged, and rotates it, in the middle of a line too.
+    Writes lines to <how>.log as fast as they are judged, and rotates it, in the middle of a line too.
 
     Attributes:
         lines: What was written.
@@ -40,7 +40,7 @@ class Rotator(threading.Thread):
         self.lines: list[bytes] = []
         self.over = threading.Event()
         self.rotations = 0
-        self._log = folder / "app.log"
+        self._log = folder / f"{how}.log"
         self._how = how
         self._chance = chance
         self._packing: list[threading.Thread] = []
@@ -71,6 +71,12 @@ class Rotator(threading.Thread):
             copying.join()
         os.close(file)
 
+    def wait_for_rotations(self, number: int) -> None:
+        until = time.monotonic() + PATIENCE
+        while self.rotations < number:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
     def _copy_and_cut(self) -> None:
         """Do as logrotate does: what is written between the two is lost for everybody."""
         self._shift()
@@ -92,13 +98,14 @@ class Rotator(threading.Thread):
             plain.unlink()
 
     def _line(self) -> bytes:
-        self.lines.append(b"user %d left after %d bytes" % (len(self.lines), self._chance.randrange(10_000)))
+        number, size = len(self.lines), self._chance.randrange(10_000)
+        self.lines.append(b"user %d left %s after %d bytes" % (number, self._how.encode(), size))
         return self.lines[-1] + b"\n"
 
     def on_disk(self) -> Counter[bytes]:
         """Return the lines that are in any file at the end, pieces of lines too."""
         found: Counter[bytes] = Counter()
-        for path in self._log.parent.glob("app.log*"):
+        for path in self._log.parent.glob(f"{self._log.name}*"):
             data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
             found.update(data.split(b"\n"))
         return found
@@ -108,7 +115,7 @@ def command(site: "Site", *more: str) -> AbstractContextManager[StreamProcess]:
     settings = {
         "checkpoint": site.checkpoint,
         "source.name": "app",
-        "source.files.paths": f'["{site.log}"]',
+        "source.files.paths": f'["{site.folder}/rename.log", "{site.folder}/copytruncate.log"]',
         "source.files.max_bytes_per_batch": 300_000,
         "patterns.store": site.store,
         "sink.files.path": site.sink,
@@ -122,20 +129,20 @@ def command(site: "Site", *more: str) -> AbstractContextManager[StreamProcess]:
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("how", ["rename", "copytruncate"])
 def test_every_line_comes_once_while_logs_rotate_every_second_and_the_stream_is_killed(
-    how: str, kills: int, site: "Site"
+    kills: int, site: "Site"
 ) -> None:
     seed = int(os.environ.get("LOGWINNOW_SEED") or secrets.randbelow(2**32))
     print(f"LOGWINNOW_SEED={seed}")  # noqa: T201 (what a failure is reproduced by)
     chance = random.Random(seed)
-    site.publish("user *{1,1} left after *{1,1} bytes")
-    writer = Rotator(site.folder, how, random.Random(seed + 1))
+    site.publish("user *{1,1} left rename after *{1,1} bytes", "user *{1,1} left copytruncate after *{1,1} bytes")
+    writers = [Rotator(site.folder, how, random.Random(seed + 1)) for how in ("rename", "copytruncate")]
     gone = 0
     # It has begun before the first line comes.
     with command(site) as stream:
         stream.wait_for_batches(1)
-        writer.start()
+        for writer in writers:
+            writer.start()
         stream.wait_for_lines(1_000)
         gone += end_by_kill(stream)
     for _ in range(kills - 1):
@@ -143,23 +150,23 @@ def test_every_line_comes_once_while_logs_rotate_every_second_and_the_stream_is_
             stream.wait_for_batches(chance.randrange(1, 5))
             time.sleep(chance.random() * 2)
             gone += end_by_kill(stream)
-    writer.over.set()
-    writer.join()
+    for writer in writers:
+        writer.wait_for_rotations(6)
+        writer.over.set()
+        writer.join()
     with command(site, "--once", "--set", "source.files.max_bytes_per_batch=100000000") as stream:
         assert stream.end() == 0, stream.said.read_text()[-5_000:]
         gone += gone_bytes(stream)
 
-    assert writer.rotations > 5
-    out = Counter(line.encode() for line in site.lines())
     events = site.events()
     assert len({event["event"]["id"] for event in events}) == len(events)
-    assert {event["log"]["file"]["path"] for event in events} == {str(site.log)}
-    if how == "rename":
-        assert out == Counter(writer.lines)
-        assert gone == 0
-        return
+    lines: dict[str, Counter[bytes]] = {"rename": Counter(), "copytruncate": Counter()}
+    for event in events:
+        lines[Path(event["log"]["file"]["path"]).stem][event["event"]["original"].encode()] += 1
+    renamed, copied = writers
+    assert lines["rename"] == Counter(renamed.lines)
     # What was written between copy and cut is in no file; if the stream was there in time it has it all the same.
-    wrote, on_disk = Counter(writer.lines), writer.on_disk()
+    out, wrote, on_disk = lines["copytruncate"], Counter(copied.lines), copied.on_disk()
     whole = Counter({line: number for line, number in out.items() if line in wrote})
     assert not whole - wrote
     assert not (on_disk & wrote) - whole

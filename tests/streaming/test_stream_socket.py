@@ -80,38 +80,22 @@ def test_a_stream_receives_by_itself_and_ends_its_receiver_behind_its_last_batch
     site.check_alerts()
 
 
-def test_with_once_it_judges_what_is_in_the_spool_and_receives_nothing(site: "Site") -> None:
+def test_where_a_receiver_runs_by_itself_the_stream_starts_none_and_leaves_it_running(site: "Site") -> None:
     site.publish("user *{1,1} left")
     with receiver_process(site.folder) as receiver:
-        send(receiver.address("tcp"), "user 1 left", "user 2 left")
-        receiver.wait_for(2)
+        with command(site) as stream:
+            send(receiver.address("tcp"), "user 1 left")
+            stream.wait_for_lines(1)
+            assert stream.records("receives_already")
+            assert not stream.records("receiving")
+            assert stream.stop() == 0
+        # It is not the stream's to end; with --once what it has got is all.
+        send(receiver.address("tcp"), "user 2 left", "user 3 left")
+        receiver.wait_for(3)
         with command(site, "--once") as stream:
             assert stream.end() == 0, stream.said.read_text()
             assert not stream.records("receiving")
-    assert site.lines() == ["user 1 left", "user 2 left"]
-
-
-def test_where_a_receiver_runs_by_itself_the_stream_starts_none(site: "Site") -> None:
-    site.publish("user *{1,1} left")
-    with receiver_process(site.folder) as receiver, command(site) as stream:
-        send(receiver.address("tcp"), "user 1 left")
-        stream.wait_for_lines(1)
-        assert stream.records("receives_already")
-        assert not stream.records("receiving")
-        assert stream.stop() == 0
-        # It is not the stream's to end.
-        send(receiver.address("tcp"), "user 2 left")
-        assert receiver.stopped()["lines"] == 2
-
-
-def test_a_receiver_that_dies_ends_the_stream_with_its_last_words(site: "Site") -> None:
-    site.publish("user *{1,1} left")
-    with command(site) as stream:
-        send(where(stream), "user 1 left")
-        stream.wait_for_lines(1)
-        os.kill(receiver_of(stream), signal.SIGKILL)
-        assert stream.end() == 1
-        assert "the receiver ended by SIGKILL, and the stream with it" in stream.complaint()
+    assert site.lines() == ["user 1 left", "user 2 left", "user 3 left"]
 
 
 def test_a_receiver_that_cannot_listen_is_told_before_spark_is_started(site: "Site") -> None:
@@ -124,7 +108,7 @@ def test_a_receiver_that_cannot_listen_is_told_before_spark_is_started(site: "Si
         assert "Address already in use: another program has it" in stream.complaint()
 
 
-def test_killed_alone_it_leaves_no_receiver_and_a_new_one_takes_the_port_and_goes_on(site: "Site") -> None:
+def test_a_stream_that_is_killed_leaves_no_receiver_and_a_receiver_that_dies_ends_the_stream(site: "Site") -> None:
     with command(site) as stream:
         # It receives while it waits for a set, and before Spark is there.
         host, port = where(stream)
@@ -139,7 +123,9 @@ def test_killed_alone_it_leaves_no_receiver_and_a_new_one_takes_the_port_and_goe
     with command(site, tcp=f"127.0.0.1:{port}") as stream:
         send(where(stream), "user 3 left")
         stream.wait_for_lines(3)
-        assert stream.stop() == 0
+        os.kill(receiver_of(stream), signal.SIGKILL)
+        assert stream.end() == 1
+        assert "the receiver ended by SIGKILL, and the stream with it" in stream.complaint()
     assert site.lines() == ["user 1 left", "user 2", "user 3 left"]
 
 
