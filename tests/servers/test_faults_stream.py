@@ -51,7 +51,7 @@ class Writer(threading.Thread):
         self.join()
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_it_makes_every_record_one_document_and_every_alert_once(
     kills: int, live: Live
 ) -> None:

@@ -93,6 +93,7 @@ def test_what_is_logged_while_kafka_is_away_waits_on_disk_and_arrives(
     assert {value.partition(b" ")[0][:4] for value in records} == {b"<13>"}
 
 
+@pytest.mark.slow
 def test_a_crash_while_kafka_is_away_loses_no_more_than_librdkafka_had(
     own_kafka: Callable[..., KafkaServer], tmp_path: Path
 ) -> None:
