@@ -135,7 +135,7 @@ class Shipper:
         """Log what was shipped since it was told last, once a minute."""
         if not last and time.monotonic() < self._tell_at:
             return
-        if self.totals != self._told or last:
+        if self.totals != self._told or (last and not self._told):
             since = self.totals - self._told
             _log.info("shipped", extra={"facts": {"lines": since["lines"], **since}})
             self._told = self.totals.copy()
