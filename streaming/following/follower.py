@@ -17,7 +17,7 @@ from patterns.timestamps import DAY, SECOND
 from streaming.errors import SourceError
 from streaming.following.content import Damaged, is_binary
 from streaming.following.finding import Finder, is_being_packed, status_of
-from streaming.following.followed import GONE, Followed, begun
+from streaming.following.followed import GONE, Followed, begun, is_still
 from streaming.following.names import Names, origins
 from streaming.following.ranges import Bounds, Range, take
 
@@ -114,8 +114,8 @@ class Follower:
         known = {identity: file for identity, file in state.files.items() if self.names.name(file.path)}
         named = self.names.files()
         found = self._finder.locate(known.values(), named)
-        gone = self._gone(known, found)
         found |= self._come(known, found, named, state.planned_at)
+        gone = self._gone(known, found)
         taken = {**self._take(found, budget, now), **gone}
         if all(file.end == (known[identity].end if identity in known else 0) for identity, file in taken.items()):
             # The first look is kept whatever it finds: what comes and is rotated from now on is not missed.
@@ -157,10 +157,16 @@ class Follower:
         """Return the files that are not known: those that are named, and those that came and were rotated meanwhile."""
         come: dict[str, Followed] = {}
         places = {file.place for file in found.values()}
+        missing = [file for identity, file in known.items() if identity not in found]
         homes = {file.home: file.path for file in known.values()}
         for path, origin in [*((path, path) for path in named), *self._rotated(homes, named, planned_at)]:
             status = status_of(path)
             if status is None or (status.st_dev, status.st_ino) in places:
+                continue
+            moved = self._moved(path, missing)
+            if moved is not None:
+                come[moved.identity] = moved
+                places.add(moved.place)
                 continue
             home = origin if path != origin else os.path.realpath(path)
             files = [*found.values(), *come.values()]
@@ -170,6 +176,21 @@ class Follower:
                 come[new.identity] = new
                 places.add(new.place)
         return come
+
+    def _moved(self, path: str, missing: Sequence[Followed]) -> Followed | None:
+        """Return the file at a path if it is one that was not found, for it was renamed while it was sought."""
+        status = status_of(path)
+        place = status and (status.st_dev, status.st_ino)
+        sought = [file for file in missing if file.place == place or file.home in origins(path)]
+        content = self._finder.open(path) if sought else None
+        if content is None:
+            return None
+        with content:
+            try:
+                same = next((file for file in sought if is_still(content, file)), None)
+            except Damaged:
+                return None
+            return same and same.moved_to(path, content.status)
 
     def _rotated(self, homes: Mapping[str, str], named: Sequence[str], planned_at: int) -> Iterator[tuple[str, str]]:
         """Yield the files that were written since the last look and may have been another's: path, origin."""

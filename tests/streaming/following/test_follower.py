@@ -15,7 +15,7 @@ from rotating import RotatedLog
 
 from patterns.records import Records
 from patterns.rules import Rules
-from streaming.following import ranges
+from streaming.following import finding, ranges
 from streaming.following.follower import Follower, State
 from streaming.following.ranges import Range, read_records
 
@@ -364,6 +364,30 @@ def test_what_is_no_text_is_passed_over_in_a_folder_and_read_where_it_is_named(t
     (tmp_path / "syslog").write_bytes(b"one\n")
     assert drain(Follower([str(tmp_path)], LINES), State())[1] == [b"one"]
     assert drain(Follower([f"{tmp_path}/w*"], LINES), State())[1] == [b"\7\0\0\0line"]
+
+
+def test_files_that_are_renamed_while_they_are_sought_are_not_read_again(
+    log: RotatedLog, follower: Follower, begun: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        log.rename()
+        log.append(b"line %d\n" % number)
+    state, _ = drain(follower, begun)
+    listed = finding._listed
+
+    def rotate_behind(folder: str) -> object:
+        listing = listed(folder)
+        monkeypatch.setattr(finding, "_listed", listed)
+        log.rename()
+        log.append(b"new\n")
+        return listing
+
+    log.rename()
+    log.append(b"line 3\n")
+    monkeypatch.setattr(finding, "_listed", rotate_behind)
+    state, lines = drain(Follower([str(log.path)], LINES), state)
+    lines += drain(Follower([str(log.path)], LINES), state)[1]
+    assert sorted(lines) == [b"line 3", b"new"]
 
 
 def test_a_thousand_rotations_leave_no_thousand_entries(log: RotatedLog, follower: Follower, begun: State) -> None:
