@@ -366,28 +366,16 @@ def test_what_is_no_text_is_passed_over_in_a_folder_and_read_where_it_is_named(t
     assert drain(Follower([f"{tmp_path}/w*"], LINES), State())[1] == [b"\7\0\0\0line"]
 
 
-def test_files_that_are_renamed_while_they_are_sought_are_not_read_again(
-    log: RotatedLog, follower: Follower, begun: State, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_file_that_is_renamed_or_packed_just_behind_the_search_is_not_read_again(
+    is_packed: bool, log: RotatedLog, follower: Follower, begun: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(3):
-        log.rename()
-        log.append(b"line %d\n" % number)
-    state, _ = drain(follower, begun)
-    listed = finding._listed
-
-    def rotate_behind(folder: str) -> object:
-        listing = listed(folder)
-        monkeypatch.setattr(finding, "_listed", listed)
-        log.rename()
-        log.append(b"new\n")
-        return listing
-
     log.rename()
-    log.append(b"line 3\n")
-    monkeypatch.setattr(finding, "_listed", rotate_behind)
-    state, lines = drain(Follower([str(log.path)], LINES), state)
-    lines += drain(Follower([str(log.path)], LINES), state)[1]
-    assert sorted(lines) == [b"line 3", b"new"]
+    if is_packed:
+        log.pack()
+        log.finish()
+    monkeypatch.setattr(finding.Finder, "locate", lambda *_: {})
+    assert follower.plan(begun, 1_000) is begun
 
 
 def test_a_thousand_rotations_leave_no_thousand_entries(log: RotatedLog, follower: Follower, begun: State) -> None:
