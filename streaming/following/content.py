@@ -43,6 +43,7 @@ class Content:
         self.packed = path.endswith(PACKED)
         self.status = os.fstat(file.fileno())
         self._file = file
+        self._head: bytes | None = None
         self._unpacked: Iterator[bytes] = iter(())
         self._data = b""
         # Beyond all, so that the first reading begins anew.
@@ -59,7 +60,12 @@ class Content:
         try:
             if not self.packed:
                 return os.pread(self._file.fileno(), end - start, start) if end > start else b""
-            return self._read_unpacked(start, end)
+            if end > HEAD:
+                return self._read_unpacked(start, end)
+            if self._head is None:
+                # Compared with the start of each file that it may be.
+                self._head = self._read_unpacked(0, HEAD)
+            return self._head[start:end]
         except OSError as error:
             if self.packed and error.errno is None:
                 raise Damaged(str(error)) from None
@@ -68,6 +74,18 @@ class Content:
     def size(self) -> int:
         """Return how long it is now; of a packed file, how long it is packed."""
         return os.fstat(self._file.fileno()).st_size
+
+    def check(self) -> None:
+        """
+        See that all of it can be read: what packs it may still be writing. Cost: unpacks it, if it is packed.
+
+        Raises:
+            Damaged: It is packed, and not whole.
+            SourceError: It cannot be read.
+        """
+        at = 0
+        while self.packed and (data := self.read(at, at + _STEP)):
+            at += len(data)
 
     def as_file(self) -> BinaryIO:
         """Return it as a file whose place is its own."""

@@ -180,7 +180,7 @@ class Finder:
         return any(begins_like(content, file) and self._goes_on_like(content, file) for file in files)
 
     def _goes_on_like(self, content: Content, file: Followed) -> bool:
-        if file.end and (content.packed or content.size() >= file.end):
+        if file.known and (content.packed or content.size() >= file.known):
             return is_still(content, file)
         original = self.open(file.at)
         if original is None:
@@ -207,6 +207,15 @@ def is_being_packed(path: str, listing: Listing) -> bool:
     return path.endswith(PACKED) and path[: path.rindex(".")] in listing.paths
 
 
+def is_there(file: Followed) -> bool:
+    """Tell whether a file is where it was seen last."""
+    content = _opened(file)
+    if content is None:
+        return False
+    content.close()
+    return True
+
+
 def open_found(file: Followed) -> Content | None:
     """
     Open a file wherever it is now; None where it is gone.
@@ -214,13 +223,30 @@ def open_found(file: Followed) -> Content | None:
     Raises:
         SourceError: It may not be read.
     """
+    content = _opened(file)
+    if content is not None:
+        return content
     finder = Finder()
     for found in finder.locate([file]).values():
-        content = open_content(found.at)
-        if content is not None and (content.status.st_dev, content.status.st_ino) == found.place:
+        content = _opened(found)
+        if content is not None:
             return content
     if finder.problems:
         raise SourceError(next(iter(finder.problems.values())))
+    return None
+
+
+def _opened(file: Followed) -> Content | None:
+    """Open a file where it was seen last; None where it is not there any more."""
+    content = open_content(file.at)
+    if content is None:
+        return None
+    try:
+        if (content.status.st_dev, content.status.st_ino) == file.place and is_still(content, file):
+            return content
+    except Damaged:
+        pass
+    content.close()
     return None
 
 

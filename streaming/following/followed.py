@@ -14,13 +14,10 @@ import os
 from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import count
-from typing import Any, Final
+from typing import Any
 
 from patterns.language import short_hash
 from streaming.following.content import HEAD, PACKED, Content
-
-GONE: Final = "gone"
-"""`Followed.last` of a file of which the rest cannot be read: nothing that is there is it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,8 @@ class Followed:
         first: Hash of its first `first_bytes` bytes, its first line or the start of it.
         first_bytes: How many bytes that hash is of.
         end: How many of its bytes were taken; where it is packed, of what was packed.
-        last: Hash of up to HEAD bytes before `end`, ``""`` with none; or GONE.
+        known: Up to which byte it was read: `end`, unless what was before that was gone.
+        last: Hash of up to HEAD bytes before `known`; ``""`` with none.
         size: How long it was when it was seen last, so that what is gone can be counted.
         changed: When it was written last, by its status, in microseconds since 1970.
     """
@@ -52,6 +50,7 @@ class Followed:
     first: str
     first_bytes: int
     end: int
+    known: int
     last: str
     size: int
     changed: int
@@ -79,7 +78,7 @@ class Followed:
         Raises:
             Damaged: See `Content.read`.
         """
-        return replace(self, end=end, last=last_of(content, end), size=max(self.size, end))
+        return replace(self, end=end, known=end, last=last_of(content, end), size=max(self.size, end))
 
 
 def as_offset(files: Iterable[Followed]) -> dict[str, dict[str, Any]]:
@@ -109,7 +108,7 @@ def begun(path: str, home: str, content: Content, known: Container[str], *, take
     place = (status.st_dev, status.st_ino)
     names = (short_hash(f"{place[0]}:{place[1]}:{generation}:{first}".encode(), 8) for generation in count())
     identity = next(name for name in names if name not in known)
-    new = Followed(identity, path, home, content.path, *place, first, size, 0, "", 0, 0)
+    new = Followed(identity, path, home, content.path, *place, first, size, 0, 0, "", 0, 0)
     return new.moved_to(content.path, status)
 
 
@@ -133,10 +132,10 @@ def is_still(content: Content, file: Followed) -> bool:
     Raises:
         Damaged: It is packed, and not whole.
     """
-    if file.last == GONE or not begins_like(content, file):
+    if not begins_like(content, file):
         return False
     if content.packed and (content.status.st_dev, content.status.st_ino) == file.place:
         return True
-    if not content.packed and content.size() < file.end:
+    if not content.packed and content.size() < file.known:
         return False
-    return not file.last or last_of(content, file.end) == file.last
+    return not file.last or last_of(content, file.known) == file.last

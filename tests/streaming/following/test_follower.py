@@ -176,8 +176,9 @@ def test_a_log_that_a_glob_names_with_its_rotations_is_read_once(log: RotatedLog
 
 
 def test_what_was_cut_before_it_was_read_is_a_gap_of_as_many_bytes_as_were_seen(
-    log: RotatedLog, follower: Follower, begun: State
+    log: RotatedLog, follower: Follower, begun: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("streaming.following.follower.MISSED_SECONDS", 0)
     log.append(b"1234567\n" * 10)
     state = follower.plan(begun, 16)
     os.truncate(log.path, 0)
@@ -190,8 +191,9 @@ def test_what_was_cut_before_it_was_read_is_a_gap_of_as_many_bytes_as_were_seen(
 
 
 def test_logs_that_begin_with_the_same_lines_are_told_apart_also_behind_a_gap(
-    log: RotatedLog, follower: Follower
+    log: RotatedLog, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("streaming.following.follower.MISSED_SECONDS", 0)
     header = b"#fields: time host message\n" * 100
     log.append(header + b"1 web1 hello\n" * 10)
     state = follower.plan(State(), len(header) + 30)
@@ -207,8 +209,9 @@ def test_logs_that_begin_with_the_same_lines_are_told_apart_also_behind_a_gap(
 
 
 def test_the_rest_of_a_file_that_is_in_no_place_yet_is_found_by_the_task_if_it_comes(
-    log: RotatedLog, follower: Follower, begun: State
+    log: RotatedLog, follower: Follower, begun: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("streaming.following.follower.MISSED_SECONDS", 0)
     log.append(b"1234567\n" * 10)
     state = follower.plan(begun, 16)
     content = log.path.read_bytes()
@@ -376,6 +379,26 @@ def test_a_file_that_is_renamed_or_packed_just_behind_the_search_is_not_read_aga
         log.finish()
     monkeypatch.setattr(finding.Finder, "locate", lambda *_: {})
     assert follower.plan(begun, 1_000) is begun
+
+
+def test_a_log_that_is_cut_just_while_its_half_copy_is_looked_at_is_not_read_again(
+    log: RotatedLog, follower: Follower, begun: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(b"second\nthird\n")
+    state, _ = drain(follower, begun)
+    log.copy()
+    opened = finding.Finder.open
+
+    def finish_copy(finder: finding.Finder, path: str) -> object:
+        if path == str(log.path):
+            monkeypatch.undo()
+            log.finish()
+            log.append(b"of today\n" * 10)
+        return opened(finder, path)
+
+    monkeypatch.setattr(finding.Finder, "open", finish_copy)
+    assert follower.plan(state, 1_000) is state
+    assert drain(follower, state)[1] == [b"of today"] * 10
 
 
 def test_a_thousand_rotations_leave_no_thousand_entries(log: RotatedLog, follower: Follower, begun: State) -> None:
