@@ -54,10 +54,10 @@ def main() -> None:
                 for n in range(arguments.lines)
             )
         spark = session.start(SparkConfig(master="local[*]"), {"spark.sql.shuffle.partitions": "1"})
-        source = FilesSource("bench", FilesSourceConfig([str(log)], 2**40))
+        source = FilesSource("bench", FilesSourceConfig([str(log)], 2**40), once=True)
         runs: dict[str, Callable[[], Run]] = {
-            "ours": partial(_stream, partial(source.load, spark, Rules(), once=True), _read_ranges),
-            "ours, with ids": partial(_stream, partial(source.load, spark, Rules(), once=True), _Sourced(source)),
+            "ours": partial(_stream, partial(source.load, spark, Rules()), _read_ranges),
+            "ours, with ids": partial(_stream, partial(source.load, spark, Rules()), _Sourced(source)),
             "spark": partial(_stream, partial(spark.readStream.text, str(log.parent)), _count_rows),
         }
         for run in runs.values():

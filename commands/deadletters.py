@@ -5,11 +5,11 @@ import os
 import sys
 from collections import Counter, deque
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from commands.console import Column, counted, print_facts, print_table, stdout, write_json_lines
 from commands.logs import log_to
+from commands.options import add_config, add_set
 from commands.progress import reading
 from patterns.errors import LogwinnowError
 from patterns.settings import find, load
@@ -96,12 +96,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     dropping.set_defaults(run=_drop)
 
     for each in (listing, replaying, dropping):
-        each.add_argument(
-            "--config", type=Path, metavar="FILE", help="default: conf/streaming.toml, or /etc/logwinnow's"
-        )
-        each.add_argument(
-            "--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of the file"
-        )
+        add_config(each, "streaming.toml")
+        add_set(each)
 
 
 def _parser(

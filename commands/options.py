@@ -33,9 +33,9 @@ MULTILINE_HELP = (
 HEADER_HELP = "auto, plain (no header), rfc3164, rfc5424, iso, or a format of conf/formats.toml"
 
 
-def add_config(verb: argparse.ArgumentParser) -> None:
-    """Add --config."""
-    verb.add_argument("--config", type=Path, metavar="FILE", help="default: conf/training.toml, or /etc/logwinnow's")
+def add_config(verb: argparse.ArgumentParser, name: str = "training.toml") -> None:
+    """Add --config, by default a file of this name."""
+    verb.add_argument("--config", type=Path, metavar="FILE", help=f"default: conf/{name}, or /etc/logwinnow's")
 
 
 def add_set(verb: argparse.ArgumentParser) -> None:

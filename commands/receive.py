@@ -2,11 +2,9 @@
 
 import argparse
 import os
-import signal
-from pathlib import Path
-from types import FrameType
 
-from commands.logs import log_to
+from commands.options import add_config, add_set
+from commands.service import serve
 from patterns.settings import find, load
 
 _DESCRIPTION = """\
@@ -36,8 +34,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verb.add_argument("--config", type=Path, metavar="FILE", help="default: conf/streaming.toml, or /etc/logwinnow's")
-    verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of the file")
+    add_config(verb, "streaming.toml")
+    add_set(verb)
     verb.set_defaults(run=run)
 
 
@@ -55,13 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from streaming.receiver.listening import Receiver
 
     config = load(StreamingConfig, find(FILE, arguments.config), os.environ, arguments.set)
-    log_to()
     receiver = Receiver(config.source.socket)
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        receiver.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    serve(receiver.stop)
     receiver.run()
     return 0

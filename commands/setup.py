@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from commands.console import stdout
+from commands.options import add_config, add_set
 from patterns.settings import find, load
 from patterns.terminal import printable
 
@@ -35,12 +36,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     whats = verb.add_subparsers(title="what", metavar="WHAT", dest="what", required=True)
     elasticsearch = whats.add_parser("elasticsearch", help="the index templates")
     elasticsearch.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
-    elasticsearch.add_argument(
-        "--config", type=Path, metavar="FILE", help="default: conf/streaming.toml, or /etc/logwinnow's"
-    )
-    elasticsearch.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of it"
-    )
+    add_config(elasticsearch, "streaming.toml")
+    add_set(elasticsearch)
     elasticsearch.set_defaults(run=_elasticsearch)
     connector = whats.add_parser("connector", help="Kafka's connector, as JARs in a folder")
     connector.add_argument("folder", type=Path, metavar="DIR")

@@ -2,12 +2,10 @@
 
 import argparse
 import os
-import signal
 import sys
-from pathlib import Path
-from types import FrameType
 
-from commands.logs import log_to
+from commands.options import add_config, add_set
+from commands.service import serve
 from patterns.errors import SettingsError
 from patterns.settings import find, load, load_formats
 
@@ -39,8 +37,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb.add_argument("--bootstrap-servers", metavar="HOST:PORT", help="of Kafka, with commas between")
     verb.add_argument("--topic", metavar="NAME", help="default: logs")
     verb.add_argument("--once", action="store_true", help="ship what is there, unfinished last lines too, and end")
-    verb.add_argument("--config", type=Path, metavar="FILE", help="default: conf/shipping.toml, or /etc/logwinnow's")
-    verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of the file")
+    add_config(verb, "shipping.toml")
+    add_set(verb)
     verb.set_defaults(run=run)
 
 
@@ -65,14 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingsError("- is standard input, and stands alone: ship files by another `logwinnow ship`")
     paths = [f"files.paths={_list(files)}"] if files else []
     config = load(ShippingConfig, path, os.environ, [*arguments.set, *named, *paths])
-    log_to()
     shipper = Shipper(config, load_formats(path), once=arguments.once)
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        shipper.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    serve(shipper.stop)
     if STANDARD_INPUT in arguments.files:
         shipper.run_on_input(sys.stdin.fileno())
     else:

@@ -2,11 +2,9 @@
 
 import argparse
 import os
-import signal
-from pathlib import Path
-from types import FrameType
 
-from commands.logs import log_to
+from commands.options import add_config, add_set
+from commands.service import serve
 from patterns.settings import find, load
 
 _DESCRIPTION = """\
@@ -32,8 +30,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verb.add_argument("--once", action="store_true", help="take what is there, unfinished last lines too, and end")
-    verb.add_argument("--config", type=Path, metavar="FILE", help="default: conf/streaming.toml, or /etc/logwinnow's")
-    verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of the file")
+    add_config(verb, "streaming.toml")
+    add_set(verb)
     verb.set_defaults(run=run)
 
 
@@ -52,13 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from streaming.job import Stream
 
     config = load(StreamingConfig, find(FILE, arguments.config), os.environ, arguments.set)
-    log_to()
     stream = Stream(config, once=arguments.once)
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stream.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    serve(stream.stop)
     stream.run()
     return 0

@@ -1,8 +1,10 @@
-"""Files that are whole or not there, whatever stops the machine."""
+"""Files that are whole or not there, whatever stops the machine; locks that are free whatever stops their holder."""
 
+import fcntl
 import os
 import secrets
 from pathlib import Path
+from typing import TextIO
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -50,3 +52,22 @@ def create_file(path: Path, data: bytes) -> bool:
 
 def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+
+def try_lock(path: Path) -> TextIO | None:
+    """
+    Take a lock for as long as the file that is returned is open; None where another process has it.
+
+    Raises:
+        OSError: The file cannot be made, or its file system knows no locks.
+    """
+    lock = path.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    except OSError:
+        lock.close()
+        raise
+    return lock

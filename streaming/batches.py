@@ -17,7 +17,6 @@ people.
 """
 
 import contextlib
-import fcntl
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ from typing import Any, Final
 
 import msgspec
 
-from patterns.disk import create_file, replace_file
+from patterns.disk import create_file, replace_file, try_lock
 from streaming.alerts import AlertState
 from streaming.errors import CheckpointError
 
@@ -69,16 +68,14 @@ class BatchLog:
             CheckpointError: Another one holds it.
         """
         try:
-            lock = (self.folder / name).open("w")
+            lock = try_lock(self.folder / name)
         except OSError as error:
             raise self._cannot_write(error) from None
+        if lock is None:
+            raise CheckpointError(
+                f"checkpoint {self._checkpoint!r} is in use by another {who}; stop it, or give this one its own"
+            )
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CheckpointError(
-                    f"checkpoint {self._checkpoint!r} is in use by another {who}; stop it, or give this one its own"
-                ) from None
             yield
 
     def stream_id(self) -> str:
@@ -188,13 +185,13 @@ class BatchLog:
 
 
 def _check_origin(before: dict[str, Any], now: dict[str, Any], checkpoint: str) -> None:
-    # More topics go on from where the others are; of one less Spark would say that its data is lost.
     if before.get("spool") != now.get("spool") and before["kind"] == now["kind"]:
         raise CheckpointError(
             f"checkpoint is {checkpoint!r}: it belongs to the spool {before.get('spool')}, and source.socket.spool is "
             f"{now.get('spool')}, another one or emptied: give the path of the former, or begin with a new checkpoint, "
             "which doubles nothing"
         )
+    # More topics go on from where the others are; of one less Spark would say that its data is lost.
     further = set(before.get("topics", [])) <= set(now.get("topics", []))
     varying = {"topics": 0, "ids": 0}
     if {**before, **varying} != {**now, **varying} or not further:

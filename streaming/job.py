@@ -98,8 +98,8 @@ class Stream:
                 store.read()
             elif not wait_for_set(store, self._pause):
                 return
-            source = source_of(self.config)
-            source.check(once=self.once)
+            source = source_of(self.config, once=self.once)
+            source.check()
             log.claim(source.origin())
             sink = sink_of(self.config, log.stream_id())
             sink.start()
@@ -125,7 +125,7 @@ class Stream:
             self._plan_anew = False
             rules = batches.sets.newest().rules
             try:
-                stream = source.load(spark, rules, once=self.once).writeStream.queryName(self.config.source.name)
+                stream = source.load(spark, rules).writeStream.queryName(self.config.source.name)
                 self._await(self._started(stream, source.planned_by(rules), batches), source)
             except (PySparkException, Py4JError) as error:
                 if not self._is_ending():
@@ -181,14 +181,14 @@ class Stream:
         return not self._stop
 
 
-def source_of(config: StreamingConfig) -> Source:
-    """Return the source that a configuration says."""
+def source_of(config: StreamingConfig, *, once: bool = False) -> Source:
+    """Return the source that a configuration says, with `once` one that takes what is there and ends."""
     source = config.source
     if source.kind == "kafka":
         return KafkaSource(source.name, source.kafka)
     if source.kind == "socket":
-        return SocketSource(source.name, source.socket, config.checkpoint)
-    return FilesSource(source.name, source.files)
+        return SocketSource(source.name, source.socket, config.checkpoint, once)
+    return FilesSource(source.name, source.files, once)
 
 
 def receiver_of(config: StreamingConfig, *, once: bool) -> AbstractContextManager[Callable[[], None]]:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 import msgspec
 
@@ -81,9 +81,7 @@ class ReceiverProcess:
         self._has_said = threading.Event()
         self._receives = False
         self._last_words = ""
-        assert self._process.stdin is not None  # noqa: S101 (it is a pipe)
-        assert self._process.stdout is not None  # noqa: S101 (it is a pipe)
-        self._stdin = self._process.stdin
+        self._stdin = cast("IO[bytes]", self._process.stdin)
         self._reader = threading.Thread(target=self._read_log, args=(self._process.stdout,), daemon=True)
         self._reader.start()
         self._stdin.write(msgspec.json.encode(config) + b"\n")

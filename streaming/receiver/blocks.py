@@ -13,7 +13,6 @@ numbers go on rising.
 """
 
 import contextlib
-import fcntl
 import os
 import secrets
 import struct
@@ -24,7 +23,7 @@ from typing import IO, Final, NamedTuple
 
 import msgspec
 
-from patterns.disk import replace_file
+from patterns.disk import replace_file, try_lock
 from streaming.errors import ReceiverError
 
 SUFFIX: Final = ".blocks"
@@ -205,15 +204,13 @@ def locked(path: Path, who: str) -> Iterator[bool]:
         ReceiverError: The spool cannot be written.
     """
     try:
-        lock = path.open("a+")
+        lock = try_lock(path)
     except OSError as error:
         raise cannot_write(path.parent, error) from None
+    if lock is None:
+        yield False
+        return
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
         lock.truncate(0)
         lock.write(who)
         lock.flush()
@@ -223,10 +220,9 @@ def locked(path: Path, who: str) -> Iterator[bool]:
 def is_held(path: Path) -> bool:
     """Tell whether somebody holds a lock of the spool now."""
     try:
-        with path.open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        lock = try_lock(path) if path.exists() else None
     except OSError:
         return False
-    return False
+    if lock is not None:
+        lock.close()
+    return lock is None and path.exists()

@@ -186,8 +186,8 @@ class Connection(asyncio.Protocol):
         if self._intake.is_full and not self._all.are_paused:
             self._all.pause()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (however it ended, what came is kept)
-        """Keep what there is of a line that has not ended."""
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Keep what there is of a line that has not ended, however the connection did."""
         self._take(self._framer.end())
         self._all.forget(self)
 

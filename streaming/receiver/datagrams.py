@@ -35,12 +35,13 @@ class Datagrams:
         number = 0
         buffer, receive = memoryview(self._buffer), of.recvfrom_into
         try:
-            for number in range(1, _AT_ONCE + 1):  # noqa: B007 (it is the count of those that came)
+            while number < _AT_ONCE:
                 length, where = receive(buffer)
+                number += 1
                 if not is_full:
                     found.setdefault(where[0], []).append(bytes(buffer[:length]))
         except BlockingIOError:
-            number -= 1
+            pass
         if is_full:
             self._intake.lose("udp_dropped_full", number)
         for host, datagrams in found.items():

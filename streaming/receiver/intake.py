@@ -66,12 +66,12 @@ class Intake:
         if self._complaints <= COMPLAINTS:
             _log.warning(event, extra={"facts": facts})
 
-    def report(self, event: str, connections: int, *, whatever: bool = False) -> None:
+    def report(self, event: str, connections: int) -> None:
         """Log what is new since the last report, by an event of this name; nothing where nothing is."""
         self._complaints = 0
         now = Counter(lines=self.lines, bytes=self.bytes_taken, **self.lost)
         new = now - self._reported
         self._reported = now
-        if new or whatever:
+        if new:
             always = {"lines": new["lines"], "connections": connections, "spool_bytes": self._spool.size}
             _log.info(event, extra={"facts": {**always, **new}})

@@ -41,7 +41,6 @@ class SpoolWriter:
 
     Attributes:
         lost: What is to be counted beside messages, by a name of `blocks.LOSSES`: it goes into the next block.
-        written: Messages that are in segments.
         waiting: Bytes that wait to be.
     """
 
@@ -54,7 +53,6 @@ class SpoolWriter:
         """
         make_id(spool)
         self.lost: Counter[str] = Counter()
-        self.written = 0
         self.waiting = 0
         self._spool, self._max_bytes = spool, max_bytes
         self._segment_bytes = min(max_bytes // _SEGMENTS, _LARGEST_SEGMENT)
@@ -164,7 +162,6 @@ class SpoolWriter:
             self._size += len(block)
             self._sizes[self._number] = self._size
             self._messages += len(group.messages)
-            self.written += len(group.messages)
             self.waiting -= sum(map(len, group.messages))
             self._groups.pop((group.peer, group.transport), None)
             self.lost.clear()

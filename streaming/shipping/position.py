@@ -9,7 +9,6 @@ second is the same document as the first.
 """
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from patterns.disk import replace_file
+from patterns.disk import replace_file, try_lock
 from streaming.errors import CheckpointError
 from streaming.following.follower import State
 
@@ -49,16 +48,14 @@ class Position:
         path = Path(folder)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            lock = (path / "lock").open("w")
+            lock = try_lock(path / "lock")
         except OSError as error:
             raise CheckpointError(f"position is {folder!r}: {error.strerror}; check the path and its rights") from None
+        if lock is None:
+            raise CheckpointError(
+                f"position {folder!r} is in use by another `logwinnow ship`; stop it, or give this one its own"
+            )
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CheckpointError(
-                    f"position {folder!r} is in use by another `logwinnow ship`; stop it, or give this one its own"
-                ) from None
             yield cls._read(path)
 
     @classmethod

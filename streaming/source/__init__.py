@@ -65,12 +65,12 @@ class DeadLetter(NamedTuple):
 class Source(Protocol):
     """What each source does. It pickles: tasks have it."""
 
-    def check(self, *, once: bool) -> None:
+    def check(self) -> None:
         """
         Say what is amiss before Spark takes its seconds.
 
         Raises:
-            SourceError: With `once` there would be nothing to do.
+            SourceError: It can never give lines; of one that takes what is there and ends, that there is nothing.
         """
 
     def problems(self) -> dict[str, str]:
@@ -88,16 +88,16 @@ class Source(Protocol):
             LogwinnowError: It cannot be reached.
         """
 
-    def settings(self, config: SparkConfig) -> dict[str, str]:
+    def settings(self, config: SparkConfig, /) -> dict[str, str]:
         """Return the settings of Spark that it needs, beside those of the configuration."""
 
-    def planned_by(self, rules: Rules) -> str:
+    def planned_by(self, rules: Rules, /) -> str:
         """Return what of the rules batches are planned by: of a set where it is another, the stream begins anew."""
 
-    def load(self, spark: SparkSession, rules: Rules, *, once: bool) -> DataFrame:
+    def load(self, spark: SparkSession, rules: Rules, /) -> DataFrame:
         """Return the stream, planned by `rules`. Cost: starts no job."""
 
-    def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> DataFrame | None:
+    def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception, /) -> DataFrame | None:
         """
         Return rows for the lines of a batch that Spark failed to read, to be read by another way; None without one.
 
@@ -105,7 +105,7 @@ class Source(Protocol):
             CheckpointError: It is not known what the batch has.
         """
 
-    def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str]) -> Iterator[SourceLine | DeadLetter]:
+    def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str], /) -> Iterator[SourceLine | DeadLetter]:
         """
         Yield the lines of rows of the stream, in order, as they are read by `rules`; count what is gone.
 
@@ -113,5 +113,5 @@ class Source(Protocol):
             SourceError: They cannot be read.
         """
 
-    def again(self, letter: DeadLetter, rules: Rules) -> SourceLine | DeadLetter:
+    def again(self, letter: DeadLetter, rules: Rules, /) -> SourceLine | DeadLetter:
         """Return the line of a dead letter that has bytes, as the source is configured now; the id stays."""

@@ -62,16 +62,18 @@ class FilesSource:
     Attributes:
         name: Of the source, part of each event's id.
         config: Which files, and how much of them at once.
+        once: Take what is there, unfinished last lines too.
     """
 
     name: str
     config: FilesSourceConfig
+    once: bool = False
 
-    def check(self, *, once: bool) -> None:
+    def check(self) -> None:
         """Refuse what can never be followed, and with `once` where no file has lines."""
         names = Names(self.config.paths)
         problems = names.problems()
-        if once and not set(names.files()) - problems.keys():
+        if self.once and not set(names.files()) - problems.keys():
             raise SourceError(
                 f"source.files.paths is {self.config.paths}: there is nothing to read; check paths and rights: "
                 + "; ".join(list(problems.values())[:5])
@@ -85,8 +87,8 @@ class FilesSource:
         """Return the kind alone: other paths are more files, or less."""
         return {"kind": "files"}
 
-    def settings(self, config: SparkConfig) -> dict[str, str]:  # noqa: ARG002 (there is no connector)
-        """Return none."""
+    def settings(self, _config: SparkConfig) -> dict[str, str]:
+        """Return none: there is no connector."""
         return {}
 
     def planned_by(self, rules: Rules) -> str:
@@ -96,21 +98,16 @@ class FilesSource:
         # Which words there are does not matter.
         return msgspec.json.encode(as_stored(replace(rules, words=WordRules()))).decode()
 
-    def load(self, spark: SparkSession, rules: Rules, *, once: bool) -> DataFrame:
+    def load(self, spark: SparkSession, rules: Rules) -> DataFrame:
         """Return the stream of ranges."""
         spark.dataSource.register(RangesSource)
-        given = options(self.config, rules, spark.sparkContext.defaultParallelism, once=once)
+        given = options(self.config, rules, spark.sparkContext.defaultParallelism, once=self.once)
         return spark.readStream.format(FORMAT).options(**given).load()
 
     def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> None:
         """Return none: ranges are always read."""
 
-    def lines(
-        self,
-        batch: pa.RecordBatch,
-        rules: Rules,
-        counts: Counter[str],
-    ) -> Iterator[SourceLine]:
+    def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str]) -> Iterator[SourceLine]:
         """Yield the records of ranges; count the bytes of those that are gone."""
         records = Records(rules)
         for part, record_time in ranges_of(batch):
@@ -124,7 +121,7 @@ class FilesSource:
                 event_id = file_event_id(self.name, identity, offset)
                 yield SourceLine(data, data, record_time, event_id, path, offset, where)
 
-    def again(self, letter: DeadLetter, rules: Rules) -> SourceLine:  # noqa: ARG002 (as with `lines`)
+    def again(self, letter: DeadLetter, _rules: Rules) -> SourceLine:
         """Return the line that a sink refused."""
         identity, place, offset, record_time, _, _, raw = letter
         where = {"log": {"file": {"path": place}, "offset": offset}}

@@ -50,7 +50,7 @@ class KafkaSource:
     config: KafkaSourceConfig
     _envelope: Envelope | None = None
 
-    def check(self, *, once: bool) -> None:
+    def check(self) -> None:
         """Nothing: `origin` asks Kafka."""
 
     def problems(self) -> dict[str, str]:
@@ -88,11 +88,11 @@ class KafkaSource:
         """Return the connector, and what bounds the bytes that a task holds: a record may have megabytes."""
         return {**connector(config), "spark.sql.execution.arrow.maxBytesPerBatch": "16MB"}
 
-    def planned_by(self, rules: Rules) -> str:  # noqa: ARG002 (a record is a record)
-        """Return that planning goes by no rules."""
+    def planned_by(self, _rules: Rules) -> str:
+        """Return that planning goes by no rules: a record is a record."""
         return ""
 
-    def load(self, spark: SparkSession, rules: Rules, *, once: bool) -> DataFrame:  # noqa: ARG002 (Spark's trigger bounds it)
+    def load(self, spark: SparkSession, _rules: Rules) -> DataFrame:
         """Return the stream of records."""
         options = spark_options(self.config) | self.config.options | _options(self.config)
         # A topic of one partition keeps all cores busy as well.
@@ -100,13 +100,8 @@ class KafkaSource:
         columns = (*_COLUMNS, "headers") if self.config.trust_origin else _COLUMNS
         return spark.readStream.format("kafka").options(**options).load().select(*columns)
 
-    def lines(
-        self,
-        batch: pa.RecordBatch,
-        rules: Rules,
-        counts: Counter[str],  # noqa: ARG002 (nothing is gone unseen: Spark says so)
-    ) -> Iterator[SourceLine | DeadLetter]:
-        """Yield the lines of records; a record that has none is a dead letter."""
+    def lines(self, batch: pa.RecordBatch, rules: Rules, _counts: Counter[str]) -> Iterator[SourceLine | DeadLetter]:
+        """Yield the lines of records; one that has none is a dead letter, and what is gone ends the stream."""
         found = reread.records(batch, self.config) if reread.is_ranges(batch) else _records(batch)
         for record in found:
             place, offset, value = f"{record.topic}/{record.partition}", record.offset, record.value

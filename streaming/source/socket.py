@@ -18,7 +18,7 @@ from spark.config import SparkConfig
 from streaming.config import SocketSourceConfig
 from streaming.documents import message_event_id
 from streaming.errors import SourceError
-from streaming.receiver.blocks import LOCK, Block, Damaged, is_held, read_blocks, segment_path, spool_id
+from streaming.receiver.blocks import ID, LOCK, Block, Damaged, is_held, read_blocks, segment_path, spool_id
 from streaming.source import DeadLetter, SourceLine
 from streaming.source.spool import FORMAT, SpoolSource, opened, options
 
@@ -32,15 +32,17 @@ class SocketSource:
         name: Of the source, part of each event's id.
         config: Where the spool is, and how much of it a batch takes.
         checkpoint: Of the stream; what Spark committed there is safe before segments are removed.
+        once: Take what is there; no receiver is started.
     """
 
     name: str
     config: SocketSourceConfig
     checkpoint: str
+    once: bool = False
 
-    def check(self, *, once: bool) -> None:
+    def check(self) -> None:
         """Refuse with `once`, when no receiver is started, a spool that no receiver has made."""
-        if once and not (Path(self.config.spool) / "id").exists():
+        if self.once and not (Path(self.config.spool) / ID).exists():
             raise SourceError(
                 f"source.socket.spool is {self.config.spool!r}: there is no spool, so that there is nothing to judge; "
                 "check the path, or start without --once"
@@ -55,21 +57,15 @@ class SocketSource:
         """Return the spool's id: offsets are of its segments alone, wherever it is moved to."""
         return {"kind": "socket", "spool": spool_id(Path(self.config.spool))}
 
-    def settings(self, config: SparkConfig) -> dict[str, str]:  # noqa: ARG002 (there is no connector)
-        """Return none."""
+    def settings(self, _config: SparkConfig) -> dict[str, str]:
+        """Return none: there is no connector."""
         return {}
 
-    def planned_by(self, rules: Rules) -> str:  # noqa: ARG002 (a message is a record)
-        """Return that planning goes by no rules."""
+    def planned_by(self, _rules: Rules) -> str:
+        """Return that planning goes by no rules: a message is a record."""
         return ""
 
-    def load(
-        self,
-        spark: SparkSession,
-        rules: Rules,  # noqa: ARG002 (as with `planned_by`)
-        *,
-        once: bool,  # noqa: ARG002 (Spark's trigger bounds it)
-    ) -> DataFrame:
+    def load(self, spark: SparkSession, _rules: Rules) -> DataFrame:
         """Return the stream of ranges."""
         spark.dataSource.register(SpoolSource)
         given = options(self.config, self.checkpoint, spark.sparkContext.defaultParallelism)
@@ -78,12 +74,7 @@ class SocketSource:
     def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> None:
         """Return none: ranges are always read."""
 
-    def lines(
-        self,
-        batch: pa.RecordBatch,
-        rules: Rules,  # noqa: ARG002 (a message is what the receiver took for one)
-        counts: Counter[str],
-    ) -> Iterator[SourceLine]:
+    def lines(self, batch: pa.RecordBatch, _rules: Rules, counts: Counter[str]) -> Iterator[SourceLine]:
         """Yield the messages of ranges; count what the receiver lost, and bytes that are no block."""
         for row in batch.to_pylist():
             spool, segment = row["spool"], row["segment"]
@@ -111,7 +102,7 @@ class SocketSource:
             "host": {"name": peer},
         }
 
-    def again(self, letter: DeadLetter, rules: Rules) -> SourceLine | DeadLetter:  # noqa: ARG002 (as with `lines`)
+    def again(self, letter: DeadLetter, _rules: Rules) -> SourceLine | DeadLetter:
         """Return the message that a sink refused."""
         identity, place, offset, record_time, _, _, raw = letter
         _, _, rest = place.partition("/")

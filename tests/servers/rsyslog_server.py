@@ -2,37 +2,34 @@
 A real rsyslog, which sends what it gets to Kafka as conf/rsyslog/60-logwinnow.conf says.
 
     with RsyslogServer(kafka, topic) as rsyslog:
-        rsyslog.logger([b"session opened"], program="sshd", pid=7)     as programs of its host do, by /dev/log
-        rsyslog.receive([b"<38>Nov 24 10:00:00 web2 su: failed"])   as other hosts do, by TCP
         rsyslog.append([b"payment taken"])                          to a file that it follows
 
 Debian has rsyslog and syslog-ng exclude one another, and our tests want both; so rsyslog is not installed but fetched
-and unpacked, once, beside the servers that Maven fetches. Started by root it runs as nobody.
+and unpacked, once, beside the servers that Maven fetches.
 """
 
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from maven import NotHere
-from server_process import HOST, Server, ServerFailed
+from server_process import HOST, ServerFailed
+from syslog_daemon import SyslogDaemon
 
 SHIPPED = Path(__file__).parents[2] / "conf" / "rsyslog" / "60-logwinnow.conf"
 
 NAME = "web1"
 """The host that it says it is on."""
 
-_NOBODY = 65534
 _PACKAGES = ("rsyslog", "rsyslog-kafka")
 _LIBRARIES = "apt install bsdutils libestr0 libfastjson4 librdkafka1 util-linux"
 
 
-class RsyslogServer(Server):
+class RsyslogServer(SyslogDaemon):
     """
     An rsyslog with inputs of each kind and the configuration that we ship; up in less than a second.
 
@@ -42,21 +39,17 @@ class RsyslogServer(Server):
 
     Attributes:
         work: Its work directory, where its queue is.
-        written: The file that it writes lines to once they are in that queue.
     """
 
     def __init__(self, kafka: str, topic: str) -> None:
-        super().__init__("rsyslog", 1)
+        super().__init__("rsyslog", SHIPPED)
         self._kafka = kafka
         self._topic = topic
         self.work = self.folder / "work"
-        self.written = self.folder / "syslog"
 
     def prepare(self) -> None:
         """Lay out program, configuration and folders; raises NotHere or ServerFailed."""
-        missing = [name for name in ("logger", "setpriv") if shutil.which(name) is None]
-        if missing:
-            raise NotHere(f"{missing[0]}, which the tests of rsyslog need, is not here: {_LIBRARIES}")
+        self.require(("logger", "setpriv"), _LIBRARIES)
         # Its own copy: nobody gets into no folder of root's.
         shutil.copytree(_programs() / "usr", self.folder / "usr")
         self.work.mkdir()
@@ -64,18 +57,21 @@ class RsyslogServer(Server):
         self._configuration.write_text(
             f'global(workDirectory="{self.work}" localHostname="{NAME}")\n'
             'module(load="imuxsock" sysSock.use="off")\n'
-            f'input(type="imuxsock" socket="{self._socket}")\n'
+            f'input(type="imuxsock" socket="{self.socket}")\n'
             'module(load="imtcp")\n'
             f'input(type="imtcp" address="{HOST}" port="{self.ports[0]}")\n'
             'module(load="imfile")\n'
             f'input(type="imfile" file="{self._followed}" tag="shop:")\n'
-            f'include(file="{self._shipped}")\n'
+            f'include(file="{self.shipped}")\n'
             f'action(type="omfile" file="{self.written}")\n'
         )
-        self._shipped.write_text(self._here(SHIPPED.read_text()))
-        if os.geteuid() == 0:
-            for path in (self.folder, *self.folder.rglob("*")):
-                os.chown(path, _NOBODY, _NOBODY)
+        places = {
+            'broker=["127.0.0.1:9092"]': f'broker=["{self._kafka}"]',
+            'topic="logs"': f'topic="{self._topic}"',
+            '="/var/spool/rsyslog/': f'="{self.work}/',
+        }
+        self.place(places)
+        self.give_to_nobody()
         checked = subprocess.run(
             [*self._rsyslogd(), "-N1"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
@@ -89,20 +85,6 @@ class RsyslogServer(Server):
         """Return the command of an rsyslog that stays in the foreground."""
         return [*self._rsyslogd(), "-n", "-i", str(self.folder / "pid")]
 
-    def is_ready(self) -> bool:
-        """Look for the socket."""
-        return self._socket.exists()
-
-    def logger(self, texts: Iterable[bytes], *, program: str, pid: int, priority: str = "user.notice") -> None:
-        """Log texts as `logger` does."""
-        command = ["logger", "--socket", str(self._socket), "--tag", program, f"--id={pid}", "--priority", priority]
-        subprocess.run(command, input=b"".join(text + b"\n" for text in texts), check=True)
-
-    def receive(self, lines: Iterable[bytes]) -> None:
-        """Send lines as another host does."""
-        with socket.create_connection((HOST, self.ports[0])) as connection:
-            connection.sendall(b"".join(line + b"\n" for line in lines))
-
     def append(self, lines: Iterable[bytes]) -> None:
         """Append lines to the file of program ``shop``."""
         with self._followed.open("ab") as file:
@@ -113,33 +95,13 @@ class RsyslogServer(Server):
         return self.folder / "rsyslog.conf"
 
     @property
-    def _shipped(self) -> Path:
-        return self.folder / SHIPPED.name
-
-    @property
-    def _socket(self) -> Path:
-        return self.folder / "socket"
-
-    @property
     def _followed(self) -> Path:
         return self.folder / "shop.log"
 
-    def _here(self, shipped: str) -> str:
-        """Return the shipped configuration with the places of this test, and nothing else, in it."""
-        for theirs, ours in (
-            ('broker=["127.0.0.1:9092"]', f'broker=["{self._kafka}"]'),
-            ('topic="logs"', f'topic="{self._topic}"'),
-            ('="/var/spool/rsyslog/', f'="{self.work}/'),
-        ):
-            assert shipped.count(theirs) == 1, theirs
-            shipped = shipped.replace(theirs, ours)
-        return shipped
-
     def _rsyslogd(self) -> list[str]:
-        nobody = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
         [modules] = (self.folder / "usr" / "lib").glob("*/rsyslog")
         program = [str(self.folder / "usr" / "sbin" / "rsyslogd"), "-M", str(modules), "-f", str(self._configuration)]
-        return [*(nobody if os.geteuid() == 0 else []), *program]
+        return self.as_nobody(program)
 
 
 def _programs() -> Path:

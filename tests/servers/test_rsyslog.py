@@ -1,6 +1,5 @@
 """Lines that programs log, that other hosts send and that stand in files, by the real rsyslog as we configure it."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,23 +8,9 @@ import pytest
 from kafka_server import KafkaServer, create_topic
 from live import Live, original
 from rsyslog_server import NAME, RsyslogServer
+from syslog_daemon import wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
-
-_PATIENCE = 120
-
-
-def wait_for(live: Live, texts: set[bytes]) -> list[bytes]:
-    """Wait until a record ends with each text; return all records but those that rsyslog says of itself."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        records = [value for value in live.records().values() if value and b" rsyslogd" not in value]
-        # No text has a colon.
-        missing = texts - {value.rpartition(b": ")[2].rstrip(b"\n") for value in records}
-        if not missing:
-            return records
-        assert time.monotonic() < until, (len(missing), sorted(missing)[:3])
-        time.sleep(0.5)
 
 
 def test_what_rsyslog_gets_is_judged_in_elasticsearch_with_host_program_and_time(live: Live) -> None:
@@ -78,10 +63,7 @@ def test_what_is_logged_while_kafka_is_away_and_rsyslog_restarts_waits_on_disk_a
         kafka.stop()
         rsyslog.logger(texts[10:-10], program="app", pid=1)
         # What has not come to the queue for Kafka, rsyslog has in memory alone, and drops when it is stopped.
-        until = time.monotonic() + _PATIENCE
-        while texts[-11] not in rsyslog.written.read_bytes():
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        rsyslog.wait_until_written(texts[-11])
         rsyslog.stop()
         assert any(file.stat().st_size for file in rsyslog.work.glob("logwinnow.0*"))
         rsyslog.start()

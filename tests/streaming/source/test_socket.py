@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -270,9 +271,9 @@ def test_an_emptied_spool_is_another_one_and_its_old_checkpoint_is_refused(site:
 
 def test_once_without_a_spool_says_that_there_is_nothing(tmp_path: Path) -> None:
     source = SocketSource("app", SocketSourceConfig(spool=str(tmp_path / "spool")), str(tmp_path))
-    source.check(once=False)
+    source.check()
     with pytest.raises(SourceError, match="there is no spool, so that there is nothing to judge"):
-        source.check(once=True)
+        replace(source, once=True).check()
 
 
 def test_a_dead_letter_becomes_the_same_line_again(site: Site) -> None:
