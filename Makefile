@@ -8,6 +8,8 @@ STAMP  := $(VENV)/.set-up
 BENCH  := $(VENV)/.set-up-bench
 LOCKS  := requirements-build.lock requirements-dev.lock requirements-java.lock
 UV     := 0.13.9
+# Tests of servers and streams mostly wait. Each process has servers and a Spark of its own: 3 GiB.
+PYTEST := $(PY) -m pytest --numprocesses 2 --dist loadfile
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
@@ -22,14 +24,14 @@ run: setup ## show the product at work: logwinnow demo
 	@$(VENV)/bin/logwinnow demo
 
 test: setup ## run the tests that this machine allows and name the rest (ARGS="-k words" chooses)
-	@$(PY) -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: setup ## all that CI asks for: format, lint, types, layers, and every test, where a skipped one fails
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
-	@LOGWINNOW_REQUIRE_ALL=1 $(PY) -m pytest
+	@LOGWINNOW_REQUIRE_ALL=1 $(PYTEST)
 
 check-long: export LOGWINNOW_LONG = 1
 check-long: check ## the same with the slow tests and a longer search for counterexamples

@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
@@ -20,8 +21,6 @@ import pytest
 _ROOT = Path(__file__).resolve().parents[1]
 _LONG = os.environ.get("LOGWINNOW_LONG") == "1"
 _REQUIRE_ALL = os.environ.get("LOGWINNOW_REQUIRE_ALL") == "1"
-
-_left_out = pytest.StashKey[Counter[str]]()
 
 # No deadline: on a shared machine a single slow example says nothing about the code.
 hypothesis.settings.register_profile("logwinnow", deadline=None, print_blob=True)
@@ -65,16 +64,6 @@ def pdbtool() -> str:
     return found
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the slow tests to LOGWINNOW_LONG=1: deselected, so that they are no skips."""
-    slow = [] if _LONG else [item for item in items if item.get_closest_marker("slow")]
-    if slow:
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
-        left_out = config.stash.setdefault(_left_out, Counter())
-        left_out["slow: `make check-long` runs them (LOGWINNOW_LONG=1)"] = len(slow)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Point Spark to a Java that it runs on, and its workers to this Python, before a session starts."""
@@ -90,40 +79,75 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count a skipped test, or fail it where everything is required; an expected failure is no skip."""
-    report = yield
-    if report.skipped and not hasattr(report, "wasxfail"):
-        _account(item.config, report)
-    return report
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a skipped test where everything is required; an expected failure is no skip."""
+    return _none_left_out((yield))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_make_collect_report(
-    collector: pytest.Collector,
-) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Do the same for a module that skips as a whole."""
-    report = yield
-    if report.skipped:
-        _account(collector.config, report)
+    return _none_left_out((yield))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the account of this process: with several, the one that prints hears of all tests from the others."""
+    config.pluginmanager.register(LeftOut())
+
+
+class LeftOut:
+    """What was left out and how to get it, said at the end; the tests that failed for it tell it themselves."""
+
+    def __init__(self) -> None:
+        self._slow = 0
+        self._skipped: Counter[str] = Counter()
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave the slow tests to LOGWINNOW_LONG=1: deselected, so that they are no skips."""
+        slow = [] if _LONG else [item for item in items if item.get_closest_marker("slow")]
+        if slow:
+            config.hook.pytest_deselected(items=slow)
+            items[:] = [item for item in items if not item.get_closest_marker("slow")]
+            self._slow = len(slow)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._count(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._count(report)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["slow"] = self._slow
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        # Each has collected all of them.
+        self._slow = max(self._slow, getattr(node, "workeroutput", {}).get("slow", 0))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        slow = Counter({"slow: `make check-long` runs them (LOGWINNOW_LONG=1)": self._slow})
+        if left_out := slow + self._skipped:
+            terminalreporter.ensure_newline()
+            terminalreporter.section("left out")
+            for reason, tests in sorted(left_out.items()):
+                terminalreporter.write_line(f"{tests} {'test' if tests == 1 else 'tests'}: {reason}")
+
+    def _count(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._skipped[_reason(report)] += 1
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def _none_left_out(report: Report) -> Report:
+    if _REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"left out, and LOGWINNOW_REQUIRE_ALL=1 allows none: {_reason(report)}"
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was left out and how to get it; the tests that failed for it tell it themselves."""
-    left_out = config.stash.get(_left_out, Counter[str]())
-    if left_out:
-        terminalreporter.ensure_newline()
-        terminalreporter.section("left out")
-        for reason, tests in sorted(left_out.items()):
-            terminalreporter.write_line(f"{tests} {'test' if tests == 1 else 'tests'}: {reason}")
-
-
-def _account(config: pytest.Config, report: pytest.TestReport | pytest.CollectReport) -> None:
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    reason = reason.removeprefix("Skipped: ")
-    if _REQUIRE_ALL:
-        report.outcome = "failed"
-        report.longrepr = f"left out, and LOGWINNOW_REQUIRE_ALL=1 allows none: {reason}"
-    else:
-        config.stash.setdefault(_left_out, Counter())[reason] += 1
+    return reason.removeprefix("Skipped: ")
