@@ -70,7 +70,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "unpack"), [(gzip.compress, "zcat"), (bz2.compress, "bzcat"), (lzma.compress, "xzcat")], ids=str
+    ("pack", "unpack"),
+    [(gzip.compress, "zcat"), (bz2.compress, "bzcat"), (lzma.compress, "xzcat")],
+    ids=["gzip", "bzip2", "xz"],
 )
 def test_a_packed_file_is_refused_with_the_way_to_unpack_it(
     tmp_path: Path, pack: Callable[[bytes], bytes], unpack: str
