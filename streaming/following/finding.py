@@ -21,8 +21,8 @@ from streaming.following.names import origins
 _MOST_REFUTED = 100_000
 _SETTLED_NS = 2_000_000_000
 
-Glance = tuple[int, int, int, int]
-"""Device, inode, size and time of the last change: while they are the same, so is the content."""
+Glance = tuple[bool, int, int, int, int]
+"""Whether packed, device, inode, size, time of the last change: while they are the same, so is the content."""
 
 
 class Listing(NamedTuple):
@@ -50,8 +50,8 @@ class Finder:
     """
 
     problems: dict[str, str] = field(default_factory=dict)
-    _sure: dict[str, tuple[str, int, Glance]] = field(default_factory=dict)
-    _refuted: set[tuple[str, str, int, Glance]] = field(default_factory=set)
+    _sure: dict[str, tuple[int, Glance]] = field(default_factory=dict)
+    _refuted: set[tuple[str, int, Glance]] = field(default_factory=set)
     _listings: dict[str, tuple[int, Listing | None]] = field(default_factory=dict)
 
     def look_anew(self) -> None:
@@ -129,7 +129,7 @@ class Finder:
 
     def _found_at(self, path: str, status: os.stat_result, file: Followed) -> Followed | None:
         """Return a file as it is at a path; None where another one is there."""
-        key = (path, file.end, _glance(status))
+        key = (file.end, _glance(path, status))
         if self._sure.get(file.identity) == key:
             return file.moved_to(path, status)
         if (file.identity, *key) in self._refuted:
@@ -139,7 +139,7 @@ class Finder:
             return None
         with content:
             # Not of what was there a moment ago.
-            key = (path, file.end, _glance(content.status))
+            key = (file.end, _glance(path, content.status))
             try:
                 if is_still(content, file):
                     self._sure[file.identity] = key
@@ -190,8 +190,8 @@ class Finder:
             return last_of(content, end) == last_of(original, end)
 
 
-def _glance(status: os.stat_result) -> Glance:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+def _glance(path: str, status: os.stat_result) -> Glance:
+    return path.endswith(PACKED), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def status_of(path: str) -> os.stat_result | None:

@@ -17,7 +17,7 @@ from streaming.following.follower import Follower, State
 from streaming.following.ranges import read_records
 
 LINES = Records(Rules())
-SECONDS = 60 if os.environ.get("LOGWINNOW_LONG") else 4
+SECONDS = 20 if os.environ.get("LOGWINNOW_LONG") else 4
 
 
 def taken(follower: Follower, state: State, until: float, chance: random.Random) -> Iterator[tuple[State, list[bytes]]]:
