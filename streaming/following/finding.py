@@ -30,11 +30,13 @@ class Listing(NamedTuple):
     A folder as it is.
 
     Attributes:
+        changed: When it changed last before it was listed, in nanoseconds since 1970.
         inodes: Inode → paths that have it.
         rotations: Path → those that may be what a rotation made of it.
         paths: All paths.
     """
 
+    changed: int
     inodes: dict[int, list[str]]
     rotations: dict[str, list[str]]
     paths: set[str]
@@ -166,6 +168,11 @@ class Finder:
             self._listings[folder] = _stamp(folder), _listed(folder)
         return self._listings[folder][1]
 
+    def is_undisturbed(self) -> bool:
+        """Tell whether no folder has changed since it was listed, so that nothing moved behind the search."""
+        listings = ((folder, listing) for folder, (_, listing) in self._listings.items() if listing is not None)
+        return all(_changed(folder) == listing.changed for folder, listing in listings)
+
     def is_copy(self, content: Content, files: Iterable[Followed]) -> bool:
         """
         Tell whether a content is a copy, perhaps half made, of one of the files, as copytruncate makes it.
@@ -252,17 +259,22 @@ def _opened(file: Followed) -> Content | None:
 
 def _stamp(folder: str) -> int:
     """Return when a folder changed last; 0 if just now, since its clock does not tell moments apart."""
+    changed = _changed(folder)
+    return changed if time.time_ns() - changed > _SETTLED_NS else 0
+
+
+def _changed(folder: str) -> int:
     try:
-        changed = os.stat(folder).st_mtime_ns
+        return os.stat(folder).st_mtime_ns
     except OSError:
         return 0
-    return changed if time.time_ns() - changed > _SETTLED_NS else 0
 
 
 def _listed(folder: str) -> Listing | None:
     inodes: dict[int, list[str]] = {}
     rotations: defaultdict[str, list[str]] = defaultdict(list)
     paths: set[str] = set()
+    changed = _changed(folder)
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -272,4 +284,4 @@ def _listed(folder: str) -> Listing | None:
                     rotations[origin].append(entry.path)
     except OSError:
         return None
-    return Listing(inodes, dict(rotations), paths)
+    return Listing(changed, inodes, dict(rotations), paths)

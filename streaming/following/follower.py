@@ -42,10 +42,12 @@ class State:
     Attributes:
         planned_at: When the look began by which it was planned, in microseconds since 1970; it never goes back.
         files: What is known of each file, by identity.
+        seen_at: When the last look began that nothing can have passed by, likewise.
     """
 
     planned_at: int = 0
     files: Mapping[str, Followed] = field(default_factory=dict)
+    seen_at: int = 0
 
     def ranges_from(self, before: "State") -> list[Range]:
         """Return what was taken since an earlier state, file by file."""
@@ -105,15 +107,17 @@ class Follower:
         """
         now = max(time.time_ns() // 1000, state.planned_at)
         known = {identity: file for identity, file in state.files.items() if self.names.name(file.path)}
-        look = Look(self._finder, self.names, known, state.planned_at, once=self._once)
+        look = Look(self._finder, self.names, known, state.seen_at, once=self._once)
         found = look.found
+        # A day is enough where a folder changes all the time.
+        seen_at = now if look.is_undisturbed() or not state.seen_at else max(state.seen_at, now - DAY)
         gone = self._gone(look)
         taken = {**self._take(found, budget, now), **gone}
         if all(file.end == (known[identity].end if identity in known else 0) for identity, file in taken.items()):
             # The first look is kept whatever it finds: what comes and is rotated from now on is not missed.
-            return state if state.planned_at or self._once else State(now)
+            return state if state.planned_at or self._once else State(now, seen_at=now)
         in_use = {identity for identity, file in found.items() if file.at in look.named}
-        return State(now, _kept({**state.files, **taken}, in_use, now))
+        return State(now, _kept({**state.files, **taken}, in_use, now), seen_at)
 
     def _gone(self, look: Look) -> dict[str, Followed]:
         """Return the files of which something was not read that is gone, as taken up to their end."""

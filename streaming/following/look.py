@@ -33,7 +33,7 @@ class Look:
     """
 
     def __init__(
-        self, finder: Finder, names: Names, known: Mapping[str, Followed], planned_at: int, *, once: bool
+        self, finder: Finder, names: Names, known: Mapping[str, Followed], seen_at: int, *, once: bool
     ) -> None:
         """
         Look.
@@ -42,11 +42,11 @@ class Look:
             finder: What remembers from one look to the next.
             names: Which files are named.
             known: Files that are known, by identity.
-            planned_at: When the last look was, in microseconds since 1970; 0 for the first.
+            seen_at: When the last look began that nothing can have passed by, in microseconds since 1970; 0: none did.
             once: Whether there is no next look: a file that is missing is sought for two seconds.
         """
         self._finder, self._names, self._known = finder, names, known
-        self._planned_at, self._once = planned_at, once
+        self._seen_at, self._once = seen_at, once
         for _ in range(_TRIES):
             self._look()
             if not once or all(file.end >= file.size for file in self.missing()):
@@ -56,6 +56,10 @@ class Look:
     def missing(self) -> list[Followed]:
         """Return the files that are known and not found."""
         return [file for identity, file in self._known.items() if identity not in self.found]
+
+    def is_undisturbed(self) -> bool:
+        """Tell whether nothing moved while it looked; else something may have come and moved past it."""
+        return self._finder.is_undisturbed()
 
     def may_be_gone(self, file: Followed) -> bool:
         """Tell whether a file that is missing may be gone, and not only away with its disk or unreadable."""
@@ -79,7 +83,7 @@ class Look:
 
     def _rotated(self) -> Iterator[tuple[str, str]]:
         """Yield the files that were written since the last look and may have been another's: path, origin."""
-        if not self._planned_at:
+        if not self._seen_at:
             # Of a stream that begins, nobody has missed any.
             return
         folders = {os.path.dirname(path) for path in [*self.named, *self._homes]} | self._names.folders()
@@ -89,7 +93,7 @@ class Look:
                 continue
             for path in sorted({path for paths in listing.rotations.values() for path in paths} - self.named):
                 status = status_of(path)
-                if status is None or status.st_mtime_ns // 1000 < self._planned_at - _MARGIN:
+                if status is None or status.st_mtime_ns // 1000 < self._seen_at - _MARGIN:
                     continue
                 origin = next((each for each in origins(path) if each in self._homes or self._names.name(each)), None)
                 if origin is not None and not is_being_packed(path, listing):

@@ -5,6 +5,7 @@ A record is a line, or lines that are joined (`patterns.records`). What follows 
 and where lines are joined the last record for one that begins another.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -20,6 +21,8 @@ _STEP = 65_536
 _HOLE = bytes(512)
 _ANYWHERE = 2**62
 _LINE_FEED = 10
+_TRIES = 10
+_PAUSE_SECONDS = 0.2
 
 SMALLEST_SPLIT: Final = 1_048_576
 """Bytes below which a range is not cut further: a task's start costs more than judging so few lines."""
@@ -178,11 +181,17 @@ def read_records(part: Range, records: Records) -> Iterator[FileLine] | None:
     """
     Return the records of a range, each a line where none are joined; None where its bytes are gone.
 
+    Cost: two seconds where they are gone and were not when the range was planned.
+
     Raises:
         SourceError: The file is there but may not be read.
     """
-    # Twice: it may be renamed, packed or cut while it is read, and its copy is whole.
-    data = _read(part) or _read(part)
+    data = _read(part)
+    tries = _TRIES if part.end <= part.file.known else 1
+    while data is None and tries:
+        # It was there when the batch was planned, and may be renamed, packed, or cut and its copy whole, this moment.
+        time.sleep(_PAUSE_SECONDS)
+        data, tries = _read(part), tries - 1
     if data is None:
         return None
     lines = _lines(data, part.start)

@@ -3,7 +3,7 @@ The source `files` as Spark sees it: a stream of ranges (path, start, end), plan
 
 Bytes of lines do not pass through here: the task that judges reads them. The offset is
 
-    {"planned_at": microseconds since 1970, "files": {"<identity>": {…Followed…}}}
+    {"planned_at": microseconds since 1970, "seen_at": the same, "files": {"<identity>": {…Followed…}}}
 
 `planned_at` is the record time of all lines of the batch: kept in Spark's offset log, the same on a replay. It changes
 only when there is something to take, and never goes back.
@@ -219,7 +219,7 @@ class _Reader(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
 
 def _offset(state: State) -> dict[str, Any]:
-    return {"planned_at": state.planned_at, "files": as_offset(state.files.values())}
+    return {"planned_at": state.planned_at, "seen_at": state.seen_at, "files": as_offset(state.files.values())}
 
 
 def _state(offset: dict[str, Any]) -> State:
