@@ -49,6 +49,11 @@ class Content:
         # Beyond all, so that the first reading begins anew.
         self._at = 2**63
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Device and inode."""
+        return self.status.st_dev, self.status.st_ino
+
     def read(self, start: int, end: int) -> bytes:
         """
         Return bytes [start, end), fewer where it is shorter.

@@ -119,9 +119,7 @@ class Finder:
         if status is not None and (status.st_ino == file.inode or file.end >= HEAD):
             yield file.home
         for listing in self._around(file):
-            for path in listing.rotations.get(file.home, []):
-                if not is_being_packed(path, listing):
-                    yield path
+            yield from listing.rotations.get(file.home, [])
 
     def _around(self, file: Followed) -> Iterator[Listing]:
         for folder in {os.path.dirname(file.at), os.path.dirname(file.home)}:
@@ -143,6 +141,8 @@ class Finder:
             # Not of what was there a moment ago.
             key = (file.end, _glance(path, content.status))
             try:
+                if content.place != file.place:
+                    see_packed(content)
                 if is_still(content, file):
                     self._sure[file.identity] = key
                     return file.moved_to(path, content.status)
@@ -209,9 +209,20 @@ def status_of(path: str) -> os.stat_result | None:
         return None
 
 
-def is_being_packed(path: str, listing: Listing) -> bool:
-    """Tell whether a packed file still has what it is made of beside it: until that is gone it is not whole."""
-    return path.endswith(PACKED) and path[: path.rindex(".")] in listing.paths
+def see_packed(content: Content) -> None:
+    """
+    See that a packed content has no longer what it is made of beside it: until that is gone it is not whole.
+
+    Raises:
+        Damaged: It has, or was moved since it was opened, so that one cannot tell.
+    """
+    if not content.packed:
+        return
+    beside = os.path.lexists(content.path[: content.path.rindex(".")])
+    # Asked last, so that what was beside the name was beside this file.
+    status = status_of(content.path)
+    if beside or status is None or (status.st_dev, status.st_ino) != content.place:
+        raise Damaged(f"{content.path!r} is being packed")
 
 
 def is_there(file: Followed) -> bool:
@@ -249,7 +260,7 @@ def _opened(file: Followed) -> Content | None:
     if content is None:
         return None
     try:
-        if (content.status.st_dev, content.status.st_ino) == file.place and is_still(content, file):
+        if content.place == file.place and is_still(content, file):
             return content
     except Damaged:
         pass

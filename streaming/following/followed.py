@@ -105,7 +105,7 @@ def begun(path: str, home: str, content: Content, known: Container[str], *, take
     if not size:
         return None
     status, first = content.status, short_hash(start[:size], 8)
-    place = (status.st_dev, status.st_ino)
+    place = content.place
     names = (short_hash(f"{place[0]}:{place[1]}:{generation}:{first}".encode(), 8) for generation in count())
     identity = next(name for name in names if name not in known)
     new = Followed(identity, path, home, content.path, *place, first, size, 0, 0, "", 0, 0)
@@ -134,7 +134,7 @@ def is_still(content: Content, file: Followed) -> bool:
     """
     if not begins_like(content, file):
         return False
-    if content.packed and (content.status.st_dev, content.status.st_ino) == file.place:
+    if content.packed and content.place == file.place:
         return True
     if not content.packed and content.size() < file.known:
         return False

@@ -12,7 +12,7 @@ from typing import Final
 
 from patterns.timestamps import SECOND
 from streaming.following.content import Content, Damaged, is_binary
-from streaming.following.finding import Finder, is_being_packed, is_there, status_of
+from streaming.following.finding import Finder, is_there, see_packed, status_of
 from streaming.following.followed import Followed, begun, is_still
 from streaming.following.names import Names, origins
 
@@ -96,7 +96,7 @@ class Look:
                 if status is None or status.st_mtime_ns // 1000 < self._seen_at - _MARGIN:
                     continue
                 origin = next((each for each in origins(path) if each in self._homes or self._names.name(each)), None)
-                if origin is not None and not is_being_packed(path, listing):
+                if origin is not None:
                     yield path, origin
 
     def _file_at(self, path: str, origin: str) -> Followed | None:
@@ -106,6 +106,7 @@ class Look:
             return None
         with content:
             try:
+                see_packed(content)
                 content.check()
                 moved = self._moved(content)
                 return moved or self._new(content, origin)
@@ -114,9 +115,8 @@ class Look:
 
     def _moved(self, content: Content) -> Followed | None:
         """Return the missing file that a content is: it was renamed or packed while it was sought."""
-        place = (content.status.st_dev, content.status.st_ino)
         before = origins(content.path)
-        sought = [file for file in self.missing() if file.place == place or file.home in before]
+        sought = [file for file in self.missing() if file.place == content.place or file.home in before]
         same = next((file for file in sought if is_still(content, file)), None)
         return same and same.moved_to(content.path, content.status)
 

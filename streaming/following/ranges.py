@@ -109,7 +109,7 @@ def take(file: Followed, bounds: Bounds, records: Records) -> Followed:
             end = (_end_in_packed if content.packed else _end)(content, file.end, bounds, records)
             taken = file.taken_to(content, end) if end > file.end else file
             # Asked last: one that was cut or replaced while it was read shows it.
-            is_same = (content.status.st_dev, content.status.st_ino) == file.place and is_still(content, file)
+            is_same = content.place == file.place and is_still(content, file)
         except Damaged:
             return file
     return taken if is_same else file
