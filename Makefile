@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.set-up
 BENCH  := $(VENV)/.set-up-bench
 LOCKS  := requirements-build.lock requirements-dev.lock requirements-java.lock
 UV     := 0.13.9
-# Tests of servers and streams mostly wait. Each process has servers and a Spark of its own: 3 GiB.
+# Tests of servers and streams mostly wait. Each process has servers and a Spark of its own: 3.5 GiB.
 PYTEST := $(PY) -m pytest --numprocesses 2 --dist loadfile
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
