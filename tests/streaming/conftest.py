@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +84,17 @@ class Site:
         return stream
 
     def events(self) -> list[dict[str, Any]]:
-        """Return the events by the rule that the sink documents: a compacted file stands for its folder."""
+        """Return the events."""
+        return list(self.each_event())
+
+    def each_event(self) -> Iterator[dict[str, Any]]:
+        """Yield the events by the rule that the sink documents: a compacted file stands for its folder."""
         compacted = sorted((self.sink / "events").glob("[!.]*.ndjson.zst"))
         closed = {file.name.removesuffix(".ndjson.zst") for file in compacted}
         parts = [part for part in sorted(self.sink.glob("events/*/[!.]*.ndjson")) if part.parent.name not in closed]
-        wholes = [*map(_decompressed, compacted), *(part.read_bytes() for part in parts)]
-        assert all(whole.endswith(b"\n") for whole in wholes)
-        return [msgspec.json.decode(row) for whole in wholes for row in whole.split(b"\n")[:-1]]
+        for whole in chain(map(_decompressed, compacted), (part.read_bytes() for part in parts)):
+            assert whole.endswith(b"\n")
+            yield from map(msgspec.json.decode, whole.split(b"\n")[:-1])
 
     def lines(self) -> list[str]:
         """Return the text of all events, sorted."""

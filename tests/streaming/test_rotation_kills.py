@@ -67,10 +67,11 @@ def test_every_line_comes_once_while_logs_rotate_every_second_and_the_stream_is_
         assert stream.end() == 0, stream.said.read_text()[-5_000:]
         gone += gone_bytes(stream)
 
-    events = site.events()
-    assert len({event["event"]["id"] for event in events}) == len(events)
+    ids: set[str] = set()
     lines: dict[str, Counter[bytes]] = {"rename": Counter(), "copytruncate": Counter()}
-    for event in events:
+    for number, event in enumerate(site.each_event(), start=1):
+        ids.add(event["event"]["id"])
+        assert len(ids) == number
         lines[Path(event["log"]["file"]["path"]).stem][event["event"]["original"].encode()] += 1
     renamed, copied = writers
     assert lines["rename"] == Counter(renamed.lines)
