@@ -76,6 +76,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         except NoJava as none:
             pytest.skip(str(none))
         os.environ["PYSPARK_PYTHON"] = sys.executable
+        # Most of these sessions live for seconds: what a JVM spends on optimizing its code is lost on them.
+        os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
