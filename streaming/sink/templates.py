@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from clients.elasticsearch import CLIENT_ERRORS, Connection, ElasticsearchConfig
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised with each change: a stream refuses to write by older templates than its own."""
 
 # Above Elasticsearch's own for logs-*-* (100) and those of its integrations (200).
@@ -50,11 +50,13 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "logwinnow.unjudged": _KEYWORD,
     "logwinnow.reason": _KEYWORD,
     "logwinnow.set": _KEYWORD,
+    "logwinnow.set_published": _DATE,
     "logwinnow.scope": _KEYWORD,
     "logwinnow.pattern.id": _KEYWORD,
     "logwinnow.pattern.text": _KEYWORD,
     "logwinnow.pattern.label": _KEYWORD,
     "logwinnow.pattern.state": _KEYWORD,
+    "logwinnow.pattern.first_day": _DATE,
     "logwinnow.params": _KEYWORD,
     "logwinnow.shape.id": _KEYWORD,
     "logwinnow.shape.text": _KEYWORD,
