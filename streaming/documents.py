@@ -119,7 +119,7 @@ def event(
 
 @lru_cache(maxsize=16)
 def _set(version: str) -> dict[str, str]:
-    """Return the version of the set and, as far as its name says so, when it was published: a dashboard shows its age."""
+    """Return the version of the set and, where its name says so, when it was published: dashboards show its age."""
     published = published_at(version)
     return {"set": version} if published is None else {"set": version, "set_published": iso(published)}
 
