@@ -38,7 +38,7 @@ _TIME = "%Y%m%dT%H%M%S.%fZ"
 
 @lru_cache(maxsize=16)
 def published_at(version: str) -> int | None:
-    """Return when a version was published, in microseconds since 1970, as its name says; None of a name that does not."""
+    """Return when a version was published, in microseconds since 1970, as its name says; None where it does not."""
     try:
         return microseconds(datetime.strptime(version.partition("-")[0], _TIME).replace(tzinfo=UTC))
     except ValueError:
