@@ -1,8 +1,9 @@
 """
-What conf/kibana shows, asked of the real Elasticsearch that the real stream has filled.
+What conf/kibana shows, asked of a real Elasticsearch that the real stream has filled.
 
 No Kibana runs here: each chart is the request that it stands for (lens_request.py), each session a search, each rule
-what it looks for. What comes is held to the events themselves.
+what it looks for. What comes is held to the events themselves. That KQL means what lens_request.py makes of it, and
+what ES|QL finds, says Elasticsearch, which knows both.
 """
 
 import json
@@ -10,16 +11,19 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
-from elasticsearch_server import delete_all
+from elasticsearch import Elasticsearch, helpers
+from elasticsearch_server import ElasticsearchServer
 from kafka_server import delete_topics
 from kibana_files import Json, Panel, of_type, panels, rules
 from lens_request import MISSING, kql, request, rows
 from live import Live
+
+from streaming.config import ElasticsearchSinkConfig
+from streaming.sink.installing import ElasticsearchInstallation
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
@@ -51,14 +55,22 @@ LIVE = [
     *log(22, 14, "web4", "kernel", "oom-killer invoked"),
     *log(22, 15, "web4", "kernel", "4711 42"),  # not judged: it has no constant
     *log(23, 9, "web1", "sshd", "of another day"),
+    b"of no host, no program and no time",
 ]
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, kafka: str, elasticsearch: str) -> Iterator[Live]:
+def server() -> Iterator[str]:
+    """The URL of an Elasticsearch that knows KQL and ES|QL."""
+    with ElasticsearchServer(languages=True) as started:
+        yield started.url
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, kafka: str, server: str) -> Iterator[Live]:
     """A stream that has judged LIVE by what it learned of KNOWN."""
     name = f"test-{secrets.token_hex(6)}"
-    live = Live(tmp_path_factory.mktemp("kibana"), kafka, elasticsearch, name, name)
+    live = Live(tmp_path_factory.mktemp("kibana"), kafka, server, name, name)
     live.make_topic()
     live.set_up()
     known = live.folder / "known.log"
@@ -69,8 +81,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory, kafka: str, elasticsearch: 
     assert live.check()["events"] == len(LIVE)
     yield live
     delete_topics(kafka, name)
-    with closing(Elasticsearch(elasticsearch)) as client:
-        delete_all(client, name)
 
 
 @pytest.fixture(scope="module")
@@ -302,7 +312,7 @@ def looked_for(body: Json, live: Live, client: Elasticsearch, until: str) -> int
 
 def test_the_rule_of_new_shapes_finds_each_alert_that_was_told(filled: Live, client: Elasticsearch) -> None:
     judged = max(alert["event"]["created"] for alert in filled.alerts())
-    assert looked_for(rules()["new-shape"], filled, client, judged) == len(filled.alerts()) == 5
+    assert looked_for(rules()["new-shape"], filled, client, judged) == len(filled.alerts()) == 6
     assert looked_for(rules()["new-shape"], filled, client, "2026-01-01T00:00:00Z") == 0
 
 
@@ -321,9 +331,69 @@ def test_no_chart_and_no_session_is_without_an_expectation() -> None:
     assert _WANTED.keys() == {session["id"] for session in of_type("search")}
 
 
-def test_what_is_asked_of_a_stream_that_has_nothing_yet_is_no_error(elasticsearch: str) -> None:
-    with closing(Elasticsearch(elasticsearch)) as client:
-        for panel in panels("lens"):
-            [layer] = panel.layers.values()
-            body = request(panel.lens["state"]["query"]["query"], layer, "@timestamp", SINCE, UNTIL)
-            assert client.search(index="nothing-yet-events-*", body=body)["hits"]["total"]["value"] == 0
+def test_what_is_asked_of_a_stream_that_has_nothing_yet_is_no_error(client: Elasticsearch) -> None:
+    for panel in panels("lens"):
+        [layer] = panel.layers.values()
+        body = request(panel.lens["state"]["query"]["query"], layer, "@timestamp", SINCE, UNTIL)
+        assert client.search(index="nothing-yet-events-*", body=body)["hits"]["total"]["value"] == 0
+
+
+def queries() -> set[str]:
+    """Return all KQL that there is: of charts, of their columns, of sessions."""
+    found = {panel.lens["state"]["query"]["query"] for panel in panels("lens")}
+    columns = [
+        column for panel in panels("lens") for layer in panel.layers.values() for column in layer["columns"].values()
+    ]
+    found |= {column["filter"]["query"] for column in columns if "filter" in column}
+    sources = [session["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"] for session in of_type("search")]
+    return found | {json.loads(source)["query"]["query"] for source in sources}
+
+
+@pytest.mark.parametrize("query", sorted(queries() - {""}))
+def test_kql_means_to_elasticsearch_what_these_tests_take_it_for(
+    query: str, filled: Live, client: Elasticsearch
+) -> None:
+    def ids(asked: Json) -> set[str]:
+        found = client.search(index=f"{filled.prefix}-events-*", query=asked, size=1_000, source=False)
+        return {hit["_id"] for hit in found["hits"]["hits"]}
+
+    assert ids({"kql": {"query": query}}) == ids(kql(query))
+    assert 0 < len(ids(kql(query))) < len(LIVE)
+
+
+@pytest.mark.parametrize(
+    ("recent", "before", "tells"),
+    [
+        (30, 24, True),  # thirty in the last hour, one in each of the hours before
+        (30, 0, True),
+        (19, 0, False),  # too few to be told
+        (30, 24 * 10, False),  # three times the ten of an hour is no more than three times
+        (31, 24 * 10, True),
+        (0, 500, False),
+    ],
+)
+def test_the_rule_of_more_outliers_than_usual_compares_the_last_hour_with_the_day_before(
+    recent: int, before: int, tells: bool, client: Elasticsearch, server: str
+) -> None:
+    prefix = f"usual-{secrets.token_hex(4)}"
+    list(ElasticsearchInstallation(ElasticsearchSinkConfig(url=server, index_prefix=prefix, replicas=0)).install())
+    now = datetime.now(UTC)
+    ages = [timedelta(minutes=30)] * recent + [timedelta(hours=2 + number % 22) for number in range(before)]
+    days_old = [timedelta(hours=30)] * 1_000
+    events = [(age, True) for age in ages + days_old] + [(timedelta(minutes=5), False)] * 500
+    documents = [
+        {"logwinnow": {"outlier": is_outlier}, "event": {"created": (now - age).isoformat()}}
+        for age, is_outlier in events
+    ]
+    helpers.bulk(
+        client, [{"_index": f"{prefix}-events-2026.11.28", "_source": each} for each in documents], refresh=True
+    )
+    body = rules()["more-outliers"]["params"]
+    # As Kibana has a rule's window in the query: beside it, as a filter.
+    window = {"gt": f"now-{body['timeWindowSize']}{body['timeWindowUnit']}", "lte": "now"}
+    esql = body["esqlQuery"]["esql"].replace("logwinnow-events-", f"{prefix}-events-")
+    found = client.esql.query(query=f"{esql} | LIMIT 10", filter={"range": {body["timeField"]: window}})
+    assert bool(found["values"]) is tells
+    if tells:
+        row = dict(zip([column["name"] for column in found["columns"]], found["values"][0], strict=True))
+        assert row == {"recent": recent, "outliers": recent + before, "usual": before / 24}
