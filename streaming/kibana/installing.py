@@ -111,7 +111,7 @@ def _import(connection: KibanaConnection, prefix: str) -> int:
         errors = [_refused(error) for error in body.get("errors", [])]
         more = f" and {len(errors) - _NAMED_ERRORS} more" if len(errors) > _NAMED_ERRORS else ""
         raise ClientError(
-            f"Kibana at {connection.url} took {took} of {took + len(errors)} objects and refuses "
+            f"Kibana at {connection.url} took {took} of {len(saved_objects(prefix))} objects and refuses "
             f"{'; '.join(errors[:_NAMED_ERRORS])}{more}: mend that and run it again, or import conf/kibana by hand"
         )
     return took

@@ -108,9 +108,12 @@ class KibanaStandIn:
                 why = {"type": "conflict"}
             if why:
                 errors.append({"type": row["type"], "id": row["id"], "meta": {}, "error": why})
-            else:
-                self.objects[key] = row
-        answer = {"successCount": len(rows) - len(errors), "success": not errors, "warnings": []}
+        # Of what somebody could mend nothing is taken before it is mended.
+        wait = any(each["error"]["type"] in {"conflict", "missing_references"} for each in errors)
+        refused = {(each["type"], each["id"]) for each in errors}
+        taken = [] if wait else [row for row in rows if (row["type"], row["id"]) not in refused]
+        self.objects |= {(row["type"], row["id"]): row for row in taken}
+        answer = {"successCount": len(taken), "success": not errors, "warnings": []}
         return Reply(200, answer | ({"errors": errors} if errors else {}))
 
     def _export(self, wanted: list[Json]) -> Reply:

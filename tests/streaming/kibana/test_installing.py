@@ -153,6 +153,17 @@ def test_an_import_that_took_only_some_objects_names_those_that_it_did_not(
     assert not kibana.rules
 
 
+def test_an_import_that_waits_for_a_missing_object_took_none(
+    kibana: KibanaStandIn, installation: KibanaInstallation
+) -> None:
+    missing = {"type": "missing_references", "references": [{"type": "index-pattern", "id": "gone"}]}
+    kibana.refused["mine-lines"] = missing
+    why = r"took 0 of 8 objects and refuses search mine-lines \(missing_references: index-pattern gone\): mend that"
+    with pytest.raises(ClientError, match=why):
+        list(installation.install())
+    assert not kibana.objects
+
+
 def test_of_many_refused_objects_the_first_are_named(kibana: KibanaStandIn, installation: KibanaInstallation) -> None:
     missing = {"type": "missing_references", "references": [{"type": "index-pattern", "id": "gone"}]}
     kibana.refused |= {each.id: missing for each in saved_objects("mine")}
