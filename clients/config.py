@@ -1,5 +1,5 @@
 """
-What a configuration says of Elasticsearch, typed; `clients.elasticsearch` has it too.
+What a configuration says of Elasticsearch and of Kibana, typed; `clients.elasticsearch` has the former too.
 
 Apart from the client, which takes a quarter of a second to import: every verb that reads conf/training.toml would wait.
 """
@@ -11,10 +11,9 @@ from msgspec import Meta, Struct
 from patterns.secrets import Secret
 
 
-class ElasticsearchConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How Elasticsearch is reached: its URL or those of its nodes, the login, and by what its certificate is known."""
+class LoginConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """The login, by what the server's certificate is known, and the seconds for one request."""
 
-    url: str | list[str] = "http://127.0.0.1:9200"
     api_key: Secret | None = None
     username: str | None = None
     password: Secret | None = None
@@ -30,3 +29,15 @@ class ElasticsearchConfig(Struct, frozen=True, forbid_unknown_fields=True):
         if self.api_key is not None and self.username is not None:
             msg = "api_key and username exclude each other: set one of them"
             raise ValueError(msg)
+
+
+class ElasticsearchConfig(LoginConfig, frozen=True, forbid_unknown_fields=True):
+    """How Elasticsearch is reached: by its URL or those of its nodes."""
+
+    url: str | list[str] = "http://127.0.0.1:9200"
+
+
+class KibanaConfig(LoginConfig, frozen=True, forbid_unknown_fields=True):
+    """How Kibana is reached: by its URL, which ends in `/s/<id>` for another space than the default one."""
+
+    url: str = "http://127.0.0.1:5601"

@@ -13,57 +13,81 @@ from patterns.terminal import printable
 _DESCRIPTION = """\
 Makes what a stream needs before it starts; to run it again changes nothing.
 
-  elasticsearch   the index templates of conf/streaming.toml's [sink.elasticsearch]
+  elasticsearch   the index templates of conf/streaming.toml's [sink.elasticsearch], and its policy for old indices
+  kibana          data views, Discover sessions, dashboards and alerting rules, in the Kibana of [kibana]
+  all             both
   connector DIR   Spark's connector of Kafka as JARs in a folder, for machines without a network: copy it there, and
-                  set spark.jars to it"""
+                  set spark.jars to it
+
+--remove takes away what it has made, and leaves the data."""
 
 _EXAMPLE = """\
 examples:
   logwinnow setup elasticsearch
-  logwinnow setup elasticsearch --dry-run       print the templates
+  logwinnow setup all --dry-run                 print the requests
+  logwinnow setup kibana --set kibana.url=https://kibana.example:5601/s/ops
+  logwinnow setup kibana --remove
   logwinnow setup connector /opt/logwinnow/jars"""
+
+_HELP = {
+    "elasticsearch": "the index templates, and the policy for old indices",
+    "kibana": "data views, Discover sessions, dashboards and rules",
+    "all": "both",
+}
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the verb."""
     verb = verbs.add_parser(
         "setup",
-        help="make index templates, or fetch Kafka's connector",
+        help="make index templates and dashboards, or fetch Kafka's connector",
         description=_DESCRIPTION,
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whats = verb.add_subparsers(title="what", metavar="WHAT", dest="what", required=True)
-    elasticsearch = whats.add_parser("elasticsearch", help="the index templates")
-    elasticsearch.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
-    add_config(elasticsearch, "streaming.toml")
-    add_set(elasticsearch)
-    elasticsearch.set_defaults(run=_elasticsearch)
+    for what, summary in _HELP.items():
+        server = whats.add_parser(what, help=summary)
+        server.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+        server.add_argument("--remove", action="store_true", help="take away what it has made; never the data")
+        add_config(server, "streaming.toml")
+        add_set(server)
+        server.set_defaults(run=_servers)
     connector = whats.add_parser("connector", help="Kafka's connector, as JARs in a folder")
     connector.add_argument("folder", type=Path, metavar="DIR")
     connector.set_defaults(run=_connector)
 
 
-def _elasticsearch(arguments: argparse.Namespace) -> int:
+def _servers(arguments: argparse.Namespace) -> int:
     """
-    Make or renew the templates.
+    Make, renew or remove what the servers need.
 
     Raises:
-        LogwinnowError: Elasticsearch does not answer, or refuses.
+        LogwinnowError: One does not answer, or refuses; what was done before is printed.
     """
     # The client takes a while to import; the other verbs do not wait for it.
     from streaming.config import FILE, StreamingConfig
-    from streaming.sink.templates import set_up, templates
+    from streaming.kibana.installing import KibanaInstallation
+    from streaming.sink.installing import ElasticsearchInstallation
 
-    config = load(StreamingConfig, find(FILE, arguments.config), os.environ, arguments.set).sink.elasticsearch
-    bodies = templates(config.index_prefix, replicas=config.replicas, refresh_seconds=config.refresh_seconds)
+    config = load(StreamingConfig, find(FILE, arguments.config), os.environ, arguments.set)
+    there: dict[str, ElasticsearchInstallation | KibanaInstallation] = {
+        "elasticsearch": ElasticsearchInstallation(config.sink.elasticsearch),
+        "kibana": KibanaInstallation(config.kibana, config.sink.elasticsearch.index_prefix),
+    }
+    chosen = [each for what, each in there.items() if arguments.what in (what, "all")]
+    if arguments.remove:
+        # What shows goes before what is shown.
+        chosen.reverse()
     if arguments.dry_run:
-        requests = {f"PUT /_index_template/{name}": body for name, body in bodies.items()}
-        print(json.dumps(requests, indent=2))
+        requests = [each.removals() if arguments.remove else each.requests() for each in chosen]
+        print(
+            json.dumps({path: body for each in requests for path, body in each.items()}, indent=2, ensure_ascii=False)
+        )
         return 0
-    set_up(config, bodies)
-    for name in bodies:
-        stdout().print(f"index template {printable(name)}: there", markup=False, highlight=False)
+    for each in chosen:
+        for line in each.remove() if arguments.remove else each.install():
+            stdout().print(printable(line), soft_wrap=True)
     return 0
 
 

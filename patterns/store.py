@@ -15,6 +15,7 @@ import posixpath
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,10 +27,22 @@ from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.pattern_set import PatternSet
 from patterns.set_files import MANIFEST, PATTERNS, TEXT, StoredSet, damaged, decode, encode, for_people
 from patterns.shapes import ShapeTable, temporary_file
+from patterns.timestamps import microseconds
 
 CURRENT: Final = "CURRENT"
 
 _SHAPES = "shapes.parquet"
+
+_TIME = "%Y%m%dT%H%M%S.%fZ"
+
+
+@lru_cache(maxsize=16)
+def published_at(version: str) -> int | None:
+    """Return when a version was published, in microseconds since 1970, as its name says; None where it does not."""
+    try:
+        return microseconds(datetime.strptime(version.partition("-")[0], _TIME).replace(tzinfo=UTC))
+    except ValueError:
+        return None
 
 
 class Store:

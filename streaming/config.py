@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from clients.elasticsearch import ElasticsearchConfig
+from clients.config import ElasticsearchConfig, KibanaConfig
 from clients.kafka import KafkaConfig
 from spark.config import SparkConfig
 
@@ -110,7 +110,8 @@ class ElasticsearchSinkConfig(ElasticsearchConfig, frozen=True, forbid_unknown_f
     """
     The indices, by what their names begin with; the bounds of one bulk request; how long an outage is waited for.
 
-    `replicas` and `refresh_seconds` are for `logwinnow setup elasticsearch`, which writes them into the templates.
+    `replicas`, `refresh_seconds` and `keep_days` are for `logwinnow setup elasticsearch`, which writes them into the
+    templates, and the days into a policy.
     """
 
     index_prefix: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")] = "logwinnow"
@@ -119,6 +120,7 @@ class ElasticsearchSinkConfig(ElasticsearchConfig, frozen=True, forbid_unknown_f
     give_up_after_seconds: Annotated[float, Meta(ge=0)] = 300.0
     replicas: Annotated[int, Meta(ge=0)] = 1
     refresh_seconds: Positive = 5
+    keep_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
 
 
 class SinkConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,6 +171,7 @@ class StreamingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     source: SourceConfig = field(default_factory=SourceConfig)
     patterns: PatternsConfig = PatternsConfig()
     sink: SinkConfig = field(default_factory=SinkConfig)
+    kibana: KibanaConfig = field(default_factory=KibanaConfig)
     dead_letters: DeadLettersConfig = field(default_factory=DeadLettersConfig)
     alerts: AlertsConfig = AlertsConfig()
     trigger: TriggerConfig = TriggerConfig()

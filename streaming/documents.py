@@ -4,8 +4,8 @@ Judged line → event; outlier shape → alert: the documents that a sink gets, 
     event   @timestamp message event.{id,kind=event,dataset,created,original} host.name process.{name,pid}
             log.{level,file.path,offset,syslog.{priority,facility.code,severity.code}} kafka.{topic,partition,offset}
             source.ip
-            logwinnow.{outlier,unjudged,reason,set,scope,pattern.{id,text,label,state},params,shape.{id,text},
-                       nearest.{id,text,difference},cut,original_base64}
+            logwinnow.{outlier,unjudged,reason,set,set_published,scope,pattern.{id,text,label,state,first_day},params,
+                       shape.{id,text},nearest.{id,text,difference},cut,original_base64}
     alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket,
             event.first_event_id that of the line, and logwinnow.{bucket,count,untold,find}
     overflow  @timestamp message event.{id,kind=alert,dataset,created} logwinnow.{overflow,set,find}
@@ -23,6 +23,7 @@ from patterns.judge import Judgement, shape_id
 from patterns.language import hash_of
 from patterns.line import Line
 from patterns.matcher import Nearest
+from patterns.store import published_at
 from patterns.timestamps import iso
 from streaming.source import SourceLine
 
@@ -107,13 +108,20 @@ def event(
             "original": line.text,
         },
         **_header(line, line_of.where),
-        "logwinnow": {"outlier": judgement.outlier, "set": version, **_judged(judgement, parameters)},
+        "logwinnow": {"outlier": judgement.outlier, **_set(version), **_judged(judgement, parameters)},
     }
     if line.cut:
         document["logwinnow"]["cut"] = True
     if line.original is not None:
         document["logwinnow"]["original_base64"] = line.original
     return document
+
+
+@lru_cache(maxsize=16)
+def _set(version: str) -> dict[str, str]:
+    """Return the version of the set and, where its name says so, when it was published: dashboards show its age."""
+    published = published_at(version)
+    return {"set": version} if published is None else {"set": version, "set_published": iso(published)}
 
 
 def _header(line: Line, where: dict[str, Any]) -> dict[str, Any]:
@@ -147,6 +155,8 @@ def _judged(judgement: Judgement, parameters: list[str]) -> dict[str, Any]:
     if known is not None:
         text = keyword(known.pattern.text)
         fields["pattern"] = {"id": known.id, "text": text, "label": known.label, "state": known.state}
+        if known.first_day is not None:
+            fields["pattern"]["first_day"] = known.first_day
         if parameters:
             fields["params"] = (
                 parameters if max(map(len, parameters)) <= KEYWORD else [keyword(value) for value in parameters]

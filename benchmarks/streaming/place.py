@@ -21,7 +21,7 @@ from benchmarks.streaming.servers import Servers, create_topic, delete_all
 from benchmarks.training.corpus import Corpus
 from streaming.config import ElasticsearchSinkConfig
 from streaming.documents import record_event_id
-from streaming.sink.templates import set_up, templates
+from streaming.sink.installing import ElasticsearchInstallation
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SEND = Path(__file__).with_name("programs") / "send.py"
@@ -89,8 +89,8 @@ class Place:
     def prefix(self) -> Iterator[str]:
         """Yield a fresh prefix with index templates; at the end all of it goes, and no merge goes on beside others."""
         prefix = f"benchmark-{secrets.token_hex(4)}"
-        config = ElasticsearchSinkConfig(url=self.servers.elasticsearch)
-        set_up(config, templates(prefix, replicas=0, refresh_seconds=config.refresh_seconds))
+        config = ElasticsearchSinkConfig(url=self.servers.elasticsearch, index_prefix=prefix, replicas=0)
+        list(ElasticsearchInstallation(config).install())
         try:
             yield prefix
         finally:

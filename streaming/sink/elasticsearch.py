@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -25,10 +25,8 @@ from streaming.errors import SinkError
 from streaming.sink import Refuse
 from streaming.sink.bulk import BulkWriter, Limits
 from streaming.sink.sending import Operation
-from streaming.sink.templates import VERSION, names, version_of
+from streaming.sink.templates import UNDATED, VERSION, names, version_of
 from streaming.source import DeadLetter, SourceLine
-
-UNDATED: Final = "undated"
 
 
 @dataclass(frozen=True)

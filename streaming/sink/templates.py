@@ -5,16 +5,15 @@ Nothing is mapped by guess (`dynamic: false`): a log line can add no field, and 
 not searchable until the templates are renewed.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from clients.elasticsearch import CLIENT_ERRORS, Connection, ElasticsearchConfig
-
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised with each change: a stream refuses to write by older templates than its own."""
 
 # Above Elasticsearch's own for logs-*-* (100) and those of its integrations (200).
 _PRIORITY = 300
+
+UNDATED: Final = "undated"
 
 _KEYWORD: Final = {"type": "keyword", "ignore_above": 8191}
 _KEPT: Final = {"type": "keyword", "index": False, "doc_values": False}
@@ -50,11 +49,13 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "logwinnow.unjudged": _KEYWORD,
     "logwinnow.reason": _KEYWORD,
     "logwinnow.set": _KEYWORD,
+    "logwinnow.set_published": _DATE,
     "logwinnow.scope": _KEYWORD,
     "logwinnow.pattern.id": _KEYWORD,
     "logwinnow.pattern.text": _KEYWORD,
     "logwinnow.pattern.label": _KEYWORD,
     "logwinnow.pattern.state": _KEYWORD,
+    "logwinnow.pattern.first_day": _DATE,
     "logwinnow.params": _KEYWORD,
     "logwinnow.shape.id": _KEYWORD,
     "logwinnow.shape.text": _KEYWORD,
@@ -81,15 +82,35 @@ def names(prefix: str) -> tuple[str, str]:
     return f"{prefix}-events", f"{prefix}-alerts"
 
 
-def templates(prefix: str, *, replicas: int, refresh_seconds: int) -> dict[str, dict[str, Any]]:
-    """Return the bodies of the index templates by their names."""
-    settings = {"number_of_shards": 1, "number_of_replicas": replicas, "refresh_interval": f"{refresh_seconds}s"}
-    return {
+def undated(prefix: str) -> str:
+    """Return the name of the index of events of no true time, and of its template where it needs one of its own."""
+    return f"{prefix}-events-{UNDATED}"
+
+
+def templates(
+    prefix: str, *, replicas: int, refresh_seconds: int, policy: str | None = None
+) -> dict[str, dict[str, Any]]:
+    """
+    Return the bodies of the index templates by their names.
+
+    Args:
+        prefix: What the names of indices begin with.
+        replicas: Copies of each index on other nodes.
+        refresh_seconds: Until a new document is found.
+        policy: Of Elasticsearch's lifecycle management, for all indices of a day; None for none.
+    """
+    settings: dict[str, Any] = {
+        "number_of_shards": 1,
+        "number_of_replicas": replicas,
+        "refresh_interval": f"{refresh_seconds}s",
+    }
+    daily = settings if policy is None else settings | {"lifecycle": {"name": policy}}
+    bodies = {
         name: {
             "index_patterns": [f"{name}-*"],
             "priority": _PRIORITY,
             "template": {
-                "settings": {"index": settings},
+                "settings": {"index": daily},
                 "mappings": {"dynamic": False, "properties": _properties(fields)},
                 "aliases": {name: {}},
             },
@@ -97,22 +118,15 @@ def templates(prefix: str, *, replicas: int, refresh_seconds: int) -> dict[str, 
         }
         for name, fields in zip(names(prefix), (_FIELDS, _ALERT_FIELDS), strict=True)
     }
+    if policy is not None:
+        bodies[undated(prefix)] = _without_age(bodies[names(prefix)[0]], undated(prefix), settings)
+    return bodies
 
 
-def set_up(config: ElasticsearchConfig, bodies: Mapping[str, dict[str, Any]]) -> None:
-    """
-    Make the templates, or renew them: indices that are there keep the mapping that they have.
-
-    Raises:
-        ClientError: Elasticsearch does not answer, or refuses.
-        SettingsError: A secret is not there.
-    """
-    connection = Connection.of(config)
-    for name, body in bodies.items():
-        try:
-            connection.client().indices.put_index_template(name=name, body=body)
-        except CLIENT_ERRORS as error:
-            raise connection.explained(error) from None
+def _without_age(body: dict[str, Any], name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the template of the one index of no day: as old as its first document, it holds young ones too."""
+    template = body["template"] | {"settings": {"index": settings}}
+    return body | {"index_patterns": [name], "priority": _PRIORITY + 1, "template": template}
 
 
 def version_of(found: dict[str, Any], name: str) -> int | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import certificates
 import maven
+import query_languages
 import security_plugin
 from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
@@ -56,6 +57,7 @@ class ElasticsearchServer(Server):
     Args:
         settings: Of the node, beside or instead of those here (`{"thread_pool.write.queue_size": 4}`).
         secured: Whether it wants a login and TLS.
+        languages: Whether it knows KQL and ES|QL.
         java_options: The last word on options of its JVM (`["-Xmx1g"]`).
 
     Attributes:
@@ -65,10 +67,16 @@ class ElasticsearchServer(Server):
     certificate: certificates.Certificate
 
     def __init__(
-        self, settings: Mapping[str, object] | None = None, *, secured: bool = False, java_options: Sequence[str] = ()
+        self,
+        settings: Mapping[str, object] | None = None,
+        *,
+        secured: bool = False,
+        languages: bool = False,
+        java_options: Sequence[str] = (),
     ) -> None:
         super().__init__("elasticsearch", 2)
         self._secured = secured
+        self._languages = languages
         self._settings = dict(settings or {})
         self._java_options = " ".join((*_JAVA_OPTIONS, *java_options))
         self._environment: dict[str, str] = {}
@@ -108,6 +116,8 @@ class ElasticsearchServer(Server):
         settings = _SETTINGS | places | (_SECURED if self._secured else {}) | self._settings
         lines = [f"{key}: {json.dumps(value)}\n" for key, value in settings.items()]
         (config / "elasticsearch.yml").write_text("".join(lines))
+        if self._languages:
+            query_languages.install(self._home, maven.programs() / "languages")
         if self._secured:
             self.certificate = certificates.make(config)
             security_plugin.install(self._home, java / "bin" / "java")

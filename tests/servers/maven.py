@@ -1,7 +1,8 @@
 """
 The programs of the real servers, which Maven fetches once into a cache.
 
-    pom.xml ─► mvn ─► <cache>/fetching-*/ ─► <cache>/<hash of pom.xml>/{kafka/*.jar, elasticsearch/, whole.json}
+    pom.xml ─► mvn ─► <cache>/fetching-*/ ─► <cache>/<hash of pom.xml>/{kafka/*.jar, elasticsearch/, languages/*.jar,
+                                                                        whole.json}
 
 The last step renames, so that a folder of that name is whole; `whole.json`, which lists its files, tells where
 something (a cleaner, a full disk) took from it since. Runs that start at once take turns by a lock.
@@ -23,6 +24,8 @@ from pathlib import Path
 POM = Path(__file__).with_name("pom.xml")
 
 _PATIENCE = 900  # seconds; 150 MB over a slow line
+# Jars of Elasticsearch's query languages (query_languages.py), which are none of Kafka's.
+_LANGUAGES = ("x-pack-*.jar", "arrow-*.jar", "elasticsearch-dissect-*.jar", "antlr4-*.jar")
 _COLOUR = re.compile(r"\x1b\[\d*m")  # which Debian's Maven resets even where it uses none
 _INSTEAD = (
     "or set LOGWINNOW_TEST_KAFKA (host:port) and LOGWINNOW_TEST_ELASTICSEARCH (URL) to servers that the tests may use"
@@ -35,7 +38,7 @@ class NotHere(Exception):
 
 def programs() -> Path:
     """
-    Return the folder of `kafka/*.jar` and `elasticsearch/` (with its `bin/`), which nobody may write in.
+    Return the folder of `kafka/*.jar`, `elasticsearch/` (with its `bin/`), `languages/*.jar`; nobody may write in it.
 
     Asks for nothing outside where the cache is whole; else runs Maven, half a minute for 150 MB.
 
@@ -71,6 +74,9 @@ def _fill(folder: Path) -> None:
         _unpack(archive, whole)
         archive.unlink()
         (whole / archive.stem).rename(whole / "elasticsearch")
+        (whole / "languages").mkdir()
+        for jar in [jar for name in _LANGUAGES for jar in (whole / "kafka").glob(name)]:
+            jar.rename(whole / "languages" / jar.name)
         files = sorted(path for path in whole.rglob("*") if path.is_file())
         sizes = {str(file.relative_to(whole)): file.stat().st_size for file in files}
         (whole / "whole.json").write_text(json.dumps(sizes, indent=1))

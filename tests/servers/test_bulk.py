@@ -14,8 +14,9 @@ from streaming.config import ElasticsearchSinkConfig
 from streaming.errors import SinkError
 from streaming.sink.bulk import BulkWriter, Limits
 from streaming.sink.elasticsearch import ElasticsearchSink
+from streaming.sink.installing import ElasticsearchInstallation
 from streaming.sink.sending import Operation
-from streaming.sink.templates import VERSION, set_up, templates
+from streaming.sink.templates import VERSION, templates
 from streaming.source import DeadLetter, SourceLine
 
 pytestmark = pytest.mark.servers
@@ -99,6 +100,11 @@ def sink(elasticsearch: str, prefix: str) -> ElasticsearchSink:
     return ElasticsearchSink.of(config)
 
 
+def install(elasticsearch: str, prefix: str) -> list[str]:
+    config = ElasticsearchSinkConfig(url=elasticsearch, index_prefix=prefix, replicas=0, refresh_seconds=1)
+    return list(ElasticsearchInstallation(config).install())
+
+
 def test_without_templates_the_sink_does_not_start_and_names_the_command(elasticsearch: str, index_prefix: str) -> None:
     with pytest.raises(SinkError, match=rf"'{index_prefix}-events' is not in .*; run: logwinnow setup elasticsearch"):
         sink(elasticsearch, index_prefix).start()
@@ -107,20 +113,20 @@ def test_without_templates_the_sink_does_not_start_and_names_the_command(elastic
 def test_templates_of_an_older_version_or_of_others_are_told_and_renewed_by_setup(
     elasticsearch: str, index_prefix: str
 ) -> None:
-    config = ElasticsearchConfig(url=elasticsearch)
-    bodies = templates(index_prefix, replicas=0, refresh_seconds=1)
-    set_up(config, {name: {**body, "_meta": {}} for name, body in bodies.items()})
+    with closing(Elasticsearch(elasticsearch)) as client:
+        for name, body in templates(index_prefix, replicas=0, refresh_seconds=1).items():
+            client.indices.put_index_template(name=name, body={**body, "_meta": {}})
     with pytest.raises(SinkError, match=f"is of version 0, and {VERSION} is needed; run: logwinnow setup"):
         sink(elasticsearch, index_prefix).start()
     for _ in range(2):
-        set_up(config, bodies)
+        install(elasticsearch, index_prefix)
         sink(elasticsearch, index_prefix).start()
 
 
 def test_an_event_lies_in_the_index_of_its_record_time_and_an_alert_in_that_of_its_bucket(
     elasticsearch: str, index_prefix: str
 ) -> None:
-    set_up(ElasticsearchConfig(url=elasticsearch), templates(index_prefix, replicas=0, refresh_seconds=1))
+    install(elasticsearch, index_prefix)
     made = sink(elasticsearch, index_prefix)
     refused: list[DeadLetter] = []
     with made.part(0, 0, _NOON, refused.append) as writer:

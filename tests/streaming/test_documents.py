@@ -48,12 +48,12 @@ _EVENT_FIELDS = {
 }
 
 
-def judged(line: bytes) -> dict[str, Any]:
+def judged(line: bytes, judge: Judge = _JUDGE, version: str = "v1") -> dict[str, Any]:
     """Return the event of a line."""
-    judgement = _JUDGE.judge(line, _RECEIVED)
-    parameters = _JUDGE.parameters(judgement)
+    judgement = judge.judge(line, _RECEIVED)
+    parameters = judge.parameters(judgement)
     given = SourceLine(line, line, _RECEIVED, "id", "/var/log/app.log", 7, _WHERE)
-    return event(judgement, parameters, given, source="app", created="2026-11-18T11:06:41.000Z", version="v1")
+    return event(judgement, parameters, given, source="app", created="2026-11-18T11:06:41.000Z", version=version)
 
 
 def flat(document: dict[str, Any], path: str = "") -> dict[str, Any]:
@@ -62,6 +62,17 @@ def flat(document: dict[str, Any], path: str = "") -> dict[str, Any]:
     for name, value in document.items():
         fields |= flat(value, f"{path}{name}.") if isinstance(value, dict) else {f"{path}{name}": value}
     return fields
+
+
+def test_an_event_says_when_its_set_was_published_and_since_which_day_its_pattern_is_known() -> None:
+    known = KnownPattern("", parse("session *{1,1}"), 2, 9, 9, first_day="2026-11-02")
+    document = judged(b"session 7", Judge(PatternSet.of(Rules(), [known])), "20261117T040012.345Z-0123456789abcdef")
+    assert document["logwinnow"]["set_published"] == "2026-11-17T04:00:12.345Z"
+    assert document["logwinnow"]["pattern"]["first_day"] == "2026-11-02"
+
+
+def test_a_set_of_a_name_without_a_time_has_none() -> None:
+    assert "set_published" not in judged(b"session 7", version="by-hand")["logwinnow"]
 
 
 def test_a_matched_syslog_line_has_its_header_its_pattern_and_what_the_gaps_took() -> None:

@@ -13,7 +13,9 @@ from streaming.sink.templates import VERSION, names, templates, version_of
 from streaming.source import SourceLine
 
 _RULES = Rules(formats={"app": FormatRule(r"(?P<timestamp>\d{4}-\d\d-\d\d) (?P<level>[A-Z]+) (?P<message>.*)", "iso")})
-_JUDGE = Judge(PatternSet.of(_RULES, [KnownPattern("sshd", parse("session of *{1,1} closed"), 2, 9, 9)]))
+_KNOWN = KnownPattern("sshd", parse("session of *{1,1} closed"), 2, 9, 9, first_day="2026-11-17")
+_JUDGE = Judge(PatternSet.of(_RULES, [_KNOWN]))
+_SET = "20261117T040012.345Z-0123456789abcdef"
 _LINES = [
     b"<38>Nov 18 11:06:40 web1 sshd[77]: session of root closed",
     b"<38>Nov 18 11:06:40 web1 sshd[77]: session of root opened",
@@ -57,7 +59,7 @@ def documents() -> list[dict[str, Any]]:
             judged = _JUDGE.judge(line, 1_795_000_000_123_456)
             given = SourceLine(line, line, 0, "id", "", 0, where)
             parameters = _JUDGE.parameters(judged)
-            made.append(event(judged, parameters, given, source="app", created="2026-11-18T11:06:41Z", version="v"))
+            made.append(event(judged, parameters, given, source="app", created="2026-11-18T11:06:41Z", version=_SET))
     return made
 
 

@@ -1,0 +1,98 @@
+"""Discover sessions: the lines themselves, newest first."""
+
+import json
+from dataclasses import dataclass
+
+from streaming.kibana import ALERTS, EVENTS
+from streaming.kibana.objects import SavedObject, of_view
+
+_VIEW_REFERENCE = "kibanaSavedObjectMeta.searchSourceJSON.index"
+
+
+@dataclass(frozen=True)
+class Search:
+    """
+    A Discover session.
+
+    Attributes:
+        name: The end of its id.
+        title: What it is found by.
+        view: The data view that it reads.
+        query: Which documents, as KQL.
+        columns: Fields, beside the time.
+        description: What a reader should know beside the title.
+    """
+
+    name: str
+    title: str
+    view: str
+    query: str
+    columns: tuple[str, ...]
+    description: str = ""
+
+    def id(self, prefix: str) -> str:
+        """Return the object's id."""
+        return f"{prefix}-{self.name}"
+
+    def saved(self, prefix: str) -> SavedObject:
+        """Return the object, in its shape from before sessions had tabs: a newer Kibana makes one tab of it."""
+        source = {"query": {"language": "kuery", "query": self.query}, "filter": [], "indexRefName": _VIEW_REFERENCE}
+        attributes = {
+            "title": f"{prefix}: {self.title}",
+            "description": self.description,
+            "columns": list(self.columns),
+            "sort": [["@timestamp", "desc"]],
+            "grid": {},
+            "hideChart": False,
+            "isTextBasedQuery": False,
+            "kibanaSavedObjectMeta": {"searchSourceJSON": json.dumps(source)},
+        }
+        return SavedObject("search", self.id(prefix), attributes, (of_view(prefix, self.view, _VIEW_REFERENCE),))
+
+
+LINES = Search(
+    "lines",
+    "Lines",
+    EVENTS,
+    "",
+    ("host.name", "process.name", "message", "logwinnow.pattern.label"),
+    "Every line with the pattern that it matches; one without is an outlier, or is not judged.",
+)
+OUTLIERS = Search(
+    "outlier-lines",
+    "Outliers",
+    EVENTS,
+    "logwinnow.outlier: true",
+    (
+        "host.name",
+        "process.name",
+        "message",
+        "logwinnow.reason",
+        "logwinnow.nearest.text",
+        "logwinnow.nearest.difference",
+    ),
+    "Lines that no pattern matches, each with the nearest pattern and the first difference.",
+)
+ONE_PATTERN = Search(
+    "pattern-lines",
+    "Lines of one pattern",
+    EVENTS,
+    "logwinnow.pattern.id: *",
+    ("host.name", "process.name", "logwinnow.params", "message"),
+    "Write a pattern's id for the *, as `logwinnow patterns list` prints it: its lines, and what its gaps took.",
+)
+TOLD = Search(
+    "told-alerts",
+    "Alerts",
+    ALERTS,
+    "",
+    ("host.name", "process.name", "message", "logwinnow.count", "logwinnow.untold", "logwinnow.nearest.difference"),
+    "New shapes, told once in each interval: lines in the batch, and lines since the alert before.",
+)
+
+SEARCHES = (LINES, OUTLIERS, ONE_PATTERN, TOLD)
+
+
+def searches(prefix: str) -> list[SavedObject]:
+    """Return all Discover sessions."""
+    return [search.saved(prefix) for search in SEARCHES]
