@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from documented import SERVERS, Section, sandbox, sections
+from documented import SERVERS, Section, sandbox, sections, sections_to_run
 
 from commands.__main__ import main
 
@@ -51,7 +51,7 @@ def test_what_a_test_cannot_run_is_listed() -> None:
 @pytest.mark.spark
 @pytest.mark.parametrize(
     "section",
-    [section for section in sections() if section.commands and not section.needs_servers],
+    sections_to_run(with_servers=False),
     ids=lambda section: f"{section.page}-{section.heading}",
 )
 def test_every_command_of_a_section_works(section: Section, tmp_path: Path) -> None:

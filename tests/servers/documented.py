@@ -16,7 +16,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from commands.simulation.fleet import simulate
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SERVERS: Final = {"kafka", "elasticsearch"}
-_LEARNED_BEFORE: Final = {"From Kafka to Elasticsearch", "Prepare", "Dead letters"}
+_LEARNED_BEFORE: Final = {"From Kafka to Elasticsearch", "Which engine", "Prepare", "Dead letters"}
 """Sections that say, in words, that there is a pattern set already."""
 
 _START: Final = datetime(2026, 11, 26, tzinfo=UTC)
@@ -69,6 +68,17 @@ class Section:
         return [command for block in self.blocks if block.can_run for command in block.commands]
 
 
+def sections_to_run(*, with_servers: bool) -> list[Section]:
+    """Return those that need servers, or those that do not; none whose commands all stand in earlier ones."""
+    found, seen = [], set[str]()
+    for section in sections():
+        commands = {command.split(" #", maxsplit=1)[0].rstrip() for command in section.commands}
+        if section.needs_servers == with_servers and not commands <= seen:
+            found.append(section)
+        seen |= commands
+    return found
+
+
 def sections() -> Iterator[Section]:
     """Yield the sections that show commands."""
     for page in PAGES:
@@ -91,13 +101,13 @@ class Sandbox:
         folder: Has conf/, as shipped but for the table, and what the table leads to.
         table: What is replaced in commands and in the configuration.
         main: Runs `logwinnow` in this process, with words.
-        ran: The verbs that were run, with their numbers.
+        instead: What is done in the place of a command that cannot be run.
     """
 
     folder: Path
     table: dict[str, str]
     main: Callable[[list[str]], int]
-    ran: Counter[str] = field(default_factory=Counter)
+    instead: dict[str, Callable[[], None]] = field(default_factory=dict)
     _running: "subprocess.Popen[bytes] | None" = None
     _said: Path = Path()
 
@@ -125,15 +135,18 @@ class Sandbox:
         if section.heading in _LEARNED_BEFORE:
             self.run("logwinnow train /var/log/syslog.1 --quiet")
         try:
-            for command in section.commands:
-                self.run(command)
+            for block in section.blocks:
+                for command in block.commands:
+                    if block.can_run:
+                        self.run(command)
+                    elif command in self.instead:
+                        self.instead[command]()
         finally:
             self._end()
 
     def run(self, command: str) -> None:
         """Run one; what goes on until it is told to end goes on until the next such one, or the end of the section."""
         words = shlex.split(command, comments=True)
-        self.ran[" ".join(words[:2] if words[0] == "logwinnow" else words[:1])] += 1
         if words[0] == "logwinnow" and words[1] in _ENDLESS and "--once" not in words:
             self._start(command)
         elif words[0] == "logwinnow" and not _SHELL.search(re.sub(r"'[^']*'", "", command.split(" #", maxsplit=1)[0])):
