@@ -142,3 +142,12 @@ def test_what_ends_it_is_told_below_the_view(site: "Site", started: Started) -> 
         assert stream.end() == 1
     assert stream.rows()[-1].startswith("logwinnow: source.files.paths is ['/no/such/file']")
     assert stream.text().count("logwinnow: ") == 1
+
+
+def test_quiet_says_warnings_and_errors_alone(started: Started) -> None:
+    with started("--quiet", columns=400) as stream:
+        stream.wait_for(lambda text: "no set: " in text)
+        stream.press_ctrl_c()
+        assert stream.end() == 0
+    # The terminal's own echo of the key stands behind it.
+    assert stream.rows()[1:] == ["^C"]
