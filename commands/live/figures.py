@@ -32,7 +32,7 @@ class Figures:
         self._began = now
         self._totals: Counter[str] = Counter()
         self._recent: deque[tuple[float, int]] = deque()
-        self._alerts: deque[tuple[float, dict[str, Any]]] = deque(maxlen=_KEPT_ALERTS)
+        self._alerts: deque[Text] = deque(maxlen=_KEPT_ALERTS)
         self._set = ""
         self._lag: float | None = None
 
@@ -40,7 +40,8 @@ class Figures:
         """Add a batch that is done now."""
         self._totals += judged.counts
         self._recent.append((now, judged.counts["lines"]))
-        self._alerts.extendleft((wall, document) for document in judged.alerts)
+        # What is kept is short: documents may hold lines of a megabyte.
+        self._alerts.extendleft(_alert(wall, document) for document in judged.alerts[-_KEPT_ALERTS:])
         self._set = judged.set
         if judged.record_time:
             # A sender's clock may be ahead.
@@ -55,7 +56,7 @@ class Figures:
         lines = [title]
         for name, said, style in self._facts(now, wall):
             lines.append(Text(f"{name:<{_NAME_WIDTH}}", "dim").append(shown(said, style, _MOST)))
-        lines += (_alert(when, document) for when, document in self._alerts)
+        lines += (alert.copy() for alert in self._alerts)
         for line in lines:
             line.no_wrap = True
             line.truncate(width, overflow="ellipsis")
