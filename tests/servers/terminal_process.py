@@ -19,7 +19,7 @@ import pyte
 
 _ROOT = Path(__file__).parents[2]
 _CTRL_C = b"\x03"
-PATIENCE = 60
+PATIENCE = 240
 
 
 @dataclass
