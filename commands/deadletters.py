@@ -1,13 +1,14 @@
 """`logwinnow deadletters`: what could not become an event: lists it, judges it again, drops it."""
 
 import argparse
+import logging
 import os
 import sys
 from collections import Counter, deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from commands.console import Column, counted, print_facts, print_table, stdout, write_json_lines
+from commands.console import Column, counted, print_facts, print_table, stdout, write_json, write_json_lines
 from commands.logs import log_to
 from commands.options import add_config, add_set
 from commands.progress import reading
@@ -95,6 +96,9 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     dropping.add_argument("--reason", choices=_REASONS, required=True)
     dropping.set_defaults(run=_drop)
 
+    for each in (replaying, dropping):
+        each.add_argument("--json", action="store_true", help="print what became of them as one JSON object")
+        each.add_argument("--quiet", action="store_true", help="show no progress, and nothing else but --json's object")
     for each in (listing, replaying, dropping):
         add_config(each, "streaming.toml")
         add_set(each)
@@ -197,14 +201,16 @@ def _replay(arguments: argparse.Namespace) -> int:
 
     config = _config(arguments)
     # An Elasticsearch that is away is waited for, and that is told.
-    log_to()
+    log_to(level=logging.WARNING if arguments.quiet else logging.INFO)
     told = _Damaged()
-    with reading(quiet=False) as report:
+    with reading(quiet=arguments.quiet) as report:
         outcome = replay(config, arguments.reason, told, lambda letters: report(letters, 0, 0))
     facts = [("events", f"{outcome.done:,}"), ("alerts", f"{outcome.alerts:,}")]
     if outcome.alerts_held_back:
         facts.append(("held back", f"{counted(outcome.alerts_held_back, 'alert')} over the cap of an hour"))
-    print_facts(stdout(), [*facts, *_failed(outcome), *_left(outcome)])
+    numbers = {"events": outcome.done, "alerts": outcome.alerts, "alerts_held_back": outcome.alerts_held_back}
+    facts += [*_failed(outcome), *_left(outcome)]
+    _show(arguments, {**numbers, "failed": outcome.failed, "left": outcome.left}, facts)
     told.close()
     if outcome.failed:
         raise LogwinnowError(
@@ -212,6 +218,14 @@ def _replay(arguments: argparse.Namespace) -> int:
             "their details say, and replay again"
         )
     return 0
+
+
+def _show(arguments: argparse.Namespace, outcome: dict[str, Any], facts: list[tuple[str, str]]) -> None:
+    """Show an outcome as the options say: as JSON, for people, or not at all."""
+    if arguments.json:
+        write_json([outcome])
+    elif not arguments.quiet:
+        print_facts(stdout(), facts)
 
 
 def _failed(outcome: "Outcome") -> Iterator[tuple[str, str]]:
@@ -238,7 +252,8 @@ def _drop(arguments: argparse.Namespace) -> int:
 
     told = _Damaged()
     outcome = drop(_config(arguments), arguments.reason, told)
-    print_facts(stdout(), [("dropped", f"{outcome.done:,}"), *_left(outcome)])
+    facts = [("dropped", f"{outcome.done:,}"), *_left(outcome)]
+    _show(arguments, {"dropped": outcome.done, "left": outcome.left}, facts)
     told.close()
     return 0
 

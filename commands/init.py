@@ -33,6 +33,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verb.add_argument("folder", type=Path, metavar="DIR", help="where to; it need not exist yet")
+    verb.add_argument("--quiet", action="store_true", help="say nothing but what fails")
     verb.set_defaults(run=run)
 
 
@@ -56,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise LogwinnowError(
             f"{str(folder)!r} cannot be written: {error.strerror}; give a folder that you may write"
         ) from None
+    if arguments.quiet:
+        return 0
     console = stdout()
     for path in written:
         console.print(shown(f"wrote {path}"), soft_wrap=True)

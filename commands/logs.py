@@ -19,7 +19,8 @@ class JsonLines(logging.Formatter):
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         when = f"{moment}.{int(record.msecs):03}Z"
         head = {"time": when, "level": record.levelname.lower(), "event": record.getMessage()}
-        return json.dumps({**head, **_facts(record)})
+        # The one character of ASCII that JSON leaves as it is and a terminal does not show.
+        return json.dumps({**head, **_facts(record)}).replace("\x7f", "\\u007f")
 
 
 class Words(logging.Formatter):
@@ -39,12 +40,12 @@ class Words(logging.Formatter):
         return printable(f"{time.strftime('%H:%M:%S', time.localtime(record.created))} {what}: {', '.join(said)}")
 
 
-def log_to(stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Send logwinnow's log to a stream, by default standard error, in words if that is a terminal."""
+def log_to(stream: TextIO | None = None, level: int = logging.INFO, *, words: bool | None = None) -> None:
+    """Send logwinnow's log to a stream, by default standard error; in words, by default if that is a terminal."""
     # Not as the parameter's default: that would be what standard error was when this was imported.
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Words() if stream.isatty() else JsonLines())
+    handler.setFormatter(Words() if (stream.isatty() if words is None else words) else JsonLines())
     log = logging.getLogger("logwinnow")
     log.handlers[:] = [handler]
     log.propagate = False

@@ -68,6 +68,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     which.add_argument("--outliers", action="store_true", help="show outliers alone (default without --json)")
     which.add_argument("--all", action="store_true", help="show every line, with its pattern's id (default of --json)")
     verb.add_argument("--json", action="store_true", help="print one JSON object a line, in their order")
+    verb.add_argument("--quiet", action="store_true", help="show no summary")
     verb.set_defaults(run=run)
 
 
@@ -105,14 +106,15 @@ def run(arguments: argparse.Namespace) -> int:
             writer.write(batch, judgements)
     except KeyboardInterrupt:
         # This is how `tail -f | logwinnow match -` ends.
-        _tell(counts, stored.version)
+        _tell(counts, stored.version, quiet=arguments.quiet)
         raise
-    _tell(counts, stored.version)
+    _tell(counts, stored.version, quiet=arguments.quiet)
     return 0
 
 
-def _tell(counts: "Counts", version: str) -> None:
-    stderr().print(shown(f"{counts}; set {version}"), soft_wrap=True)
+def _tell(counts: "Counts", version: str, *, quiet: bool) -> None:
+    if not quiet:
+        stderr().print(shown(f"{counts}; set {version}"), soft_wrap=True)
 
 
 class Counts:

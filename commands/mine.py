@@ -120,6 +120,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb.add_argument("--multiline", choices=MULTILINE, help=f"{MULTILINE_HELP} (default: $.lines.multiline)")
     verb.add_argument("--outliers", type=Path, metavar="FILE", help="write the lines that belong to no pattern there")
     verb.add_argument("--format", choices=("text", "json"), default="text", help="(default: %(default)s)")
+    verb.add_argument("--json", action="store_const", dest="format", const="json", help="the same as --format json")
     add_config(verb)
     add_set(verb)
     verb.add_argument("--quiet", action="store_true", help="show neither progress nor summary")

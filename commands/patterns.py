@@ -3,13 +3,13 @@
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json_lines
+from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json, write_json_lines
 from commands.options import add_store, add_stored_set, open_store, published, read_set
 from patterns.errors import LogwinnowError, RulesError
 from patterns.terminal import printable, printable_rows
@@ -87,6 +87,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     showing = _parser(deeds, "show", "show patterns in full", _SHOW, "example:\n  logwinnow patterns show 3f2a90")
     showing.add_argument("ids", nargs="+", metavar="ID", help="12 digits, or the first 4 or more if no other has them")
     add_stored_set(showing)
+    showing.add_argument("--json", action="store_true", help="print one JSON object a line, as export's jsonl has them")
     showing.set_defaults(run=_show)
 
     example = """\
@@ -98,6 +99,7 @@ examples:
     over = "what a regex is matched with: the message as it stands (default), or its shape"
     export.add_argument("--over", choices=("message", "shape"), help=over)
     export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    export.add_argument("--quiet", action="store_true", help="do not tell what of a patterndb had to be left out")
     add_stored_set(export)
     # Wrong use is the parser's to tell.
     export.set_defaults(run=_export, refuse=export.error)
@@ -105,6 +107,7 @@ examples:
     example = "example:\n  logwinnow patterns versions --store patterns"
     versions = _parser(deeds, "versions", "list the versions of the store", _VERSIONS, example)
     add_store(versions)
+    versions.add_argument("--json", action="store_true", help='print one {"version", "current"} a line')
     versions.set_defaults(run=_versions)
 
 
@@ -121,15 +124,11 @@ def _parser(
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from patterns.pattern_set import PatternSet
-    from patterns.set_files import encode
-
     patterns = read_set(arguments).patterns
     found = list(patterns.patterns if arguments.scope is None else _of_scope(patterns, arguments.scope))
     found.sort(key=_ORDERS[arguments.sort])
     if arguments.json:
-        _, rows = encode(PatternSet(patterns.rules, tuple(found)), {})
-        write_json_lines(rows)
+        _write_json(found, patterns)
         return 0
     columns = [
         Column("lines", right=True),
@@ -149,6 +148,15 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _write_json(found: "Sequence[KnownPattern]", patterns: "PatternSet") -> None:
+    """Write patterns of a set as its published file has them, in this order."""
+    from patterns.pattern_set import PatternSet
+    from patterns.set_files import encode
+
+    _, rows = encode(PatternSet(patterns.rules, tuple(found)), {})
+    write_json_lines(rows)
+
+
 def _of_scope(patterns: "PatternSet", scope: str) -> "tuple[KnownPattern, ...]":
     if scope not in patterns.scopes:
         names = [repr(name) for name in patterns.scopes]
@@ -159,7 +167,11 @@ def _of_scope(patterns: "PatternSet", scope: str) -> "tuple[KnownPattern, ...]":
 
 def _show(arguments: argparse.Namespace) -> int:
     patterns = read_set(arguments).patterns
-    for number, known in enumerate([_find(patterns, given.lower()) for given in arguments.ids]):
+    found = [_find(patterns, given.lower()) for given in arguments.ids]
+    if arguments.json:
+        _write_json(found, patterns)
+        return 0
+    for number, known in enumerate(found):
         if number:
             print()
         _show_one(known, patterns)
@@ -228,7 +240,7 @@ def _export(arguments: argparse.Namespace) -> int:
         arguments.refuse("--over is for --format regex alone")
     stored = read_set(arguments)
     if arguments.format == "patterndb":
-        _export_patterndb(stored, arguments.output)
+        _export_patterndb(stored, arguments.output, quiet=arguments.quiet)
         return 0
     lines = _exported(stored, arguments.format, arguments.over)
     if arguments.output:
@@ -243,7 +255,7 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export_patterndb(stored: "StoredSet", output: Path | None) -> None:
+def _export_patterndb(stored: "StoredSet", output: Path | None, *, quiet: bool) -> None:
     from patterns.patterndb import LeftOut, patterndb
 
     left_out: Counter[LeftOut] = Counter()
@@ -262,7 +274,7 @@ def _export_patterndb(stored: "StoredSet", output: Path | None) -> None:
         # The file says that it is UTF-8, whatever the terminal is.
         sys.stdout.flush()
         sys.stdout.buffer.writelines(pieces)
-    for (what, why), number in sorted(left_out.items()):
+    for (what, why), number in [] if quiet else sorted(left_out.items()):
         print(f"left out: {counted(number, what)}: {why}", file=sys.stderr)
 
 
@@ -294,6 +306,9 @@ def _exported(stored: "StoredSet", form: str, over: str | None) -> Iterator[byte
 def _versions(arguments: argparse.Namespace) -> int:
     store = open_store(arguments)
     versions, current = published(store), store.current()
+    if arguments.json:
+        write_json({"version": version, "current": version == current} for version in versions)
+        return 0
     console = stdout()
     for version in versions:
         console.print(shown(f"{version}  CURRENT" if version == current else version), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""How far a long reading is, on standard error: a bar on a terminal, else a plain line now and then."""
+"""How far a long reading is and how long it still takes: a bar on a terminal, else a plain line now and then."""
 
 import sys
 import time
@@ -14,13 +14,15 @@ Report = Callable[[int, int, int], None]
 SECONDS_BETWEEN_LINES: Final = 10.0
 """Of plain progress: a job in a log file says a few lines, a short one none."""
 
+_SAID_IN_SECONDS: Final = 120.0
+
 
 @contextmanager
 def reading(*, quiet: bool) -> Iterator[Report]:
     """Show how far the reading is, until the block ends; nothing if `quiet`."""
     if quiet:
         yield lambda _lines, _done, _size: None
-    elif stderr().is_terminal:
+    elif stderr().is_interactive:
         with _bar() as report:
             yield report
     else:
@@ -30,14 +32,13 @@ def reading(*, quiet: bool) -> Iterator[Report]:
 @contextmanager
 def _bar() -> Iterator[Report]:
     # Takes a while to load, and only a terminal needs it.
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     clock = _Clock()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[read]}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=stderr(), transient=True) as progress:
         task = progress.add_task("reading", total=None, read="")
@@ -51,7 +52,7 @@ def _bar() -> Iterator[Report]:
                 description="mining" if mining else "reading",
                 completed=done,
                 total=None if mining else size or None,
-                read=_read(lines, done, None if mining else seconds),
+                read=_read(lines, done, None) if mining else _read(lines, done, seconds) + _left(done, size, seconds),
             )
 
         yield report
@@ -81,8 +82,7 @@ def _plain() -> Report:
         if now - said < SECONDS_BETWEEN_LINES:
             return
         said = now
-        share = f", {done / size:.0%}, {seconds * (size / done - 1):,.0f} s left" if 0 < done < size else ""
-        print(f"read {_read(lines, done, seconds)}{share}", file=sys.stderr, flush=True)
+        print(f"read {_read(lines, done, seconds)}{_left(done, size, seconds)}", file=sys.stderr, flush=True)
 
     return report
 
@@ -92,3 +92,14 @@ def _read(lines: int, done: int, seconds: float | None) -> str:
     amount, unit = (lines, " lines") if lines else (done / 1_000_000, " MB")
     rate = "" if seconds is None else f", {amount / max(seconds, 0.001):,.0f}{'' if lines else unit}/s"
     return f"{amount:,.0f}{unit}{rate}"
+
+
+def _left(done: int, size: int, seconds: float) -> str:
+    """Say which share of the bytes is read, and how long the rest takes if it goes on so; nothing of unknown sizes."""
+    if not 0 < done < size:
+        return ""
+    left = seconds * (size / done - 1)
+    if left < _SAID_IN_SECONDS:
+        return f", {done / size:.0%}, {left:,.0f} s left"
+    hours, minutes = divmod(round(left / 60), 60)
+    return f", {done / size:.0%}, {f'{hours:,} h {minutes} min' if hours else f'{minutes} min'} left"

@@ -4,7 +4,7 @@ import argparse
 import os
 
 from commands.options import add_config, add_set
-from commands.service import serve
+from commands.service import add_log, serve
 from patterns.settings import find, load
 
 _DESCRIPTION = """\
@@ -36,6 +36,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     add_config(verb, "streaming.toml")
     add_set(verb)
+    add_log(verb)
     verb.set_defaults(run=run)
 
 
@@ -54,6 +55,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     config = load(StreamingConfig, find(FILE, arguments.config), os.environ, arguments.set)
     receiver = Receiver(config.source.socket)
-    serve(receiver.stop)
+    serve(arguments, receiver.stop)
     receiver.run()
     return 0

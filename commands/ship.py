@@ -5,7 +5,7 @@ import os
 import sys
 
 from commands.options import add_config, add_set
-from commands.service import serve
+from commands.service import add_log, serve
 from patterns.errors import SettingsError
 from patterns.settings import find, load, load_formats
 
@@ -39,6 +39,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb.add_argument("--once", action="store_true", help="ship what is there, unfinished last lines too, and end")
     add_config(verb, "shipping.toml")
     add_set(verb)
+    add_log(verb)
     verb.set_defaults(run=run)
 
 
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     paths = [f"files.paths={_list(files)}"] if files else []
     config = load(ShippingConfig, path, os.environ, [*arguments.set, *named, *paths])
     shipper = Shipper(config, load_formats(path), once=arguments.once)
-    serve(shipper.stop)
+    serve(arguments, shipper.stop)
     if STANDARD_INPUT in arguments.files:
         shipper.run_on_input(sys.stdin.fileno())
     else:

@@ -28,7 +28,7 @@ from streaming.dead_letters.kinds import letters_of
 from streaming.dead_letters.letter import Sender
 from streaming.errors import ReceiverError, StreamingError
 from streaming.failures import explained
-from streaming.judging import Batches
+from streaming.judging import Batches, Judged
 from streaming.receiver.beside import receiving
 from streaming.sets import Sets, wait_for_set
 from streaming.sink import Sink
@@ -65,11 +65,13 @@ class Stream:
     Attributes:
         config: conf/streaming.toml.
         once: Take what is there and end.
+        tell: Is called after each batch, in another thread than `run`; it must not raise.
         totals: Counts over all batches of this run, by the names of a batch's log line.
     """
 
     config: StreamingConfig
     once: bool
+    tell: Callable[[Judged], None] = lambda _judged: None
     totals: Counter[str] = field(default_factory=Counter)
     # No Event: a signal handler that sets one may meet the lock of the very thread it interrupted.
     _stop: bool = False
@@ -138,7 +140,9 @@ class Stream:
                     # Not begun: it is judged after the restart.
                     raise StreamingError("stopped")
                 try:
-                    self.totals += batches.judge(given, number)
+                    judged = batches.judge(given, number)
+                    self.totals += judged.counts
+                    self.tell(judged)
                 except BaseException as error:
                     self._failure = error
                     raise

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import msgspec
 from py4j.protocol import Py4JError
@@ -29,6 +30,23 @@ from streaming.source import Source
 _log = logging.getLogger("logwinnow")
 
 
+class Judged(NamedTuple):
+    """
+    What a batch came to.
+
+    Attributes:
+        set: Version that it was judged by.
+        counts: By the names of its log line; and `batches`, 1.
+        alerts: Their documents; on a replay those that were told before, too.
+        record_time: The latest of its lines, in microseconds since 1970, 0 if it has none.
+    """
+
+    set: str
+    counts: Counter[str]
+    alerts: list[dict[str, Any]]
+    record_time: int
+
+
 @dataclass(frozen=True)
 class Batches:
     """Judges one batch after the other."""
@@ -40,8 +58,8 @@ class Batches:
     sink: Sink
     letters: DeadLetters
 
-    def judge(self, given: DataFrame, number: int) -> Counter[str]:
-        """Judge a batch, new or replayed, and return its counts."""
+    def judge(self, given: DataFrame, number: int) -> Judged:
+        """Judge a batch, new or replayed."""
         began = time.monotonic()
         record, live = self._record(number)
         self.sink.begin(number)
@@ -66,7 +84,7 @@ class Batches:
         counts.update(outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
         facts = {"batch": number, "set": live.version, **counts, "seconds": round(time.monotonic() - began, 3)}
         _log.info("batch", extra={"facts": facts})
-        return counts + Counter(batches=1)
+        return Judged(live.version, counts + Counter(batches=1), [each.document for each in made], record_time)
 
     def _run(self, task: JudgeTask, given: DataFrame, number: int) -> list[Row]:
         """Run the task on the rows of a batch, or where Spark cannot read them on those that the source has instead."""

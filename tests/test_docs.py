@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from commands.__main__ import _parser
+from docs.write_commands import PAGE, page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -37,6 +38,22 @@ def test_every_logwinnow_command_of_a_page_is_one_that_it_takes(page: Path) -> N
     for command in commands_of(page):
         if command and command[0] == "logwinnow":
             assert callable(_parser().parse_args(command[1:]).run)
+
+
+def test_the_page_of_the_commands_is_what_their_help_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As it is before: `page` sets it.
+    monkeypatch.setenv("COLUMNS", "100")
+    # Python's releases break a usage at other places.
+    assert PAGE.read_text().split() == page().split(), "run: python docs/write_commands.py"
+
+
+def test_every_example_of_a_help_is_a_command_that_it_takes() -> None:
+    examples = re.findall(r"^  (?:.*\| )?(logwinnow .*)$", PAGE.read_text(), re.MULTILINE)
+    assert len(examples) > 30
+    for example in examples:
+        # Behind it may stand what it does, or where its output goes.
+        [command, *_] = re.split(r" {2,}| \| ", example)
+        assert callable(_parser().parse_args(shlex.split(command)[1:]).run)
 
 
 def test_the_readme_shows_make_run_and_make_test_first() -> None:

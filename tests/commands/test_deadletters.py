@@ -231,6 +231,20 @@ def test_replay_makes_events_and_says_what_it_did(run: Run, config: Path) -> Non
     assert lines(run("deadletters", "list", "--config", config)[1])[-1] == ["1 dead letter: 1 no_line"]
 
 
+def test_what_became_of_them_is_one_json_object_or_nothing(run: Run, config: Path) -> None:
+    keep(b"Nov  3 04:05:06 web1 cron[7]: odd thing", _JSON, ("no_value", None), batch=1)
+    code, out, _ = run("deadletters", "replay", "--json", "--config", config)
+    assert code == 1
+    said = {"events": 1, "alerts": 0, "alerts_held_back": 0, "failed": {"no_line": 1}, "left": {"empty": 1}}
+    assert json.loads(out) == said
+    code, out, err = run("deadletters", "replay", "--quiet", "--config", config)
+    assert (code, out) == (1, "")
+    assert err.startswith("logwinnow: 1 dead letter failed again")
+    drop = ("deadletters", "drop", "--reason", "no_value", "--config", config)
+    assert json.loads(run(*drop, "--json")[1]) == {"dropped": 1, "left": {"other_reason": 1}}
+    assert run(*drop, "--quiet") == (0, "", "")
+
+
 def test_replay_keeps_what_is_damaged(run: Run, config: Path) -> None:
     keep(_JSON)
     [file] = Path("letters").glob("*/*")
@@ -264,7 +278,7 @@ def test_held_back_alerts_are_said(run: Run, config: Path) -> None:
         ("list", "--last", "0"),
         ("list", "--last", "x"),
         ("list", "file"),
-        ("replay", "--json"),
+        ("replay", "--yes"),
         ("drop",),
         ("drop", "--reason", "all"),
     ],

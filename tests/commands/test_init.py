@@ -237,3 +237,9 @@ def test_shipped_files_are_read_whatever_the_folder_is_called(run: Run, log: Pat
 
     assert run("init", odd)[0] == 0
     assert run("train", log, "--config", f"{odd}/training.toml", "--quiet") == (0, "", "")
+
+
+def test_quiet_writes_the_files_and_says_nothing(run: Run) -> None:
+    assert run("init", "conf", "--quiet") == (0, "", "")
+    assert Path("conf/training.toml").is_file()
+    assert run("init", "conf", "--quiet")[0] == 1

@@ -64,3 +64,12 @@ def test_it_goes_to_what_standard_error_is_now_and_only_there(monkeypatch: pytes
         log_to()
     _LOG.info("set")
     assert [stream.getvalue().count("\n") for stream in streams] == [0, 1]
+
+
+def test_json_for_a_terminal_has_no_character_that_it_does_not_show() -> None:
+    log_to(stream := Terminal(), words=False)
+    _LOG.warning("source", extra={"facts": {"why": "a\x1b\x7f\x9bb\u202e"}})
+    [row] = stream.getvalue().splitlines()
+    assert row.isprintable()
+    assert row.isascii()
+    assert json.loads(row)["why"] == "a\x1b\x7f\x9bb\u202e"

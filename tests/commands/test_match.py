@@ -26,6 +26,13 @@ def rows(out: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.split("\n")[:-1]]
 
 
+def test_quiet_leaves_the_result_and_no_summary(run: Run, store: Path) -> None:
+    lines = b"Nov  3 04:05:06 web1 cron[7]: odd thing\n"
+    _, out, err = run("match", "-", "--store", store, stdin=lines)
+    assert err
+    assert run("match", "-", "--store", store, "--quiet", stdin=lines) == (0, out, "")
+
+
 def test_json_has_an_object_for_every_line_in_order(run: Run, store: Path) -> None:
     lines = "\n".join([KNOWN, NEW, "", NEW_PROGRAM, HEADER + "17"]).encode()
     ids = {known.pattern.text: known.id for known in Store(str(store)).read().patterns.patterns}
