@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from commands.reporting.figures import ShapeDetail
 from patterns.errors import PatternSyntaxError
@@ -15,26 +15,33 @@ SHOWN: Final = 400
 """Characters of a text that are shown; escapes of what cannot be shown count as they read."""
 
 _BEFORE = 120
+_GAPS: Final = re.compile(r"((?<!\S)\*\{[0-9]+,[0-9]*\}(?!\S))")
 _GAP: Final = re.compile(r"\*\{[0-9]+,[0-9]*\}")
 
 # The word rules of a site may be others: then an example has another shape by these, and no word of it is marked.
 _SPLITTER: Final = Splitter(WordRules())
 
 
-class Marked(NamedTuple):
-    """A text in rows, whose parts are each marked or not."""
+Rows = list[list[tuple[str, str]]]
+"""A text in rows, whose parts each are plain (``""``), `MARKED`, or a `GAP` of a pattern."""
 
-    rows: list[list[tuple[str, bool]]]
+MARKED: Final = "marked"
+GAP: Final = "gap"
 
 
-def marked(detail: ShapeDetail) -> tuple[Marked, Marked]:
+def marked(detail: ShapeDetail) -> tuple[Rows, Rows]:
     """Return the example and the nearest pattern; without marks where their difference cannot be placed."""
     difference, pattern = _difference(detail)
     in_message = in_pattern = (0, 0)
     if difference is not None and pattern is not None:
         in_message = _place(detail, difference)
         in_pattern = _expected(detail.nearest, pattern, detail.shape.split(" "))
-    return _rows(detail.message, *in_message), _rows(detail.nearest, *in_pattern)
+    return _rows(detail.message, *in_message), _of_pattern(detail.nearest, *in_pattern)
+
+
+def of_pattern(text: str) -> Rows:
+    """Return a pattern's text with its gaps told from its words."""
+    return _of_pattern(text, 0, 0)
 
 
 def brief(text: str, most: int = SHOWN) -> str:
@@ -73,19 +80,31 @@ def _expected(text: str, pattern: Pattern, words: Sequence[str]) -> tuple[int, i
     return 0, 0
 
 
-def _rows(text: str, start: int, end: int) -> Marked:
+def _of_pattern(text: str, start: int, end: int) -> Rows:
+    return [
+        [
+            (piece, kind or (GAP if number % 2 else ""))
+            for part, kind in row
+            for number, piece in enumerate([part] if kind else _GAPS.split(part))
+            if piece
+        ]
+        for row in _rows(text, start, end)
+    ]
+
+
+def _rows(text: str, start: int, end: int) -> Rows:
     """Return a text in rows with [start, end) marked; of a long one what is around that."""
     begin = max(0, start - _BEFORE) if len(text) > SHOWN else 0
     shown = ("…" if begin else "") + text[begin : begin + SHOWN] + ("…" if begin + SHOWN < len(text) else "")
     moved = begin - bool(begin)
-    parts = [(shown[: start - moved], False), (shown[start - moved : end - moved], True), (shown[end - moved :], False)]
-    rows: list[list[tuple[str, bool]]] = [[]]
+    parts = [(shown[: start - moved], ""), (shown[start - moved : end - moved], MARKED), (shown[end - moved :], "")]
+    rows: Rows = [[]]
     left = 4 * SHOWN
-    for part, is_marked in parts:
+    for part, kind in parts:
         for number, row in enumerate(printable_rows(part)):
             if number:
                 rows.append([])
             if row and left > 0:
-                rows[-1].append((brief(row, left), is_marked))
+                rows[-1].append((brief(row, left), kind))
                 left -= len(row)
-    return Marked(rows)
+    return rows

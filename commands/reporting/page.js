@@ -1,6 +1,7 @@
 "use strict";
 // Theme, filter and sort. What is in the tables is read as text and never made into markup.
 (() => {
+  const FIRST = 25;
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const remember = (value) => { try { localStorage.setItem("logwinnow-theme", value); } catch { /* not allowed here */ } };
@@ -16,22 +17,35 @@
   const state = new Map();
   all("table.cards").forEach((table) => {
     const rows = all("tbody tr", table);
-    state.set(table.id, { rows: rows.map((row) => ({ row, text: row.textContent.toLowerCase() })), words: [], view: "" });
+    const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+    state.set(table.id, { table, texts, words: [], view: "", most: FIRST });
   });
 
   const show = (id) => {
-    const { rows, words, view } = state.get(id);
-    let shown = 0;
-    rows.forEach(({ row, text }) => {
-      const views = (row.dataset.views || "").split(" ");
-      const fits = (!view || views.includes(view)) && words.every((word) => text.includes(word));
-      row.hidden = !fits;
-      shown += fits;
-    });
-    document.getElementById("none-" + id).hidden = shown > 0;
+    const { table, texts, words, view, most } = state.get(id);
+    const rows = [...table.tBodies[0].rows];
+    const fits = (row) =>
+      (!view || row.dataset.views.split(" ").includes(view)) && words.every((word) => texts.get(row).includes(word));
+    const found = rows.filter(fits);
+    const shown = new Set(found.slice(0, most));
+    rows.forEach((row) => { row.hidden = !shown.has(row); });
+    document.getElementById("none-" + id).hidden = found.length > 0;
+    const more = document.getElementById("more-" + id);
+    more.hidden = shown.size === found.length;
+    more.textContent = `Show all ${found.length.toLocaleString("en")}`;
     const filtered = words.length || view;
-    document.getElementById("shown-" + id).textContent = filtered ? `${shown} of ${rows.length} shown` : "";
+    document.getElementById("shown-" + id).textContent = filtered ? `${found.length} of ${rows.length}` : "";
   };
+
+  all(".more").forEach((button) => button.addEventListener("click", () => {
+    const before = all("tbody tr:not([hidden])", state.get(button.dataset.table).table).length;
+    state.get(button.dataset.table).most = Infinity;
+    show(button.dataset.table);
+    // The button is gone: who came by keyboard goes on at the first row that it brought.
+    const next = all("tbody tr:not([hidden])", state.get(button.dataset.table).table)[before];
+    next.tabIndex = -1;
+    next.focus();
+  }));
 
   all("input[type=search]").forEach((input) => {
     const id = input.dataset.table;
@@ -40,7 +54,7 @@
       show(id);
     };
     input.addEventListener("input", filter);
-    if (input.value) filter();
+    filter();
   });
 
   all(".views").forEach((views) => {
@@ -70,6 +84,7 @@
     const order = button.dataset.kind === "text" ? compare : (a, b) => a - b;
     keyed.sort(([a], [b]) => (next === "ascending" ? order(a, b) : order(b, a)));
     body.append(...keyed.map(([, row]) => row));
+    show(button.closest("table").id);
   };
   all(".sort").forEach((button) => button.addEventListener("click", () => sort(button)));
 })();

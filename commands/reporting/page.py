@@ -20,7 +20,7 @@ from markupsafe import Markup
 from commands.reporting.chart import chart, spark, width_in_words
 from commands.reporting.chosen import EACH, PROGRAMS, SHAPES_BY_AGE, SHAPES_BY_LINES, STANDINGS, USUAL, choose
 from commands.reporting.figures import Figures, Kind, PatternDetail, Program, Reader
-from commands.reporting.marks import brief, marked
+from commands.reporting.marks import brief, marked, of_pattern
 from patterns.terminal import printable
 from patterns.timestamps import SECOND, iso
 
@@ -70,7 +70,7 @@ def render(reader: Reader, made: datetime) -> str:
 def _pattern(kind: Kind, detail: PatternDetail, standings: Sequence[str]) -> dict[str, Any]:
     return {
         "kind": kind,
-        "text": brief(detail.text),
+        "rows": of_pattern(detail.text),
         "state": detail.state,
         "program": brief(detail.scope, _LONGEST_NAME),
         "standings": standings,
@@ -84,8 +84,8 @@ def _shape(kind: Kind, detail: Any) -> dict[str, Any]:
         "kind": kind,
         "program": brief(detail.scope, _LONGEST_NAME),
         "new_program": detail.reason == "new_program",
-        "example": example.rows,
-        "nearest": nearest.rows if detail.nearest else [],
+        "example": example,
+        "nearest": nearest if detail.nearest else [],
         "difference": brief(detail.difference),
         "hosts": [brief(host, _LONGEST_NAME) for host in detail.hosts],
         "host_count": detail.host_count,
