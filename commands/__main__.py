@@ -18,7 +18,21 @@ from patterns.errors import LogwinnowError
 from patterns.terminal import printable
 
 # In the order in which they are used. A verb imports what takes time to load (Spark, Arrow) in `run` alone.
-_VERBS: Final = (init, mine, train, setup, ship, receive, stream, report, deadletters, match, patterns_verb, demo, simulate)
+_VERBS: Final = (
+    init,
+    mine,
+    train,
+    setup,
+    ship,
+    receive,
+    stream,
+    report,
+    deadletters,
+    match,
+    patterns_verb,
+    demo,
+    simulate,
+)
 
 _DESCRIPTION = """\
 Mines patterns from the logs you have (LogCluster or SLCT), and flags every line

@@ -94,8 +94,10 @@ def _height(count: int, most: int, height: int) -> float:
 
 def _top(most: int) -> int:
     """Return a round number that is not below `most`."""
-    size = 10 ** (len(str(max(most, 1))) - 1)
-    return next(size * factor // 2 for factor in (2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20) if size * factor >= 2 * most)
+    size: int = 10 ** (len(str(max(most, 1))) - 1)
+    return next(
+        size * factor // 2 for factor in (2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20) if size * factor >= 2 * most
+    )
 
 
 def _ticks(bins: Bins) -> Iterator[Tick]:

@@ -5,7 +5,7 @@ Times are microseconds since 1970 in UTC, of whole milliseconds: the times of th
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -19,12 +19,15 @@ SPARK_BINS: Final = 30
 MOST_KINDS: Final = 100_000
 """Patterns, and outlier shapes, that are counted one by one; lines of further ones are counted together."""
 
+HOSTS_SHOWN: Final = 3
+"""Of an outlier shape."""
+
 _MINUTE, _HOUR = 60, 3_600
 _WIDTHS: Final = (
     *(1, 2, 5, 10, 15, 30),
     *(_MINUTE * number for number in (1, 2, 5, 10, 15, 30)),
     *(_HOUR * number for number in (1, 2, 3, 6, 12)),
-    *(24 * _HOUR * number for number in (1, 2, 7, 14, 28, 91, 182, 364, 3_640, 36_400)),
+    *(24 * _HOUR * number for number in (1, 2, 7, 14, 28, 91, 182, 364, 3_640, 36_400, 364_000)),
 )
 _FAR_OFF = 1_000
 """One line in so many, at either end, may be of a time that is not drawn."""
@@ -48,11 +51,9 @@ class Bins(NamedTuple):
     def of(cls, span: tuple[int, int], most: int) -> "Bins":
         """Return the narrowest bins of a round width that hold a span of times, both its ends too, by `most` bins."""
         first, last = (time // SECOND for time in span)
-        for width in _WIDTHS:
-            number = last // width - first // width + 1
-            if number <= most:
-                break
-        return cls(first // width * width, width, number)
+        # The widest holds all years that a time can be of.
+        width = next(width for width in _WIDTHS if last // width - first // width < most)
+        return cls(first // width * width, width, last // width - first // width + 1)
 
     @property
     def end(self) -> int:
@@ -232,14 +233,14 @@ def drawn(asked: TimeRange, days: Mapping[int, int], first: int, last: int) -> t
     )
 
 
-def _usual(days: "Iterator[tuple[int, int]] | list[tuple[int, int]]", total: int) -> int:
+def _usual(days: Iterable[tuple[int, int]], total: int) -> int:
     """Return the first day with which more than a thousandth of the lines are seen."""
-    seen, day = 0, 0
+    seen = 0
     for day, lines in days:
         seen += lines
         if seen * _FAR_OFF > total:
-            break
-    return day
+            return day
+    raise AssertionError
 
 
 def shape_detail(event: Mapping[str, Any], hosts: tuple[str, ...], host_count: int) -> ShapeDetail:

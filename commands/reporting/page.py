@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from commands.reporting.chart import chart, spark, width_in_words
 from commands.reporting.chosen import EACH, PROGRAMS, SHAPES_BY_AGE, SHAPES_BY_LINES, STANDINGS, USUAL, choose
-from commands.reporting.figures import Figures, Kind, PatternDetail, Program, Reader
+from commands.reporting.figures import Kind, PatternDetail, Program, Reader, ShapeDetail
 from commands.reporting.marks import brief, marked, of_pattern
 from patterns.terminal import printable
 from patterns.timestamps import SECOND, iso
@@ -45,7 +45,7 @@ def render(reader: Reader, made: datetime) -> str:
     patterns = reader.pattern_details([kind.id for kind, _ in chosen.patterns])
     shapes = reader.shape_details([kind.id for kind in chosen.shapes])
     programs = sorted(figures.programs, key=lambda program: (-program.lines, program.scope))
-    return _template().render(
+    page: str = _template().render(
         style=Markup(style),  # noqa: S704 (a file of ours)
         script=Markup(script),  # noqa: S704
         style_hash=_hash(style),
@@ -65,6 +65,7 @@ def render(reader: Reader, made: datetime) -> str:
         sets=figures.sets.most_common(_SETS),
         limits={"each": EACH, "by_lines": SHAPES_BY_LINES, "by_age": SHAPES_BY_AGE, "usual": USUAL},
     )
+    return page
 
 
 def _pattern(kind: Kind, detail: PatternDetail, standings: Sequence[str]) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def _pattern(kind: Kind, detail: PatternDetail, standings: Sequence[str]) -> dic
     }
 
 
-def _shape(kind: Kind, detail: Any) -> dict[str, Any]:
+def _shape(kind: Kind, detail: ShapeDetail) -> dict[str, Any]:
     example, nearest = marked(detail)
     return {
         "kind": kind,

@@ -1,5 +1,5 @@
 """
-The sink `elasticsearch` → figures: by aggregations, so that no line leaves Elasticsearch but the examples that are shown.
+The sink `elasticsearch` → figures: by aggregations, so that it sends no line but the examples that are shown.
 
 All is asked of one point in time. What has many kinds is asked for page by page (composite aggregations), and of
 patterns and shapes no more than are counted one by one.
@@ -16,6 +16,7 @@ from clients.elasticsearch import CLIENT_ERRORS, Connection
 from commands.progress import Report
 from commands.reporting.figures import (
     CHART_BINS,
+    HOSTS_SHOWN,
     MOST_KINDS,
     SPARK_BINS,
     Bins,
@@ -28,7 +29,6 @@ from commands.reporting.figures import (
     pattern_detail,
     shape_detail,
 )
-from commands.reporting.read_files import HOSTS_SHOWN
 from patterns.errors import LogwinnowError
 from patterns.timestamps import DAY
 from training.fetched.time_range import MILLISECOND, TimeRange
@@ -72,7 +72,7 @@ class ElasticsearchReader:
     def __enter__(self) -> Self:
         try:
             opened = self._connection.client().open_point_in_time(
-                index=f"{self._prefix}-events-*", keep_alive=_KEEP_ALIVE, allow_no_indices=True
+                index=f"{self._prefix}-events-*", keep_alive=_KEEP_ALIVE
             )
             self._pit = opened["id"]
             self.figures = self._figures()
@@ -116,7 +116,7 @@ class ElasticsearchReader:
         for start in range(0, len(ids), _DETAILS):
             some = ids[start : start + _DETAILS]
             kinds = {"terms": {"field": name, "include": some, "size": len(some)}, "aggs": {"example": example, **more}}
-            conditions = [{"terms": {name: some}}, *([_OUTLIER] if name == _SHAPE else [])]
+            conditions: list[dict[str, Any]] = [{"terms": {name: some}}, *([_OUTLIER] if name == _SHAPE else [])]
             for bucket in self._ask({"kinds": kinds}, *conditions)["kinds"]["buckets"]:
                 yield bucket["key"], bucket
 
@@ -170,9 +170,7 @@ class ElasticsearchReader:
 
     def _days(self) -> dict[int, int]:
         source = {"date_histogram": {"field": _TIME, "fixed_interval": "1d"}}
-        return {
-            bucket["key"]["by"] * MILLISECOND // DAY: bucket["doc_count"] for bucket in self._pages(source, {}, [])
-        }
+        return {bucket["key"]["by"] * MILLISECOND // DAY: bucket["doc_count"] for bucket in self._pages(source, {}, [])}
 
     def _chart(self, bins: Bins) -> tuple[list[int], list[int]]:
         """Return lines and outliers by bins."""
@@ -277,4 +275,4 @@ def _by_bins(bins: Bins, aggregations: dict[str, Any]) -> dict[str, Any]:
 
 def _time(found: dict[str, Any]) -> int:
     """Return a time of Elasticsearch, milliseconds as a float, in microseconds."""
-    return round(found["value"]) * MILLISECOND
+    return int(found["value"]) * MILLISECOND
