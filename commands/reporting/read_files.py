@@ -70,20 +70,25 @@ class FilesReader:
         return found
 
     def _read(self, report: Report) -> None:
-        files = list(self._files())
-        size, done = sum(file.stat().st_size for file in files), 0
-        for file in files:
-            try:
+        file = self._path
+        try:
+            sizes = {file: file.stat().st_size for file in self._files()}
+            size, done = sum(sizes.values()), 0
+            for file in sizes:
                 with file.open("rb") as raw:
                     for lines in _blocks(raw, packed=file.name.endswith(COMPACTED)):
                         self._tally.add(lines)
-                        report(self._tally.lines, min(done + raw.tell(), size - 1), size)
-                    done += raw.tell()
-            except FileNotFoundError:
-                raise LogwinnowError(f"{str(file)!r} was compacted while it was read: start again") from None
-            except OSError as error:
-                why = error.strerror or error
-                raise LogwinnowError(f"{str(file)!r} cannot be read: {why}; check its rights") from None
+                        # What is packed is closed by its reader at its end.
+                        at = sizes[file] if raw.closed else raw.tell()
+                        report(self._tally.lines, min(done + at, size - 1), size)
+                done += sizes[file]
+        except FileNotFoundError as error:
+            raise LogwinnowError(f"{error.filename!r} was compacted while it was read: start again") from None
+        except OSError as error:
+            why = error.strerror or error
+            raise LogwinnowError(
+                f"{str(file)!r} cannot be read: {why}; check its rights, and whether it is whole"
+            ) from None
         self._tally.flush()
 
     def _files(self) -> Iterator[Path]:
@@ -126,7 +131,7 @@ def _blocks(raw: BinaryIO, *, packed: bool) -> Iterator[list[bytes]]:
     data: Any = pa.CompressedInputStream(raw, "zstd") if packed else raw
     rest = b""
     while block := data.read(_AT_ONCE):
-        *lines, rest = (rest + bytes(block)).split(b"\n")
+        *lines, rest = (rest + block).split(b"\n")
         yield lines
     if rest:
         yield [rest]

@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from itertools import compress
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from commands.reporting.figures import (
     CHART_BINS,
@@ -33,20 +35,23 @@ _AT_ONCE: Final = 100_000
 _KEPT: Final = 2_000
 """Characters kept of a text of an example."""
 
+_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+_NO_TIME: Final = "1970-01-01T00:00:00.000Z"
+
 _MATCHED, _OUTLIER, _UNJUDGED = range(3)
 _OTHERS: Final = "\x00"
 """Stands for the id of all kinds over the limit; no id reads so."""
 
 
-class _Id(msgspec.Struct):
+class _Id(msgspec.Struct, gc=False):
     id: str
 
 
-class _Host(msgspec.Struct):
+class _Host(msgspec.Struct, gc=False):
     name: str
 
 
-class _Ours(msgspec.Struct):
+class _Ours(msgspec.Struct, gc=False):
     outlier: bool
     set: str = ""
     scope: str = ""
@@ -55,7 +60,7 @@ class _Ours(msgspec.Struct):
     shape: _Id | None = None
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     time: str = msgspec.field(name="@timestamp")
     logwinnow: _Ours
     host: _Host | None = None
@@ -85,7 +90,7 @@ class Tally:
         self._from, self._to = (None if time is None else iso(time) for time in asked)
         self._asked = asked
         self._timeline = Timeline()
-        self._numbers, self._times = array("q"), list[str]()
+        self._numbers, self._times, self._versions = array("q"), list[str](), list[str]()
         self._firsts = self._lasts = np.empty(0, np.int64)
         self._hosts: set[str] = set()
         self._pairs = 0
@@ -100,14 +105,11 @@ class Tally:
     def add(self, block: Iterable[bytes]) -> None:
         """Count events, a line each."""
         begin, end, patterns, numbers, times = self._from, self._to, self.patterns, self._numbers, self._times
-        versions, hosts = [], self._hosts
+        versions, hosts = self._versions, self._hosts
         for line in block:
             try:
                 event = _decode.decode(line)
                 ours, time = event.logwinnow, event.time
-                if not _is_time(time):
-                    self.damaged += 1
-                    continue
                 if (begin is not None and time < begin) or (end is not None and time >= end):
                     continue
                 # RFC 3339 with milliseconds, in UTC: as texts in the order of the times.
@@ -125,8 +127,6 @@ class Tally:
             versions.append(ours.set)
             if event.host is not None:
                 hosts.add(event.host.name)
-        self._sets.update(versions)
-        self.lines += len(versions)
         if len(hosts) > MOST_HOSTS:
             self._hosts, self._at_least = set(sorted(hosts)[:MOST_HOSTS]), True
         if len(numbers) >= _AT_ONCE:
@@ -185,14 +185,18 @@ class Tally:
         """Take what was counted since into the timeline."""
         if not self._times:
             return
-        numbers, times = np.array(self._numbers, np.int64), _microseconds(self._times)
+        times, are_times = _microseconds(self._times)
+        self.damaged += len(times) - int(are_times.sum())
+        numbers, times = np.array(self._numbers, np.int64)[are_times], times[are_times]
+        self.lines += len(times)
+        self._sets.update(compress(self._versions, are_times))
         more = len(self._kinds) - len(self._firsts)
         self._firsts = np.append(self._firsts, np.full(more, np.iinfo(np.int64).max))
         self._lasts = np.append(self._lasts, np.full(more, np.iinfo(np.int64).min))
         np.minimum.at(self._firsts, numbers, times)
         np.maximum.at(self._lasts, numbers, times)
         self._timeline.add(numbers, times // SECOND)
-        self._numbers, self._times = array("q"), []
+        self._numbers, self._times, self._versions = array("q"), [], []
 
     def figures(self, place: str, alerts: int, held_back: int) -> Figures:
         """Return the figures of all that was counted."""
@@ -243,12 +247,14 @@ class Tally:
                 series[seen.number].tolist(),
             )
             for identity, seen in found.items()
-            if identity != _OTHERS
+            if identity != _OTHERS and lines[seen.number]
         ]
 
     def _programs(self, lines: list[int]) -> list[Program]:
         programs: dict[str, Program] = {}
         for seen in self._kinds:
+            if not lines[seen.number]:
+                continue
             program = programs.setdefault(seen.scope, Program(seen.scope))
             program.lines += lines[seen.number]
             program.outliers += lines[seen.number] * (seen.what == _OUTLIER)
@@ -256,29 +262,27 @@ class Tally:
         return list(programs.values())
 
 
-@lru_cache(maxsize=4096)
-def _is_second(text: str) -> bool:
+def _microseconds(times: list[str]) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    """Return times, and which of the texts are one: as `patterns.timestamps.iso` writes it."""
+    texts = pa.array(times)
+    are_times = pc.match_substring_regex(texts, _TIME).to_numpy(zero_copy_only=False)
+    if not are_times.all():
+        texts = pc.if_else(pa.array(are_times), texts, _NO_TIME)
     try:
-        return len(text) == len("2026-11-24T18:30:00") and datetime.fromisoformat(text).isoformat() == text
+        found = texts.cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        # Some are of no day of the calendar.
+        are_times = are_times & np.array([_is_of_calendar(text) for text in times])
+        found = pc.if_else(pa.array(are_times), texts, _NO_TIME).cast(pa.timestamp("us", "UTC"))
+    return found.cast(pa.int64()).to_numpy(), are_times
+
+
+def _is_of_calendar(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
     except ValueError:
         return False
-
-
-def _is_time(text: str) -> bool:
-    """Tell whether a text is a time as `patterns.timestamps.iso` writes it."""
-    fraction = text[19:]
-    return (
-        _is_second(text[:19])
-        and len(fraction) == len(".000Z")
-        and fraction[0] == "."
-        and fraction[1:4].isdigit()
-        and fraction[4] == "Z"
-    )
-
-
-def _microseconds(times: list[str]) -> Integers:
-    found: Integers = pa.array(times).cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
-    return found
+    return True
 
 
 def _cut(event: dict[str, Any]) -> dict[str, Any]:
