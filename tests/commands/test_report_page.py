@@ -52,7 +52,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 PATTERNS = [
     ("sshd", "Accepted password for *{1,1} from *{1,1}"),
-    ("evil", f"known <img src=x onerror={RUNS}> *{{1,1}} </script>"),
+    ("evil", "known <img onerror <script>x *{1,1} </script>"),
     *((f"known-{letter}", "job *{1,1} done") for letter in LETTERS),
 ]
 
@@ -68,7 +68,7 @@ def lines() -> list[bytes]:
         word = text.replace(" ", "\u00a0")[:40]
         rows.append(f"{head.format(n, 2)} {word} tag-{LETTERS[n]}[1]: a host of its own {n}")
         rows.append(f"<13>1 {head.format(n, 3)} h {word} - - - a program of its own")
-    rows += [f"{head.format(3, n)} h evil[1]: known <img src=x onerror={RUNS}> {n} </script>" for n in range(12)]
+    rows += [f"{head.format(3, n)} h evil[1]: known <img onerror <script>x {n} </script>" for n in range(12)]
     rows += [f"{head.format(4, n)} h known-{letter}[1]: job {n} done" for n, letter in enumerate(LETTERS)]
     return [row.encode() for row in rows]
 
@@ -108,6 +108,8 @@ class Watched:
         self.requests: list[str] = []
         self.said: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
+        self.blocked: dict[str, str | None] = {}
+        page.on("requestfailed", lambda request: self.blocked.update({request.url: request.failure}))
         page.on("console", lambda message: self.said.append(message.text))
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("dialog", lambda dialog: self.said.append(dialog.message))
@@ -123,8 +125,8 @@ def watched(browser: Browser, file: Path) -> Iterator[Watched]:
 
 
 def show_all(page: Page) -> None:
-    for button in page.locator(".more:not([hidden])").all():
-        button.click()
+    while page.locator(".more:not([hidden])").count():
+        page.locator(".more:not([hidden])").first.click()
 
 
 def test_nothing_of_a_log_runs_and_nothing_is_fetched(watched: Watched) -> None:
@@ -170,7 +172,7 @@ def test_the_policy_alone_would_stop_a_script_that_got_in(script: str, watched: 
     )
     watched.page.wait_for_function("document.querySelector('img').complete")
     assert watched.page.evaluate("window.ran") is None
-    assert watched.requests == [watched.opened]
+    assert watched.blocked == {"http://127.0.0.1:9/x.png": "csp"}
     assert any("Content Security Policy" in text for text in watched.said)
 
 
@@ -198,7 +200,7 @@ def test_all_text_of_the_page_can_be_seen(watched: Watched) -> None:
 
 def test_a_pattern_that_is_markup_is_shown_as_text(watched: Watched) -> None:
     shown = watched.page.locator("#patterns-table .log", has_text="onerror").inner_text()
-    assert shown == f"known <img src=x onerror={RUNS}> *{{1,1}} </script>"
+    assert shown == "known <img onerror <script>x *{1,1} </script>"
 
 
 def test_filter_shows_the_rows_that_have_all_words(watched: Watched) -> None:
@@ -301,14 +303,15 @@ def test_everybody_can_use_it_in_each_theme_and_on_a_phone(
 
 def test_all_that_can_be_used_is_reached_by_keyboard(watched: Watched) -> None:
     page = watched.page
-    wanted = page.evaluate(
-        "[...document.querySelectorAll('a[href], button, input, summary')].filter((each) => each.checkVisibility()).length"
+    usable = (
+        "[...document.querySelectorAll('a[href], button, input, summary')].filter((each) => each.checkVisibility())"
     )
+    wanted = page.evaluate(f"{usable}.length")
     reached = set()
     for _ in range(wanted + 5):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.outerHTML"))
-    # Where an element is focused its outline can be seen.
-    assert len(reached) >= wanted
+        reached.add(page.evaluate(f"{usable}.indexOf(document.activeElement)"))
+    assert reached >= set(range(wanted))
+    # Where it is can be seen.
     page.get_by_label("Filter outliers").focus()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
