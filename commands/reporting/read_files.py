@@ -74,14 +74,14 @@ class FilesReader:
         try:
             sizes = {file: file.stat().st_size for file in self._files()}
             size, done = sum(sizes.values()), 0
-            for file in sizes:
+            for file, whole in sizes.items():
                 with file.open("rb") as raw:
                     for lines in _blocks(raw, packed=file.name.endswith(COMPACTED)):
                         self._tally.add(lines)
                         # What is packed is closed by its reader at its end.
-                        at = sizes[file] if raw.closed else raw.tell()
+                        at = whole if raw.closed else raw.tell()
                         report(self._tally.lines, min(done + at, size - 1), size)
-                done += sizes[file]
+                done += whole
         except FileNotFoundError as error:
             raise LogwinnowError(f"{error.filename!r} was compacted while it was read: start again") from None
         except OSError as error:

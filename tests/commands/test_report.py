@@ -278,7 +278,8 @@ def test_the_page_says_where_it_is_and_asks_for_nothing_else(out: Path, run: Run
     page = Path("logwinnow-report.html").read_text()
     assert "default-src 'none'" in page
     assert not re.search(
-        r"""(src|href|url|action)\s*[=(]\s*["']?(?!#)[a-z/]""", re.sub(r"<script>.*</script>", "", page, flags=re.S)
+        r"""(src|href|url|action)\s*[=(]\s*["']?(?!#)[a-z/]""",
+        re.sub(r"<script>.*</script>", "", page, flags=re.DOTALL),
     )
 
 
