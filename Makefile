@@ -13,14 +13,14 @@ PYTEST := $(PY) -m pytest --numprocesses 2 --dist loadfile
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check check-long bench up down docker lock clean
+.PHONY: help setup run test check check-long bench pictures up down docker lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## make .venv with everything that the product and its checks need, from the locks
 
-run: setup ## show the product at work: logwinnow demo
+run: setup ## show the product at work, and leave its report as a page: logwinnow demo
 	@$(VENV)/bin/logwinnow demo
 
 test: setup ## run the tests that this machine allows and name the rest (ARGS="-k words" chooses)
@@ -71,6 +71,9 @@ $(STAMP): pyproject.toml $(LOCKS) Makefile
 	    $(PIP) install --require-hashes -r requirements-java.lock; }
 	@echo "setup: done, Spark runs on $$($(PY) -m spark.java)"
 	@touch $@
+
+pictures: setup $(BENCH) ## draw the pictures of the README again, into docs/pictures (wants Chromium)
+	@$(PY) benchmarks/pictures.py
 
 up: docker ## start Kafka, Elasticsearch and Kibana on this machine, for a stream between them (docker-compose.yml)
 	@echo "up: Kafka, Elasticsearch and Kibana (the first time their images are downloaded, more than 1 GB)"

@@ -11,14 +11,28 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from commands import deadletters, demo, init, match, mine, receive, setup, ship, simulate, stream, train
+from commands import deadletters, demo, init, match, mine, receive, report, setup, ship, simulate, stream, train
 from commands import patterns as patterns_verb
 from commands.console import prepare_streams
 from patterns.errors import LogwinnowError
 from patterns.terminal import printable
 
 # In the order in which they are used. A verb imports what takes time to load (Spark, Arrow) in `run` alone.
-_VERBS: Final = (init, mine, train, setup, ship, receive, stream, deadletters, match, patterns_verb, demo, simulate)
+_VERBS: Final = (
+    init,
+    mine,
+    train,
+    setup,
+    ship,
+    receive,
+    stream,
+    report,
+    deadletters,
+    match,
+    patterns_verb,
+    demo,
+    simulate,
+)
 
 _DESCRIPTION = """\
 Mines patterns from the logs you have (LogCluster or SLCT), and flags every line

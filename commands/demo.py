@@ -7,7 +7,8 @@ from pathlib import Path
 _DESCRIPTION = """\
 Shows the whole loop in about a minute, without a server: mines patterns from the first part of a simulated log of a
 small fleet (or the first half of each file given), streams the rest through Spark, and shows the outliers by shape,
-each with the nearest pattern. The simulated log has novel lines put in, so precision and recall are shown too.
+each with the nearest pattern. The simulated log has novel lines put in, so precision and recall are shown too. All of
+it is also one HTML page, report.html, as `logwinnow report` writes it.
 Nothing of yours is changed; what it wrote stays in a new folder whose name is printed."""
 
 _EXAMPLE = """\

@@ -44,7 +44,12 @@ def add_set(verb: argparse.ArgumentParser) -> None:
 
 
 def add_time_range(verb: argparse.ArgumentParser) -> None:
-    """Add --from and --to."""
+    """Add --from and --to of what is fetched."""
+    add_moments(verb, "of kafka: and elasticsearch: only what is not older")
+
+
+def add_moments(verb: argparse.ArgumentParser, what: str) -> None:
+    """Add --from and --to; `what` says of which times the first one is."""
     now = time.time_ns() // 1_000
 
     def moment(text: str) -> int:
@@ -60,8 +65,7 @@ def add_time_range(verb: argparse.ArgumentParser) -> None:
         dest="start",
         type=moment,
         metavar="TIME",
-        help="of kafka: and elasticsearch: only what is not older: 2026-11-24, 2026-11-24T18:30 (UTC, or with +01:00), "
-        "yesterday, today; 24h or 7d is so long ago",
+        help=f"{what}: 2026-11-24, 2026-11-24T18:30 (UTC, or with +01:00), yesterday, today; 24h or 7d is so long ago",
     )
     verb.add_argument("--to", dest="end", type=moment, metavar="TIME", help="and only what is older than this")
 

@@ -64,6 +64,15 @@ def pdbtool() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser that opens the pages of `logwinnow report`."""
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("chromium is not here, in which the page of `logwinnow report` is opened: `apt install chromium`")
+    return found
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Point Spark to a Java that it runs on, and its workers to this Python, before a session starts."""

@@ -1,4 +1,4 @@
-"""Train on the first part, stream the rest through Spark, look through what came out."""
+"""Train on the first part, stream the rest through Spark, look through what came out, and leave a page of it."""
 
 import logging
 import sys
@@ -6,18 +6,24 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec import structs
 
 from commands.demonstration.found import Score, Shape, look_through
 from commands.demonstration.halves import of_files, simulated
 from commands.logs import log_to
+from commands.report import write
+from commands.reporting.read_files import FilesReader
 from streaming.config import FilesSinkConfig, FilesSourceConfig, SinkConfig, SourceConfig, StreamingConfig
 from streaming.config import PatternsConfig as StreamPatterns
 from streaming.job import Stream
 from training.config import Patterns, TrainingConfig
+from training.fetched.time_range import ANY_TIME
 from training.job import train
+
+REPORT: Final = "report.html"
+"""The page that is left in the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ def play(paths: Sequence[str], folder: Path) -> Played:
     stream = Stream(_streaming(folder, [str(path) for path in halves.rest]), once=True)
     stream.run()
     shapes, score = look_through(folder / "out", halves.labels)
+    write(FilesReader(str(folder / "out"), ANY_TIME, lambda *_: None), folder / REPORT)
     return Played(folder, summary, stream.totals, shapes, score)
 
 

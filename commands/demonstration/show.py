@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commands.demonstration.found import Score, Shape
-from commands.demonstration.play import Played
+from commands.demonstration.play import REPORT, Played
 from patterns.terminal import printable
 
 _SHOWN = 25
@@ -82,7 +82,8 @@ def _score(score: Score) -> Text:
 def _next(played: Played) -> Text:
     store = shlex.quote(str(played.folder / "patterns"))
     return Text(
-        f"\nAll of it is in {played.folder}: patterns/, out/events, out/alerts.\n"
+        f"\nOpen it in a browser: {(played.folder / REPORT).as_uri()}\n"
+        f"All of it is in {played.folder}: {REPORT}, patterns/, out/events, out/alerts.\n"
         f"  logwinnow patterns list --store {store}\n"
         f"  logwinnow train /var/log/syslog.1 && logwinnow match /var/log/syslog"
     )
