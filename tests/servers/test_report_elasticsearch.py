@@ -17,7 +17,7 @@ from commands.reporting.read_files import FilesReader
 from patterns.errors import LogwinnowError
 from streaming.config import ElasticsearchSinkConfig
 from streaming.sink.elasticsearch import ElasticsearchSink
-from streaming.sink.templates import set_up, templates
+from streaming.sink.installing import ElasticsearchInstallation
 from training.fetched.time_range import ANY_TIME, TimeRange
 
 pytestmark = pytest.mark.servers
@@ -50,7 +50,7 @@ def lines() -> list[bytes]:
 def config(elasticsearch: str, index_prefix: str) -> ElasticsearchSinkConfig:
     """A sink whose templates are there."""
     made = ElasticsearchSinkConfig(url=elasticsearch, index_prefix=index_prefix)
-    set_up(made, templates(index_prefix, replicas=0, refresh_seconds=1))
+    list(ElasticsearchInstallation(made).install())
     return made
 
 
