@@ -99,7 +99,7 @@ def _rows(text: str, start: int, end: int) -> Rows:
     moved = begin - bool(begin)
     parts = [(shown[: start - moved], ""), (shown[start - moved : end - moved], MARKED), (shown[end - moved :], "")]
     rows: Rows = [[]]
-    left = 4 * SHOWN
+    left = 2 * SHOWN
     for part, kind in parts:
         for number, row in enumerate(printable_rows(part)):
             if number:

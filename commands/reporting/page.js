@@ -57,34 +57,37 @@
     filter();
   });
 
-  all(".views").forEach((views) => {
-    const buttons = all("button", views);
-    buttons.forEach((button) => button.addEventListener("click", () => {
-      press(button, buttons);
-      state.get(views.dataset.table).view = button.dataset.view;
-      show(views.dataset.table);
-    }));
-  });
-
   const compare = new Intl.Collator("en", { numeric: true }).compare;
-  const sort = (button) => {
+  const sort = (button, order) => {
     const head = button.closest("th");
     const body = button.closest("table").tBodies[0];
     const at = head.cellIndex;
     const before = head.getAttribute("aria-sort");
     // Numbers and times begin with the greatest, texts with the first.
     const first = button.dataset.kind === "text" ? "ascending" : "descending";
-    const next = !before ? first : before === "ascending" ? "descending" : "ascending";
+    const next = order || (!before ? first : before === "ascending" ? "descending" : "ascending");
     all("th[aria-sort]", head.parentElement).forEach((each) => each.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", next);
     const keyed = [...body.rows].map((row) => {
       const cell = row.cells[at];
       return [button.dataset.kind === "text" ? cell.textContent.trim() : Number(cell.dataset.value), row];
     });
-    const order = button.dataset.kind === "text" ? compare : (a, b) => a - b;
-    keyed.sort(([a], [b]) => (next === "ascending" ? order(a, b) : order(b, a)));
+    const compared = button.dataset.kind === "text" ? compare : (a, b) => a - b;
+    keyed.sort(([a], [b]) => (next === "ascending" ? compared(a, b) : compared(b, a)));
     body.append(...keyed.map(([, row]) => row));
     show(button.closest("table").id);
   };
+
+  all(".views").forEach((views) => {
+    const buttons = all("button", views);
+    buttons.forEach((button) => button.addEventListener("click", () => {
+      press(button, buttons);
+      state.get(views.dataset.table).view = button.dataset.view;
+      // The first rows are what is asked for: of the rarest those with the fewest lines.
+      const byLines = state.get(views.dataset.table).table.querySelector("th.number .sort");
+      sort(byLines, button.dataset.view === "rarest" ? "ascending" : "descending");
+    }));
+  });
+
   all(".sort").forEach((button) => button.addEventListener("click", () => sort(button)));
 })();

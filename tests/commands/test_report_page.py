@@ -261,6 +261,14 @@ def test_patterns_are_chosen_by_their_standing(watched: Watched) -> None:
     expect(page.get_by_role("button", name="Vanished")).to_have_attribute("aria-pressed", "true")
 
 
+def test_the_rarest_patterns_begin_with_the_fewest_lines(watched: Watched) -> None:
+    page = watched.page
+    page.get_by_role("button", name="Rarest").click()
+    shown = page.locator("#patterns-table tbody tr:not([hidden]) > :first-child").all_text_contents()
+    assert shown == ["1"] * 25
+    expect(page.locator("#patterns-table thead th").first).to_have_attribute("aria-sort", "ascending")
+
+
 def test_the_theme_can_be_chosen(watched: Watched) -> None:
     page = watched.page
     colour = "getComputedStyle(document.body).backgroundColor"
