@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from filled_sink import PLANNED_AT, files_sink, fill, published
 
 from commands.reporting import chosen, tally, timeline
-from commands.reporting.figures import CHART_BINS, Bins, Figures, drawn
+from commands.reporting.figures import CHART_BINS, Bins, Figures, ShapeDetail, drawn
 from commands.reporting.marks import GAP, MARKED, marked, of_pattern
 from commands.reporting.page import number, render, share
 from commands.reporting.read_files import FilesReader
@@ -355,3 +356,25 @@ def test_the_events_of_alerts_that_were_held_back_are_said(out: Path) -> None:
     (out / "alerts" / "2026-11-27" / "x.json").write_text(json.dumps(alert))
     assert figures(out).held_back == 1
     assert "more were held back in 1 hour" in render(read(out), datetime.now(UTC))
+
+
+def test_a_record_of_several_lines_keeps_its_rows_and_its_mark() -> None:
+    difference = "word 2: expected in, found at"
+    message = "failed at\n\tboot\x1b"
+    detail = ShapeDetail("java", "failed at boot", message, "no_pattern", "failed in boot", difference, (), 0)
+    example, nearest = marked(replace(detail, shape="failed at boot\x1b"))
+    assert example == [[("failed ", ""), ("at", MARKED)], [("    boot\\x1b", "")]]
+    assert nearest == [[("failed ", ""), ("in", MARKED), (" boot", "")]]
+    # By other word rules it has another shape: then no word of it is marked.
+    assert marked(detail)[0] == [[("failed at", "")], [("    boot\\x1b", "")]]
+
+
+def test_what_is_far_into_a_long_line_is_shown_around_its_mark() -> None:
+    message = " ".join(["word"] * 400) + " odd " + " ".join(["word"] * 400)
+    nearest = message.replace("odd", "even")
+    detail = ShapeDetail("x", message, message, "no_pattern", nearest, "word 401: expected even, found odd", (), 0)
+    [row], [near] = marked(detail)
+    assert ("odd", MARKED) in row
+    assert ("even", MARKED) in near
+    assert row[0][0].startswith("…")
+    assert row[-1][0].endswith("…")
