@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -77,7 +78,7 @@ def _terminal(folder: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "FORCE_COLOR": "1", "COLUMNS": str(_WIDTH)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     shown = "".join(done.stdout.splitlines(keepends=True)[:_ROWS])
-    console = Console(record=True, width=_WIDTH, file=Path(os.devnull).open("w"))  # noqa: SIM115 (of a short program)
+    console = Console(record=True, width=_WIDTH, file=StringIO())
     console.print(Text(_COMMAND, "bold"))
     console.print(Text.from_ansi(shown), overflow="ignore", no_wrap=True)
     drawn = console.export_svg(title="logwinnow match", code_format=_SVG, unique_id="terminal")

@@ -13,7 +13,7 @@ from elasticsearch import ApiError, Elasticsearch
 from clients.config import ElasticsearchConfig
 from clients.errors import ClientError, ServerAway
 
-__all__ = ["AWAY", "CLIENT_ERRORS", "Connection", "ElasticsearchConfig", "reason_of"]
+__all__ = ["AWAY", "CLIENT_ERRORS", "Connection", "ElasticsearchConfig", "reason_of", "unanswered"]
 
 # What it has to say is in the errors that it raises; without a handler Python would print it.
 logging.getLogger("elastic_transport").addHandler(logging.NullHandler())
@@ -70,18 +70,30 @@ class Connection:
         place = f"Elasticsearch at {', '.join(self.urls)}"
         if isinstance(error, ApiError):
             return _said(place, error)
-        if isinstance(error, TlsError):
-            return ClientError(
-                f"{place} has a certificate that is not trusted ({_first_line(error)}): "
-                "set ca_certs to its CA's file, or fingerprint to the SHA-256 of its certificate"
-            )
-        if isinstance(error, ConnectionTimeout | NoConnection):
-            return ServerAway(f"{place} does not answer ({_first_line(error)}): check that it runs, and the URL")
-        return ClientError(f"{place}: {_first_line(error)}")
+        return unanswered(place, error)
 
 
 CLIENT_ERRORS: Final = (ApiError, TransportError)
 """What `Connection.explained` explains."""
+
+
+def unanswered(place: str, error: Exception, table: str = "") -> ClientError:
+    """
+    Return what it means that a server gave no answer: ServerAway where another try may help.
+
+    Args:
+        place: The server, as people know it.
+        error: Of the transport.
+        table: What its settings' names begin with, as ``kibana.``.
+    """
+    if isinstance(error, TlsError):
+        return ClientError(
+            f"{place} has a certificate that is not trusted ({_first_line(error)}): "
+            f"set {table}ca_certs to its CA's file, or fingerprint to the SHA-256 of its certificate"
+        )
+    if isinstance(error, ConnectionTimeout | NoConnection):
+        return ServerAway(f"{place} does not answer ({_first_line(error)}): check that it runs, and the URL")
+    return ClientError(f"{place}: {_first_line(error)}")
 
 
 @lru_cache(maxsize=4)

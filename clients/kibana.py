@@ -8,16 +8,16 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from elastic_transport import ConnectionError as NoConnection
-from elastic_transport import ConnectionTimeout, HttpHeaders, TlsError, TransportError, Urllib3HttpNode
+from elastic_transport import HttpHeaders, TransportError, Urllib3HttpNode
 from elastic_transport.client_utils import basic_auth_to_header, url_to_node_config
+from urllib3.filepost import encode_multipart_formdata
 
 from clients.config import KibanaConfig
+from clients.elasticsearch import AWAY, unanswered
 from clients.errors import ClientError, ServerAway
 
-_AWAY: Final = frozenset({429, 502, 503, 504})
 _REASON_CHARACTERS = 300
 
 
@@ -92,7 +92,7 @@ class KibanaConnection:
         try:
             found = self._node().perform_request(method, path, data, headers)
         except TransportError as error:
-            raise self._explained(error) from None
+            raise unanswered(f"Kibana at {self.url}", error, "kibana.") from None
         return self._read(found.meta.status, found.body, allowed)
 
     def _node(self) -> Urllib3HttpNode:
@@ -110,7 +110,7 @@ class KibanaConnection:
         if status < 300:
             raise ClientError(f"{place} answers, but not as Kibana does: check kibana.url")
         reason = _reason(body) or data[:_REASON_CHARACTERS].decode(errors="replace").strip() or "no reason"
-        if status in _AWAY:
+        if status in AWAY:
             raise ServerAway(f"{place} is not ready or away now (HTTP {status}: {reason}): try again")
         mend = {
             401: "it does not know the login: check kibana.api_key, or username and password",
@@ -121,29 +121,11 @@ class KibanaConnection:
             mend = "check kibana.url and the login"
         raise ClientError(f"{place} refuses (HTTP {status}: {reason}): {mend}")
 
-    def _explained(self, error: TransportError) -> ClientError:
-        place, why = f"Kibana at {self.url}", str(error).splitlines()[0][:_REASON_CHARACTERS]
-        if isinstance(error, TlsError):
-            return ClientError(
-                f"{place} has a certificate that is not trusted ({why}): set kibana.ca_certs to its CA's file, or "
-                "fingerprint to the SHA-256 of its certificate"
-            )
-        if isinstance(error, ConnectionTimeout | NoConnection):
-            return ServerAway(f"{place} does not answer ({why}): check that it runs, and kibana.url")
-        return ClientError(f"{place}: {why}")
-
-
-_BOUNDARY: Final = "logwinnow-3c1f6a52b7"
-
 
 def _form(file: bytes) -> tuple[str, bytes]:
-    """Return the content type and the body of an upload of one file, whose rows are JSON and have no such boundary."""
-    head = (
-        f"--{_BOUNDARY}\r\n"
-        'Content-Disposition: form-data; name="file"; filename="logwinnow.ndjson"\r\n'
-        "Content-Type: application/ndjson\r\n\r\n"
-    )
-    return f"multipart/form-data; boundary={_BOUNDARY}", head.encode() + file + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    """Return the content type and the body of an upload of one file."""
+    body, kind = encode_multipart_formdata({"file": ("logwinnow.ndjson", file, "application/ndjson")})
+    return kind, body
 
 
 def _parsed(data: bytes) -> Any:

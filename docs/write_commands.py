@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from commands.__main__ import _parser
 
@@ -45,8 +46,8 @@ def _block(command: str, parser: argparse.ArgumentParser) -> str:
 def _below(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """Yield the verbs of a parser by name."""
     for action in parser._actions:  # noqa: SLF001 (argparse has no other way to them)
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            yield from action.choices.items()
+        if action.nargs == argparse.PARSER:
+            yield from cast("dict[str, argparse.ArgumentParser]", action.choices).items()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ _STEPS: Final = (
 _SPARK_HEIGHT = 20
 _UNITS: Final = ((604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
-_FIRST, _LAST = (int(moment.replace(tzinfo=UTC).timestamp()) for moment in (datetime.min, datetime.max))  # noqa: DTZ901
+_FIRST = int(datetime(1, 1, 1, tzinfo=UTC).timestamp())
+_LAST = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
 
 class Bar(NamedTuple):

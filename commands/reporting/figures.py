@@ -6,7 +6,7 @@ Times are microseconds since 1970 in UTC, of whole milliseconds: the times of th
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
 from patterns.timestamps import DAY, SECOND
@@ -179,7 +179,7 @@ class Figures:
     programs: list[Program]
     further: int = 0
     damaged: int = 0
-    at_least: bool = field(default=False)
+    at_least: bool = False
 
     @property
     def matched(self) -> int:

@@ -77,14 +77,23 @@ class ElasticsearchReader:
             self._pit = opened["id"]
             self.figures = self._figures()
         except CLIENT_ERRORS as error:
+            self._close()
             raise self._connection.explained(error) from None
+        except BaseException:
+            self._close()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(*CLIENT_ERRORS):
-            self._connection.client().close_point_in_time(id=self._pit)
+        self._close()
+
+    def _close(self) -> None:
+        """Give the point in time back; it would keep old segments for its five minutes."""
+        if self._pit:
+            with suppress(*CLIENT_ERRORS):
+                self._connection.client().close_point_in_time(id=self._pit)
 
     def pattern_details(self, ids: list[str]) -> dict[str, PatternDetail]:
         """Return what patterns look like."""

@@ -65,8 +65,8 @@ class FilesReader:
         found = {}
         for each in ids:
             seen = self._tally.shapes[each]
-            hosts = sorted(seen.hosts, key=lambda host, seen=seen: (-seen.hosts[host], host))  # type: ignore[misc]
-            found[each] = shape_detail(seen.event, tuple(hosts[:HOSTS_SHOWN]), len(hosts))
+            hosts = sorted(seen.hosts.items(), key=lambda counted: (-counted[1], counted[0]))
+            found[each] = shape_detail(seen.event, tuple(host for host, _ in hosts[:HOSTS_SHOWN]), len(hosts))
         return found
 
     def _read(self, report: Report) -> None:

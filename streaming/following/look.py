@@ -107,9 +107,11 @@ class Look:
         with content:
             try:
                 see_packed(content)
-                content.check()
-                moved = self._moved(content)
-                return moved or self._new(content, origin)
+                found = self._moved(content) or self._new(content, origin)
+                if found is not None:
+                    # Last, and of no other: it unpacks all.
+                    content.check()
+                return found
             except Damaged:
                 return None
 

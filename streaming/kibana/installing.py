@@ -21,7 +21,7 @@ from streaming.kibana.rules import RULES, Rule
 _IMPORT: Final = "/api/saved_objects/_import?overwrite=true"
 _EXPORT: Final = "/api/saved_objects/_export"
 # Of an action as it is read, what an update of its rule takes again.
-_ACTION_KEYS: Final = (*("id", "group", "params", "frequency", "uuid", "alerts_filter", "use_alert_data_for_template"),)
+_ACTION_KEYS: Final = ("id", "group", "params", "frequency", "uuid", "alerts_filter", "use_alert_data_for_template")
 # What an operator has set beside them, and an update would take away.
 _KEPT: Final = ("alert_delay", "flapping")
 _NAMED_ERRORS: Final = 3

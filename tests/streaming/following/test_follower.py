@@ -401,6 +401,53 @@ def test_a_log_that_is_cut_just_while_its_half_copy_is_looked_at_is_not_read_aga
     assert drain(follower, state)[1] == [b"of today"] * 10
 
 
+def test_a_file_that_moved_past_a_look_is_found_by_the_next_though_it_is_older_by_then(
+    log: RotatedLog, begun: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(b"second\n")
+    other = log.path.with_name("other.log.1")
+    whole = Follower([str(log.path), str(log.path.with_name("other.log"))], LINES)
+    listed = finding.Finder.listing
+
+    def behind_the_listing(finder: finding.Finder, folder: str) -> object:
+        found = listed(finder, folder)
+        if not other.exists():
+            other.write_bytes(b"came\n")
+            past = time.time() - 5
+            os.utime(other, (past, past))
+        return found
+
+    monkeypatch.setattr(finding.Finder, "listing", behind_the_listing)
+    monkeypatch.setattr("streaming.following.look._MARGIN", 0)
+    disturbed = whole.plan(replace(begun, seen_at=begun.seen_at - 10_000_000), 1_000)
+    monkeypatch.undo()
+    monkeypatch.setattr("streaming.following.look._MARGIN", 0)
+    assert [data for _, _, data in lines_of(disturbed.ranges_from(begun))] == [b"second"]
+    assert drain(whole, disturbed)[1] == [b"came"]
+
+
+def test_a_packed_file_is_not_what_is_known_while_its_original_is_beside_it(
+    log: RotatedLog, follower: Follower, begun: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = log.path.read_bytes()
+    plain, packed = Path(f"{log.path}.2"), Path(f"{log.path}.2.gz")
+    log.path.rename(plain)
+    packed.write_bytes(gzip.compress(content))
+    # As it is when both are there, but not in a listing of a moment ago.
+    listed = finding.Finder.listing
+
+    def without_the_plain(finder: finding.Finder, folder: str) -> finding.Listing | None:
+        found = listed(finder, folder)
+        assert found is not None
+        inodes = {inode: [path for path in paths if path != str(plain)] for inode, paths in found.inodes.items()}
+        return found._replace(inodes=inodes, paths=found.paths - {str(plain)})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finding.Finder, "listing", without_the_plain)
+        assert follower.plan(begun, 1_000) is begun
+    assert follower.plan(begun, 1_000) is begun
+
+
 def test_a_thousand_rotations_leave_no_thousand_entries(log: RotatedLog, follower: Follower, begun: State) -> None:
     state, past = begun, log.path.stat().st_mtime - 10 * 86_400
     for number in range(100):

@@ -165,6 +165,25 @@ def test_a_range_is_read_from_what_became_of_a_file_that_was_packed_or_copied_an
     assert read_records(Range(file, 6, 13), LINES) is None
 
 
+def test_a_range_of_a_file_that_is_away_this_moment_is_read_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a", b"first\nsecond\n")
+    file = taken(path)
+    (tmp_path / "away").mkdir()
+    path.rename(tmp_path / "away" / "a")
+    pauses: list[float] = []
+
+    def come_back(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            (tmp_path / "away" / "a").rename(path)
+
+    monkeypatch.setattr("time.sleep", come_back)
+    assert list(read_records(Range(file, 6, 13), LINES) or ()) == [(b"second", 6)]
+    assert len(pauses) == 3
+
+
 @pytest.mark.parametrize("now", [None, b"", b"first\n", b"other\nlonger\nand longer\n"])
 def test_a_range_of_a_file_that_is_no_longer_what_it_was_is_gone(now: bytes | None, tmp_path: Path) -> None:
     path = write(tmp_path / "a", b"first\nsecond\n")
