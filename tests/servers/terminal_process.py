@@ -20,6 +20,8 @@ import pyte
 _ROOT = Path(__file__).parents[2]
 _CTRL_C = b"\x03"
 PATIENCE = 240
+_SETTLED = 0.05
+"""Seconds without a byte after which a screen counts as drawn: what is drawn at once may come in pieces."""
 
 
 @dataclass
@@ -37,6 +39,7 @@ class TerminalProcess:
     sent: list[bytes] = field(default_factory=list)
     _master: int = -1
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _came_at: float = 0
 
     def rows(self) -> list[str]:
         """Return the rows that the screen shows, down to the last that is not empty."""
@@ -51,13 +54,15 @@ class TerminalProcess:
         return "\n".join(self.rows())
 
     def wait_for(self, holds: Callable[[str], bool]) -> str:
-        """Wait until something holds of the screen's text, and return that; fail when the program ended before."""
+        """Wait until something holds of a screen that is drawn, and return its text; fail when the program ended."""
         until = time.monotonic() + PATIENCE
-        while not holds(text := self.text()):
+        while True:
+            text = self.text()
+            if time.monotonic() > self._came_at + _SETTLED and holds(text):
+                return text
             assert self.process.poll() is None, text
             assert time.monotonic() < until, text
             time.sleep(0.02)
-        return text
 
     def wait_for_more(self) -> None:
         """Wait until more was sent to the terminal."""
@@ -92,6 +97,7 @@ class TerminalProcess:
             with self._lock:
                 self.sent.append(data)
                 stream.feed(data)
+                self._came_at = time.monotonic()
 
     def start_reading(self) -> None:
         self._reading = threading.Thread(target=self.read, daemon=True)

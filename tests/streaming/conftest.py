@@ -84,8 +84,12 @@ class Site:
         return stream
 
     def events(self) -> list[dict[str, Any]]:
-        """Return the events."""
-        return list(self.each_event())
+        """Return the events; while the stream runs, a day may be compacted under the eyes of who reads it."""
+        while True:
+            try:
+                return list(self.each_event())
+            except FileNotFoundError:
+                continue
 
     def each_event(self) -> Iterator[dict[str, Any]]:
         """Yield the events by the rule that the sink documents: a compacted file stands for its folder."""
