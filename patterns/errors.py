@@ -8,6 +8,7 @@ The errors of logwinnow that a user can mend; everything else is a defect.
     │   ├── EnvelopeError          a record is no JSON object that carries a line
     │   ├── SettingsError          a configuration file, --set or LOGWINNOW_ variable is wrong
     │   ├── NoPatternSet           the store holds no published set
+    │   ├── DecisionsError         an entry of the operator's file cannot be used
     │   ├── BrokenPatternSet       a stored set is damaged, empty or of a newer format
     │   └── PublishRefused         a new set would lose too much of what the last one knew
     ├── clients.errors.ClientError Elasticsearch or Kafka cannot be used
@@ -41,6 +42,10 @@ class EnvelopeError(PatternsError):
 
 class SettingsError(PatternsError):
     """Raised when a configuration value is unknown, of the wrong type or out of range."""
+
+
+class DecisionsError(PatternsError):
+    """Raised when an entry of the operator's file cannot be read, or means nothing under the rules of a set."""
 
 
 class NoPatternSet(PatternsError):

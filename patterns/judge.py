@@ -37,7 +37,7 @@ class Judgement(NamedTuple):
 
     @property
     def outlier(self) -> bool:
-        """Whether the line was judged and no pattern matches it."""
+        """Whether the line was judged and is of no known kind."""
         return self.verdict is not None and self.verdict.outlier
 
 
@@ -81,7 +81,7 @@ class Judge:
         return Judgement(shaped, None if shaped.unjudged else self._matcher.verdict(shaped.scope, shaped.shape))
 
     def parameters(self, judgement: Judgement) -> list[str]:
-        """Return what the gaps of the line's pattern took; nothing for an outlier or an unjudged line."""
+        """Return what the gaps of the line's pattern took; nothing where no pattern matches."""
         (line, scope, shape, _, apart), verdict = judgement
         if verdict is None or verdict.known is None:
             return []

@@ -15,7 +15,7 @@ from typing import Final
 
 from patterns.fitting import Difference, first_difference, fits, gap_lengths, places
 from patterns.language import NO_GAP, Constant
-from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.pattern_set import PENDING, REJECTED, KnownPattern, PatternSet
 from patterns.words import CLASS_RUN, Slice, cut_out
 
 NO_PATTERN: Final = "no_pattern"
@@ -23,6 +23,9 @@ NO_PATTERN: Final = "no_pattern"
 
 NEW_PROGRAM: Final = "new_program"
 """Reason: the set has no pattern of this scope."""
+
+OUTLIERS: Final = (PENDING, REJECTED)
+"""Reasons: states of the best match whose lines are outliers all the same."""
 
 NONE: Final = "none"
 """Stands for the program in a difference where a line or a pattern has none."""
@@ -47,10 +50,11 @@ class Verdict:
     What a set says of a shape.
 
     Attributes:
-        known: The best match; None for an outlier.
-        reason: Why it is an outlier, NO_PATTERN or NEW_PROGRAM; None for a match.
-        nearest: For an outlier the nearest pattern, of its scope or, where that is new, of all; None if no pattern
-            shares a word with it.
+        known: The best match; None if no pattern matches.
+        reason: Why it is an outlier: NO_PATTERN, NEW_PROGRAM, or the state of the best match, PENDING or REJECTED; None
+            for a line that is none.
+        nearest: Where no pattern matches the nearest one, of its scope or, where that is new, of all; None if no
+            pattern shares a word with it.
     """
 
     known: KnownPattern | None
@@ -59,8 +63,8 @@ class Verdict:
 
     @property
     def outlier(self) -> bool:
-        """Whether no pattern matches."""
-        return self.known is None
+        """Whether no pattern matches, or only one that is no known kind."""
+        return self.reason is not None
 
 
 class Matcher:
@@ -85,11 +89,11 @@ class Matcher:
     def _search(self, scope: str, shape: str) -> Verdict:
         words = shape.split(" ")
         index = self._scopes.get(scope)
-        if index is None:
-            return Verdict(None, NEW_PROGRAM, _nearest(self._scopes.values(), scope, words))
-        known = index.best(shape, words)
+        known = index.best(shape, words) if index else None
         if known is not None:
-            return Verdict(known, None, None)
+            return Verdict(known, known.state if known.state in OUTLIERS else None, None)
+        if index is None or not index.mined:
+            return Verdict(None, NEW_PROGRAM, _nearest(self._scopes.values(), scope, words))
         return Verdict(None, NO_PATTERN, _nearest([index], scope, words))
 
 
@@ -140,6 +144,7 @@ class _ScopeIndex:
     """The patterns of one scope, by text where they have no gap, else by their two rarest constants."""
 
     def __init__(self, patterns: Sequence[KnownPattern]) -> None:
+        self.mined = any(not known.decided or known.level for known in patterns)
         self._patterns = patterns
         self._words = [frozenset(_all_words(known)) for known in patterns]
         self._lengths = [_lengths(known) for known in patterns]

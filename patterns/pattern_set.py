@@ -1,9 +1,10 @@
 """
 All patterns of one training, in the order in which a line looks for its best match.
 
-*Best match* is total, so that a line always gets the same pattern: the highest level at which it was mined; then the
-most constants; then the smallest total of gap maxima, unbounded last; then the highest support when it was mined (the
-lines whose best match it is depend on this order, so they cannot decide it); then the text's bytes, ascending.
+*Best match* is total, so that a line always gets the same pattern: what the operator decided last; then what is known
+before what is pending; then the highest level at which it was mined; then the most constants; then the smallest total
+of gap maxima, unbounded last; then the highest support when it was mined (the lines whose best match it is depend on
+this order, so they cannot decide it); then the text's bytes, ascending.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,9 +12,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from types import MappingProxyType
+from typing import Final
 
 from patterns.language import Pattern, hash_of
 from patterns.rules import Rules, as_stored
+
+KNOWN: Final = "known"
+"""State: its lines are of a kind that is known."""
+
+PENDING: Final = "pending"
+"""State: learned, but not long enough; its lines are outliers."""
+
+ACCEPTED: Final = "accepted"
+"""State: the operator says that it is known."""
+
+REJECTED: Final = "rejected"
+"""State: the operator says that its lines are outliers."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +41,15 @@ class KnownPattern:
         level: The support at which it was mined; 1 for a kind seen once at the bottom of the ladder.
         support: Lines of the training whose best match it is, so that supports add up to the covered lines.
         mined_support: Lines of its cluster when it was mined, before other patterns took their share.
-        state: ``known`` or ``pending``.
+        state: KNOWN or PENDING; in a set with the operator's decisions applied also ACCEPTED or REJECTED.
         first_day: First UTC day, ``YYYY-MM-DD``, of its lines; None while no line has it as best match.
         last_day: Last such day.
         examples: Up to three of its lines.
+        decided: The number of the operator's entry that says its state, from 1; 0 for what was mined. Neither this nor
+            what follows is stored with a set (patterns/decided.py).
+        name: What the operator calls it.
+        severity: What the operator says of its lines: one of decisions.SEVERITIES.
+        runbook: What to do about them.
     """
 
     scope: str
@@ -38,10 +57,14 @@ class KnownPattern:
     level: int
     support: int
     mined_support: int
-    state: str = "known"
+    state: str = KNOWN
     first_day: str | None = None
     last_day: str | None = None
     examples: tuple[str, ...] = ()
+    decided: int = 0
+    name: str | None = None
+    severity: str | None = None
+    runbook: str | None = None
 
     @cached_property
     def id(self) -> str:
@@ -60,10 +83,12 @@ class KnownPattern:
         return self.level == 1
 
 
-def best_match_order(known: KnownPattern) -> tuple[int, int, bool, int, int, bytes]:
+def best_match_order(known: KnownPattern) -> tuple[int, bool, int, int, bool, int, int, bytes]:
     """Return the key by which patterns of a scope are tried: the best match is the first that matches."""
     mosts = [most for _, most in known.pattern.gaps]
     return (
+        -known.decided,
+        known.state == PENDING,
         -known.level,
         -len(known.pattern.constants),
         None in mosts,

@@ -5,6 +5,7 @@ Pattern sets as folders, published atomically.
     <root>/20261123T040012.345Z-<fingerprint>/     one version: UTC time of publishing, the set's fingerprint
         manifest.json  patterns.jsonl  patterns.txt     the set (patterns/set_files.py)
         shapes.parquet                                  the table it was mined from (patterns/shapes.py)
+    <root>/operator.jsonl                          what the operator decided (patterns/decisions.py)
 
 On a local disk a version is written under a temporary name, synced and renamed, and CURRENT is replaced last; on an
 object store (any fsspec URL) all files are written, then CURRENT.
@@ -22,6 +23,8 @@ from typing import Any, Final
 import fsspec
 import pyarrow as pa
 
+from patterns.decisions import FILE as DECISIONS
+from patterns.decisions import Decisions
 from patterns.disk import sync_folder, write_synced
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.pattern_set import PatternSet
@@ -122,6 +125,22 @@ class Store:
                 return ShapeTable.read(copy)
         except (OSError, pa.ArrowException) as error:
             raise self._broken(version, f"{_SHAPES}: {error}") from None
+
+    def decisions(self) -> Decisions:
+        """
+        Return what the operator decided; nothing where there is no such file. Reads one small file.
+
+        Raises:
+            DecisionsError: A line of it is no entry.
+            PatternsError: It cannot be read.
+        """
+        try:
+            data = bytes(self._fs.cat_file(self._join(DECISIONS)))
+        except FileNotFoundError:
+            return Decisions()
+        except OSError as error:
+            raise self._unreadable(error) from None
+        return Decisions.parse(data, repr(posixpath.join(self.root, DECISIONS)))
 
     def publish(self, patterns: PatternSet, shapes: ShapeTable, run: Mapping[str, Any]) -> str:
         """

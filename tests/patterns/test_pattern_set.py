@@ -41,7 +41,15 @@ def test_of_two_patterns_the_better_is_tried_first_by_each_tie_break(better: Kno
 def test_the_lines_that_chose_a_pattern_do_not_order_it() -> None:
     one = known("a *{1,1}")
 
-    assert best_match_order(one) == best_match_order(replace(one, support=99, state="pending", examples=("x",)))
+    assert best_match_order(one) == best_match_order(replace(one, support=99, name="n", examples=("x",)))
+
+
+def test_what_is_pending_comes_after_all_that_is_known() -> None:
+    wide, narrow = known("*{0,} a"), known("a b c", level=9)
+
+    assert best_match_order(wide) < best_match_order(replace(narrow, state="pending"))
+    assert best_match_order(replace(wide, decided=1)) < best_match_order(narrow)
+    assert best_match_order(replace(wide, decided=2)) < best_match_order(replace(narrow, decided=1))
 
 
 TEXTS = [
