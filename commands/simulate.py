@@ -75,7 +75,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb.add_argument(
         "--output",
         metavar="FILE",
-        help="the lines (default: standard output); with --days also a folder, as in days/: a file a day, 2026-11-16.log",
+        help="the lines (default: standard output); with --days also a folder, as in days/, for a file a day such as "
+        "2026-11-16.log",
     )
     verb.add_argument(
         "--labels",
@@ -188,8 +189,8 @@ def _check(arguments: argparse.Namespace) -> None:
         start = arguments.start.astimezone(UTC)
         if start.time() != time():
             raise LogwinnowError(
-                f"--start {start.isoformat()} is no midnight in UTC, and --days are whole days: give a date alone, such "
-                f"as {start.date()}"
+                f"--start {start.isoformat()} is no midnight in UTC, and --days are whole days: give a date alone, "
+                f"such as {start.date()}"
             )
         if (start + timedelta(days=arguments.days)).year not in _YEARS:
             raise LogwinnowError(f"--days {arguments.days} go beyond the year {_YEARS.stop - 1}: start earlier")
@@ -206,9 +207,8 @@ def _check_files(arguments: argparse.Namespace) -> None:
         if path in taken:
             raise LogwinnowError(f"--{taken[path]} and --{option} are both {place}: give them two files")
         taken[path] = option
-        if option != "output" and arguments.output and path.parent == Path(arguments.output).resolve():
-            if path.suffix == ".log":
-                raise LogwinnowError(f"--{option} {place} could be the log of a day: give it a name without .log")
+        if path.suffix == ".log" and arguments.output and path.parent == Path(arguments.output).resolve():
+            raise LogwinnowError(f"--{option} {place} could be the log of a day: give it a name without .log")
 
 
 def _is_folder(place: str) -> bool:

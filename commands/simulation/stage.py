@@ -8,7 +8,7 @@ from commands.simulation.clock import DAY, HOUR, Clock
 from commands.simulation.events.drifts import Drifting
 from commands.simulation.events.event import Mark
 from commands.simulation.events.hosts import first_boot
-from commands.simulation.events.plan import Change, Opening, Script
+from commands.simulation.events.script import Change, Opening, Script
 from commands.simulation.hosts import FLEET, Host, Machine
 from commands.simulation.story import Kind, Story
 from commands.simulation.traffic import Traffic
@@ -42,7 +42,7 @@ class Stage:
         self._set_agenda(script)
 
     def said(self, story: Story, machine: Machine, kind: Kind, now: int) -> tuple[Kind, Mark] | None:
-        """What is said when this kind is due, and its mark; None for what is not said any more, or not known in time."""
+        """What is said when this kind is due, and its mark; None: it is not said any more, or was not known in time."""
         mark = self._marks.get(story)
         if mark is not None:
             return kind, mark

@@ -94,7 +94,7 @@ class Traffic:
         self._push(time, action)
 
     def add(self, story: Story, machines: Sequence[Machine], now: int, until: int) -> None:
-        """Tell one more story in its time, on these machines, for the first time after `now`, for the last by `until`."""
+        """Tell one more story in its time, on these machines: later than `now`, and not later than `until`."""
         self.machines[story] = list(machines)
         self._until[story] = until
         self._push(story.when.next(now, self._chance), story)

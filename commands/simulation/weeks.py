@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time
 from commands.simulation.chance import Chance
 from commands.simulation.clock import DAY, Clock
 from commands.simulation.events.event import Event
-from commands.simulation.events.plan import Script, learning_days, write
+from commands.simulation.events.plan import learning_days, write
+from commands.simulation.events.script import Script
 from commands.simulation.fleet import SimulatedLine
 from commands.simulation.programs import STORIES
 from commands.simulation.stage import Stage

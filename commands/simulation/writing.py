@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,18 +34,13 @@ def write_days(lines: Iterable[SimulatedLine], folder: Path, labels: BinaryIO | 
     Raises:
         OSError: A file cannot be written.
     """
-    day, number, name = None, 0, ""
-    with ExitStack() as open_one:
-        for line in lines:
-            if line.time.date() != day:
-                day, number = line.time.date(), 0
-                name = f"{day}.log"
-                open_one.close()
-                output = open_one.enter_context((folder / name).open("wb"))
-            number += 1
-            output.write(line.text.encode() + b"\n")
-            if labels:
-                labels.write(_json({"file": name, "line": number} | _said(line)))
+    for day, of_the_day in groupby(lines, key=lambda line: line.time.date()):
+        name = f"{day}.log"
+        with (folder / name).open("wb") as output:
+            for number, line in enumerate(of_the_day, start=1):
+                output.write(line.text.encode() + b"\n")
+                if labels:
+                    labels.write(_json({"file": name, "line": number} | _said(line)))
 
 
 def _said(line: SimulatedLine) -> dict[str, object]:

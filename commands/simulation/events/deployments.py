@@ -108,8 +108,8 @@ DEPLOYMENTS = (
         _MILL,
         reworded="""
             ordermill.paid      ordermill.settled  payment for order {order} settled through {bank}, reference {hex:12}
-            ordermill.reserved  ordermill.picked  picking list of order {order}: {number:1-12} x {any:article} from shelf
-                in {warehouse}
+            ordermill.reserved  ordermill.picked  picking list of order {order}: {number:1-12} x {any:article} from
+                shelf in {warehouse}
             ordermill.finished  ordermill.job_done  job {job} done by {worker} within {number:40-90000} ms, no retries
         """,
         gone="ordermill.session_silent ordermill.gift",

@@ -48,7 +48,7 @@ class Drifting:
             return None
         self._owed -= 1
         variants = self._drift.variants
-        return variants[chance.below(1 + int(progress * (len(variants) - 1)))]
+        return variants[chance.below(min(1 + int(progress * len(variants)), len(variants)))]
 
 
 def more_words(table: str) -> tuple[Drift, ...]:
@@ -79,10 +79,11 @@ WORDS = more_words("""
 """)
 
 VALUES = more_values("""
-    ordermill.accepted  Blum|Ankerplatz|Sommer|Wiesengrund|Waldkinder  order {order} of NEW accepted: {number:1-12} items,
-                {decimal:4.90-2400.00} EUR
+    ordermill.accepted  Blum|Ankerplatz|Sommer|Wiesengrund|Waldkinder  order {order} of NEW accepted: {number:1-12}
+                items, {decimal:4.90-2400.00} EUR
     postfix/smtpd.lost_connection  BDAT|RSET|UNKNOWN|VRFY  lost connection after NEW from unknown[{stranger}]
     smbd.connect  videos|archive|templates|training  {laptop} ({client}) connect to service NEW initially as user {user}
                 (uid={uid}, gid=100) (pid {number:900-90000})
-    named.denied  wpad|gitlab|intranet|_ldap  client @0x{hex:12} {stranger}#{port} (NEW): query (cache) 'NEW/A/IN' denied
+    named.denied  wpad|gitlab|intranet|_ldap  client @0x{hex:12} {stranger}#{port} (NEW): query (cache)
+                'NEW/A/IN' denied
 """)

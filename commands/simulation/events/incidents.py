@@ -50,8 +50,8 @@ _SHELL.phase(
     0.10,
     ("web",),
     """
-    0       x6-12   nginx.upload_probe  {stranger} - - [{access_time}] "POST /media/upload.php?probe={hex:6} HTTP/1.1" 200
-                {number:12-90} "-" "sqlmap/1.8"
+    0       x6-12   nginx.upload_probe  {stranger} - - [{access_time}] "POST /media/upload.php?probe={hex:6} HTTP/1.1"
+                200 {number:12-90} "-" "sqlmap/1.8"
     5-40            nginx.shell_called  {stranger} - - [{access_time}] "POST /media/.thumb.php?c=aWQ= HTTP/1.1" 200
                 {number:20-400} "-" "-"
 """,
@@ -70,8 +70,8 @@ _SHELL.phase(
     0.45,
     ("web", "application"),
     """
-    0               sudo.www_find  www-data : command not allowed ; TTY=unknown ; PWD=/srv/shop/public/media ; USER=root ;
-                COMMAND=/usr/bin/find . -exec /bin/sh
+    0               sudo.www_find  www-data : command not allowed ; TTY=unknown ; PWD=/srv/shop/public/media ;
+                USER=root ; COMMAND=/usr/bin/find . -exec /bin/sh
     2-9     x1-3    kernel.suid_probe  audit: type=1400 apparmor="DENIED" operation="exec" profile="php-fpm"
                 name="/usr/bin/pkexec" comm="sh" requested_mask="x"
     3-20            CRON.persisted  (www-data) CMD (/var/tmp/.cache/kworkerd --donate 0)
@@ -104,8 +104,8 @@ _RANSOM.phase(
     ("files",),
     """
     0               smbd.admin_share  unexpected administrative login to service ADMIN$ by oldadmin from ({stranger})
-    0.1-2   x60-140 smbd.encrypted  pwrite {share}/{document}-{number:1-900}.docx: entropy {decimal:7.90-7.99} of 8 bits,
-                extension changed to .nwcrypt
+    0.1-2   x60-140 smbd.encrypted  pwrite {share}/{document}-{number:1-900}.docx: entropy {decimal:7.90-7.99} of 8
+                bits, extension changed to .nwcrypt
 """,
 )
 _RANSOM.phase(
@@ -143,8 +143,8 @@ _MAILBOX.phase(
     0.30,
     ("mail",),
     """
-    0.1-2   x80-160 postfix/smtpd.burst  warning: sender {inside} exceeds {number:100-900} recipients per minute, message
-                accepted nevertheless
+    0.1-2   x80-160 postfix/smtpd.burst  warning: sender {inside} exceeds {number:100-900} recipients per minute,
+                message accepted nevertheless
     1-9             postfix/smtp.reputation  host mx.{partner}[{stranger}] said: 421 4.7.28 unusual rate of
                 unsolicited mail originating from your network
 """,
@@ -153,7 +153,7 @@ _MAILBOX.phase(
     0.50,
     ("names",),
     """
-    0.1-1   x50-90  named.tunnel  client @0x{hex:12} 10.10.4.41#{port}: oversized TXT lookup {hex:24}.x.{bulk_sender}
+    0.1-1   x50-90  named.tunnel  client @0x{hex:12} {client}#{port}: oversized TXT lookup {hex:24}.x.{bulk_sender}
                 looks like a tunnel
 """,
     again=True,
@@ -162,13 +162,15 @@ _MAILBOX.phase(
     0.75,
     ("mail",),
     """
-    0               postfix/qmgr.throttle  throttling active queue: {number:9000-40000} messages wait for hosts that refuse us
-    5-60    x2-5    postfix/trivial-rewrite.overload  table lookup problem: too many open connections to virtual mailbox map
+    0               postfix/qmgr.throttle  throttling active queue: {number:9000-40000} messages wait for hosts that
+                refuse us
+    5-60    x2-5    postfix/trivial-rewrite.overload  table lookup problem: too many open connections to virtual
+                mailbox map
 """,
 )
 
 INCIDENTS = (
     Incident("a web shell is put into the shop and mines coins", "sshd.invalid_user", tuple(_SHELL.phases)),
-    Incident("a stolen key leads to the file server, whose files are encrypted", "sshd.failed_root", tuple(_RANSOM.phases)),
+    Incident("a stolen key leads to files that are encrypted", "sshd.failed_root", tuple(_RANSOM.phases)),
     Incident("mailboxes are taken over and used for spam", "postfix/smtpd.sasl_failed", tuple(_MAILBOX.phases)),
-)  # fmt: skip
+)

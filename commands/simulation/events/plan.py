@@ -5,7 +5,7 @@ The first days (`learning_days`) are for learning: nothing happens in them but w
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from commands.simulation.chance import Chance
 from commands.simulation.clock import DAY, HOUR, MINUTE, SATURDAY, SECOND, WEEK, Clock, Often
@@ -14,6 +14,7 @@ from commands.simulation.events.drifts import VALUES, WORDS, Drift
 from commands.simulation.events.event import Cause, Event, Mark
 from commands.simulation.events.hosts import NEWCOMERS, SERVICES, Service, story_of
 from commands.simulation.events.incidents import INCIDENTS, Incident
+from commands.simulation.events.script import Change, Cue, Opening, Script, Span
 from commands.simulation.events.seasons import SEASONS, Season
 from commands.simulation.hosts import FLEET, Host
 from commands.simulation.novelty import BURSTS, MOST_TIMES, hostile_first
@@ -28,57 +29,14 @@ _LEAST_FLOOD = 30
 _MOST_NOVELTIES = 4
 """Novel kinds a day at the most: more would be no single ones."""
 
-Span = tuple[int, int]
-"""The first and the last millisecond of something."""
-
 
 def learning_days(days: int) -> int:
     """How many of so many days are for learning: a third, at least 1 and at most 7."""
     return min(7, max(1, days // 3))
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """A story that is told once, at a time; `host` is the name of who tells it, None for any of its hosts."""
-
-    time: int
-    story: Story
-    host: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A story that is told again and again within a span, on the host of that name or on all of its hosts."""
-
-    span: Span
-    story: Story
-    host: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """From a time on, other kinds are said for some, or none; `mark` is for the lines of the other kinds."""
-
-    time: int
-    instead: dict[str, Kind | None]
-    mark: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What is to be staged: the events, by their beginning, and what they do."""
-
-    events: list[Event] = field(default_factory=list)
-    cues: list[Cue] = field(default_factory=list)
-    openings: list[Opening] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    joins: list[tuple[int, Host, Mark]] = field(default_factory=list)
-    drifts: list[tuple[Span, Drift, Mark]] = field(default_factory=list)
-    marks: dict[Story, Mark] = field(default_factory=dict)
-
-
 def write(days: int, seed: int, clock: Clock, share: float, novel_kinds: int) -> Script:
-    """Everything that happens in `days` days from the clock's start on, in a fleet of that share of the usual volume."""
+    """What happens in so many days from the clock's start on, in a fleet of that share of the usual volume."""
     writer = _Writer(days, clock, Chance(2 * seed + 1), share)
     writer.seasons(SEASONS)
     if writer.after:
@@ -238,7 +196,7 @@ class _Writer:
             times.append(min(time, self._end))
         return sorted(times)
 
-    def _event(  # noqa: PLR0913 - what an event has
+    def _event(
         self,
         cause: Cause,
         spans: Sequence[Span],
@@ -273,7 +231,7 @@ class _Writer:
             self.script.cues.append(Cue(next_day, story))
 
     def _at_volume(self, story: Story) -> Often:
-        """How often a story is told in this fleet: a quiet one has the stories of events at least twice in three days."""
+        """How often a story is told in this fleet; those of events, about twice in three days at the least."""
         assert isinstance(story.when, Often)  # noqa: S101 - for mypy: the tables of events have no others
         return replace(story.when, per_day=max(story.when.per_day * self._share, 0.7))
 

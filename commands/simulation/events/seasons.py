@@ -38,7 +38,7 @@ def _last_of_the_month(day: date) -> bool:
     return (day + timedelta(days=1)).day == 1
 
 
-def _season(  # noqa: PLR0913, PLR0917 - a row of the table below
+def _season(
     falls_on: Callable[[date], bool], hour: int, minute: int, roles: tuple[str, ...], about: str, table: str
 ) -> Season:
     """A row of the table; how often the calendar says, so the story's own times are not asked for."""
