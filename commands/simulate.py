@@ -31,7 +31,7 @@ With --days it writes whole days (UTC), and things happen: deployments, after wh
 hosts; an incident of some hours, part of which recurs on the next day; kinds that drift by degrees; a service that is
 decommissioned; weekly and monthly jobs; novel kinds. From 7 days on there is one of each at least, but for monthly
 jobs, which need their day. The first third of the days, at most 7, are for learning: every normal kind occurs on two of
-them, and nothing happens but weekly and monthly jobs.
+them (on one, if it is the only one), and nothing happens but weekly and monthly jobs.
 A label then says too what the line comes from ("cause": {", ".join(CAUSES)})
 and the id of the event it belongs to ("event", null for normal lines). "novel" is true for the kinds of which a good
 monitor tells when they occur first: those of incidents and novelties, of deployments, and of jobs that first run after
@@ -74,6 +74,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     verb.add_argument(
         "--output",
+        type=_place,
         metavar="FILE",
         help="the lines (default: standard output); with --days also a folder, as in days/, for a file a day such as "
         "2026-11-16.log",
@@ -229,6 +230,13 @@ def _novel_kinds(text: str) -> int:
     if count > len(NOVELTIES):
         raise argparse.ArgumentTypeError(f"{count} is too many: there are {len(NOVELTIES)} novel kinds; give fewer")
     return count
+
+
+def _place(text: str) -> str:
+    """Read where to write; a path would forget the slash that makes it a folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no place to write to: give a file, or leave --output out")
+    return text
 
 
 def _days(text: str) -> int:

@@ -185,6 +185,7 @@ def test_options_that_do_not_go_together_are_refused_before_anything_is_written(
         (("--novel-after", "nan"), "'nan' is no share"),
         (("--novel-after", "half"), "'half' is no share"),
         (("--novel-kinds", "1000"), "1000 is too many"),
+        (("--output", ""), "an empty name is no place"),
         (("--days", "0"), "'0' are no days"),
         (("--days", "100000"), "'100000' are no days"),
         (("--days", "-1"), "'-1' is no count"),
