@@ -9,10 +9,10 @@ Shapes of sets that were mined by other rules are other shapes, even of the same
 first example, which is read anew by the rules of the other set: what is told then is true of the examples.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from heapq import merge
-from itertools import groupby
+from itertools import chain, groupby, zip_longest
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -20,7 +20,7 @@ from patterns.judge import Shaper
 from patterns.matcher import OUTLIERS, Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
-from patterns.shapes import ShapeCount, ShapeTable, bucket_of
+from patterns.shapes import EXAMPLES, ShapeTable, bucket_of
 
 NOTHING: Final = ""
 """Stands for the id of a pattern where none matches."""
@@ -44,30 +44,27 @@ class Amount:
         shapes: How many.
         old_lines: Lines by the table of the old set.
         new_lines: Lines by that of the new one.
-        kept: Keeps examples of them.
+        examples: Up to three lines, of the first shapes by turns.
     """
 
     shapes: int = 0
     old_lines: int = 0
     new_lines: int = 0
-    kept: ShapeCount = field(default_factory=ShapeCount)
+    examples: list[str] = field(default_factory=list)
 
     @property
     def lines(self) -> int:
         """Lines by the table that has more of them: the tables may well have lines in common."""
         return max(self.old_lines, self.new_lines)
 
-    @property
-    def examples(self) -> list[str]:
-        """Up to three lines."""
-        return self.kept.texts()
-
     def add(self, other: "Amount") -> None:
         """Add further ones."""
+        if self.shapes < EXAMPLES:
+            turns = chain.from_iterable(zip_longest(self.examples, other.examples))
+            self.examples = list(dict.fromkeys(text for text in turns if text is not None))[:EXAMPLES]
         self.shapes += other.shapes
         self.old_lines += other.old_lines
         self.new_lines += other.new_lines
-        self.kept.add(1, 0, 0, other.examples)
 
 
 @dataclass(slots=True)
@@ -130,35 +127,38 @@ def other_rules(old: Rules, new: Rules) -> list[str]:
 
 def _of_both(old: ShapeTable, new: ShapeTable) -> Iterator[_Shape]:
     """Yield the shapes of both tables, each once; both are in one order, so neither is held."""
-    shapes = merge(_rows(old, _OLD), _rows(new, _NEW), key=itemgetter(0))
-    for (_, scope, shape), rows in groupby(shapes, key=itemgetter(0)):
-        amount = Amount(shapes=1)
-        for _, which, row in rows:
-            _count(amount, which, row)
-        yield _Shape((scope, shape), (scope, shape), amount)
+    rows = merge(_rows(old, _OLD), _rows(new, _NEW), key=itemgetter(0))
+    for (_, scope, shape), of_shape in groupby(rows, key=itemgetter(0)):
+        yield _Shape((scope, shape), (scope, shape), _amount(of_shape))
 
 
 def _of_examples(old: Side, new: Side) -> Iterator[_Shape]:
     """Yield the shapes of each table, read by their set and, in an example, by the other one."""
     for which, side, other in ((_OLD, old, new), (_NEW, new, old)):
         shaper = Shaper(other.patterns.rules)
-        for (_, scope, shape), rows in groupby(_rows(side.table, which), key=itemgetter(0)):
-            amount = Amount(shapes=1)
-            for _, _, row in rows:
-                _count(amount, which, row)
+        for (_, scope, shape), of_shape in groupby(_rows(side.table, which), key=itemgetter(0)):
+            amount = _amount(of_shape)
             found = shaper.shape(amount.examples[0].encode(), 0) if amount.examples else None
             read = None if found is None or found.unjudged else (found.scope, found.shape)
             yield _Shape((scope, shape), read, amount) if which == _OLD else _Shape(read, (scope, shape), amount)
 
 
-def _rows(table: ShapeTable, which: int) -> Iterator[tuple[tuple[int, str, str], int, ShapeCount]]:
-    for key, row in table.rows():
-        yield (bucket_of(key.shape), key.scope, key.shape), which, row
+_Row = tuple[tuple[int, str, str], int, int, list[str]]
+"""Bucket, scope and shape; which table; count; examples."""
 
 
-def _count(amount: Amount, which: int, row: ShapeCount) -> None:
-    if which == _OLD:
-        amount.old_lines += row.count
-    else:
-        amount.new_lines += row.count
-    amount.kept.add(row.count, row.first, row.last, row.texts())
+def _rows(table: ShapeTable, which: int) -> Iterator[_Row]:
+    for rows in table.tables():
+        columns = (rows[name].to_pylist() for name in ("scope", "shape", "count", "examples"))
+        for scope, shape, count, examples in zip(*columns, strict=True):
+            yield (bucket_of(shape), scope, shape), which, count, examples
+
+
+def _amount(rows: Iterable[_Row]) -> Amount:
+    """Return what the rows of one shape amount to."""
+    lines, texts = [0, 0], dict[str, None]()
+    for _, which, count, examples in rows:
+        lines[which] += count
+        if len(texts) < EXAMPLES:
+            texts.update(dict.fromkeys(examples))
+    return Amount(1, lines[_OLD], lines[_NEW], list(texts)[:EXAMPLES])
