@@ -39,8 +39,9 @@ def main() -> None:
         before, began = _peak(), time.process_time()
         found = compare(old, new)
         seconds = time.process_time() - began
+        more = _peak() - before
         print(
-            f"{shapes:>8}  {arguments.patterns:>8}  {seconds:>5.1f}  {shapes / seconds:>8,.0f}  {_peak() - before:>8,.0f}  "
+            f"{shapes:>8}  {arguments.patterns:>8}  {seconds:>5.1f}  {shapes / seconds:>8,.0f}  {more:>8,.0f}  "
             f"{len(found.changes):>7}",
             flush=True,
         )

@@ -26,6 +26,8 @@ NOTHING: Final = ""
 """Stands for the id of a pattern where none matches."""
 
 _OLD, _NEW = 0, 1
+_ANY_TIME: Final = 1_000_000_000_000_000
+"""As record time: neither scope nor shape depends on it."""
 
 
 class Side(NamedTuple):
@@ -138,7 +140,7 @@ def _of_examples(old: Side, new: Side) -> Iterator[_Shape]:
         shaper = Shaper(other.patterns.rules)
         for (_, scope, shape), of_shape in groupby(_rows(side.table, which), key=itemgetter(0)):
             amount = _amount(of_shape)
-            found = shaper.shape(amount.examples[0].encode(), 0) if amount.examples else None
+            found = shaper.shape(amount.examples[0].encode(), _ANY_TIME) if amount.examples else None
             read = None if found is None or found.unjudged else (found.scope, found.shape)
             yield _Shape((scope, shape), read, amount) if which == _OLD else _Shape(read, (scope, shape), amount)
 

@@ -84,10 +84,12 @@ class Head:
 
     Attributes:
         patterns: How many there are.
+        rules: How their lines were read.
         run: Of its training: time, engine, algorithm, counts of the corpus.
     """
 
     patterns: int
+    rules: Rules
     run: Mapping[str, Any]
 
     @property
@@ -168,7 +170,7 @@ def decode_head(version: str, manifest: bytes, *, place: str) -> Head:
         BrokenPatternSet: It is damaged, or of a newer format.
     """
     head = _head(version, manifest, place)
-    return Head(head.patterns, head.run)
+    return Head(head.patterns, head.rules, head.run)
 
 
 def _head(version: str, manifest: bytes, place: str) -> _Manifest:
