@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from commands.comparing import versions
+from commands.comparing import diff, versions
 from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json_lines
 from commands.options import add_stored_set, read_set
 from patterns.errors import LogwinnowError, RulesError
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Looks into the published pattern sets: their patterns, one pattern in full, the
-versions and which of them is current; and exports a set, also as regular
-expressions for other programs."""
+versions, which of them is current, and what another one would change; and
+exports a set, also as regular expressions for other programs."""
 
 _EXAMPLE = """\
 examples:
@@ -71,7 +71,7 @@ _ALIKE: Final = 5
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the verb and what it can do."""
-    verb = _parser(verbs, "patterns", "list, show, export and promote pattern sets", _DESCRIPTION, _EXAMPLE)
+    verb = _parser(verbs, "patterns", "list, show, compare, export and promote pattern sets", _DESCRIPTION, _EXAMPLE)
     deeds = verb.add_subparsers(title="what to do", metavar="WHAT", dest="what", required=True)
 
     example = "example:\n  logwinnow patterns list --scope sshd --sort level"
@@ -103,6 +103,7 @@ examples:
     export.set_defaults(run=_export, refuse=export.error)
 
     versions.add(deeds)
+    diff.add(deeds)
 
 
 def _parser(
