@@ -165,7 +165,7 @@ def _rows(change: Change) -> Iterator[tuple[str, str, str, str, str]]:
         (old,), (new,) = change.old, change.new
         yield "", "", "", "", f"  was {old.known and old.known.state}, is {new.known and new.known.state}"
     for part in change.others[:PARTS]:
-        yield "", "", "", "", f"  {_other(change.what, part)}"
+        yield "", "", "", "", f"  {other_words(change, part)}"
     if len(change.others) > PARTS:
         yield "", "", "", "", f"  and of {counted(len(change.others) - PARTS, 'more pattern')}"
     for example in change.amount.examples[:1]:
@@ -179,7 +179,7 @@ def _row(part: Part, program: str, mark: str) -> tuple[str, str, str, str, str]:
     return f"{part.amount.lines:,}", program, mark, known.id, f"{known.pattern.text}{state}"
 
 
-def _other(what: str, part: Part) -> str:
+def other_words(change: Change, part: Part) -> str:
     """Say of lines of a change what else they were of, or are of now."""
     when = {
         ADDED: "before",
@@ -189,9 +189,9 @@ def _other(what: str, part: Part) -> str:
         NARROWED: "what is less, now",
         SPLIT: "now",
         CHANGED: "before or now",
-    }[what]
-    of = OUTLIERS if part.known is None else f"{part.known.id} {part.known.pattern.text}"
-    return f"{when}: {counted(part.amount.lines, 'line')}, {of}"
+    }[change.what]
+    lines = "" if part.amount.lines == change.amount.lines else f"{counted(part.amount.lines, 'line')}, "
+    return f"{when}: {lines}{OUTLIERS if part.known is None else f'{part.known.id} {part.known.pattern.text}'}"
 
 
 def _texts(parts: Iterable[Part]) -> list[tuple[str, str]]:
