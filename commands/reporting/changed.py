@@ -46,15 +46,16 @@ def changed(difference: "Difference") -> dict[str, Any]:
 
 
 def _kind(what: str, kind: Kind) -> dict[str, Any]:
-    known = kind.found.new if what == SILENCED else kind.found.old
+    found = kind.found
+    was, now = ([] if known is None else [of_pattern(known.pattern.text)] for known in (found.old, found.new))
     return {
         "what": what,
         "lines": kind.lines,
-        "program": brief(kind.found.scope, _LONGEST_NAME),
-        "old": [],
-        "new": [],
-        "notes": [] if known is None else [f"{'now' if what == SILENCED else 'was'}: {brief(known.pattern.text)}"],
-        "example": of_line(kind.example or kind.found.shape),
+        "program": brief(found.scope, _LONGEST_NAME),
+        "old": [] if what == SILENCED else was,
+        "new": now if what == SILENCED else [],
+        "notes": [],
+        "example": of_line(kind.example or found.shape),
     }
 
 
