@@ -345,3 +345,20 @@ def test_nothing_that_steers_a_terminal_is_shown(
     assert all(line.isprintable() for line in plain.split("\n")) or how
     assert "\x1b]" not in plain
     assert "evil" in plain
+
+
+def test_the_report_has_a_section_on_a_version(run: Run, tmp_path: Path) -> None:
+    store, sink = tmp_path / "store", tmp_path / "out"
+    publish(store, "alpha came")
+    fill(files_sink(sink), store, [sshd("beta came"), sshd("alpha came")], planned_at=time.time_ns() // 1_000)
+    new = publish(store, "beta came", propose=True)
+    how = ["--set", f"sink.files.path={sink}", "--set", f"patterns.store={store}"]
+
+    assert run("report", "--diff", "current", *how)[:2] == (0, "report: logwinnow-report.html\n")
+    page = Path("logwinnow-report.html").read_text(encoding="utf-8")
+    assert new in page
+    assert re.findall(r'class="badge[^"]*">(\w+)</span>', page.partition('id="changes"')[2]) == [
+        *("silenced", "flagged", "added", "gone"),
+    ]
+    assert run("report", "--diff", "a", "b", "c", *how)[0] == 2
+    assert "version '1999' is not in store" in run("report", "--diff", "1999", *how)[2]

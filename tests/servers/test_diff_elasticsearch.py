@@ -41,8 +41,14 @@ def config(elasticsearch: str, index_prefix: str) -> ElasticsearchSinkConfig:
 
 
 def test_the_effect_is_that_on_files(
-    config: ElasticsearchSinkConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    config: ElasticsearchSinkConfig,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Pages of two, so that there are several; the same of what is read anew, and of examples.
+    monkeypatch.setattr("commands.reporting.event_search._PAGE", 2)
+    monkeypatch.setattr("commands.comparing.measured_by_search._AT_ONCE", 2)
     store, out = tmp_path / "patterns", tmp_path / "out"
     published(store, OLD)
     now = time.time_ns() // 1_000
