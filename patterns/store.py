@@ -17,8 +17,7 @@ of two who do so at once there one may be missing in the history.
 import os
 import posixpath
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -27,9 +26,10 @@ from typing import Any, Final
 import fsspec
 import pyarrow as pa
 
+from patterns.beside import Beside
 from patterns.decisions import FILE as DECISIONS
 from patterns.decisions import Decisions
-from patterns.disk import locked_folder, sync_folder, write_synced
+from patterns.disk import sync_folder, write_synced
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.history import FILE as HISTORY
 from patterns.history import PROMOTE, PUBLISH, ROLLBACK, Change, Deed, History, appended, who
@@ -85,6 +85,7 @@ class Store:
                 f"store is {root!r}: {error}; give a folder, or a URL whose fsspec package is installed"
             ) from None
         self._local = "file" in self._fs.protocol
+        self._beside = Beside(root, self._fs, self._path, local=self._local)
 
     def versions(self) -> list[str]:
         """Return the names of all published versions, oldest first."""
@@ -93,18 +94,13 @@ class Store:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise self._unreadable(error) from None
+            raise self._beside.unreadable(error) from None
         return sorted(name for name in names if name[:1].isdigit())
 
     def current(self) -> str | None:
         """Return the name of the newest version, None before the first was published. Reads one small file."""
-        try:
-            # What is no UTF-8 names no version, and `read` says so.
-            return str(self._fs.cat_file(self._join(CURRENT)).decode(errors="replace").strip()) or None
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unreadable(error) from None
+        # What is no UTF-8 names no version, and `read` says so.
+        return self._beside.read(CURRENT).decode(errors="replace").strip() or None
 
     def read(self, version: str | None = None) -> StoredSet:
         """
@@ -169,7 +165,7 @@ class Store:
             DecisionsError: A line of it is no entry.
             PatternsError: It cannot be read.
         """
-        return Decisions.parse(self._read_beside(DECISIONS), repr(posixpath.join(self.root, DECISIONS)))
+        return Decisions.parse(self._beside.read(DECISIONS), repr(posixpath.join(self.root, DECISIONS)))
 
     def history(self) -> History:
         """
@@ -178,7 +174,7 @@ class Store:
         Raises:
             PatternsError: It cannot be read.
         """
-        return History.parse(self._read_beside(HISTORY))
+        return History.parse(self._beside.read(HISTORY))
 
     def previous(self) -> str | None:
         """
@@ -217,7 +213,7 @@ class Store:
         proposed = {"proposed": True} if propose else {}
         manifest, rows = encode(patterns, {"time": now.isoformat(timespec="milliseconds"), **run, **proposed})
         files = {MANIFEST: manifest, PATTERNS: rows, TEXT: for_people(patterns).encode(errors="replace")}
-        with self._writing():
+        with self._beside.writing():
             (self._write_local if self._local else self._write_remote)(name, files, shapes)
         if not propose:
             self._make_current(name, PUBLISH)
@@ -276,7 +272,7 @@ class Store:
     def _make_current(self, name: str, deed: Deed, *, instead_of: str | None = None) -> str | None:
         """Write CURRENT, then the history; return what was current before."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        with self._writing(), self._locked():
+        with self._beside.writing(), self._beside.locked():
             before = self.current()
             if instead_of not in {None, before}:
                 raise PatternsError(
@@ -285,53 +281,16 @@ class Store:
                 )
             if before == name:
                 return before
-            self._replace(CURRENT, f"{name}\n".encode())
+            self._beside.replace(CURRENT, f"{name}\n".encode())
             try:
                 change = Change(at=now, do=deed, version=name, before=before, by=who())
-                self._replace(HISTORY, appended(self._read_beside(HISTORY), change))
+                self._beside.replace(HISTORY, appended(self._beside.read(HISTORY), change))
             except (OSError, PatternsError) as error:
                 raise PatternsError(
                     f"version {name!r} is current now, but its entry in {HISTORY} of store {self.root!r} cannot be "
                     f"written: {error}; check the path, its rights and the room"
                 ) from None
         return before
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise PatternsError(
-                f"store {self.root!r} cannot be written: {error}; check the path and its rights"
-            ) from None
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        if not self._local:
-            yield
-            return
-        with locked_folder(Path(self._path)):
-            yield
-
-    def _read_beside(self, name: str) -> bytes:
-        """Return a file beside the versions; nothing where there is none."""
-        try:
-            return bytes(self._fs.cat_file(self._join(name)))
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise self._unreadable(error) from None
-
-    def _replace(self, name: str, data: bytes) -> None:
-        """Put a whole file beside the versions in the place of what is there."""
-        if not self._local:
-            self._fs.pipe_file(self._join(name), data)
-            return
-        root = Path(self._path)
-        with tempfile.TemporaryDirectory(prefix=".publishing-", dir=root) as temporary:
-            write_synced(Path(temporary) / name, data)
-            (Path(temporary) / name).rename(root / name)
-            sync_folder(root)
 
     def _write_local(self, name: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
         root = Path(self._path)
@@ -355,9 +314,6 @@ class Store:
 
     def _join(self, *names: str) -> str:
         return posixpath.join(self._path, *names)
-
-    def _unreadable(self, error: OSError) -> PatternsError:
-        return PatternsError(f"store {self.root!r} cannot be read: {error}; check the path and its rights")
 
     def _broken(self, name: str, why: str) -> BrokenPatternSet:
         return BrokenPatternSet(damaged(self.root, name, why))

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patterns import beside as module
 from patterns import disk
-from patterns import store as module
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.history import LINES, Change, History, appended, who
 from patterns.language import parse
