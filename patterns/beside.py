@@ -42,7 +42,7 @@ class Beside:
             self._fs.pipe_file(posixpath.join(self._path, name), data)
             return
         root = Path(self._path)
-        with tempfile.TemporaryDirectory(prefix=".publishing-", dir=root) as temporary:
+        with tempfile.TemporaryDirectory(prefix=".replacing-", dir=root) as temporary:
             write_synced(Path(temporary) / name, data)
             (Path(temporary) / name).rename(root / name)
             sync_folder(root)
