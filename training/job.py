@@ -38,6 +38,7 @@ def train(
     time_range: TimeRange = ANY_TIME,
     add: Sequence[str] = (),
     force: bool,
+    propose: bool = False,
     progress: Progress,
 ) -> dict[str, Any]:
     """
@@ -50,6 +51,7 @@ def train(
         time_range: Of what is fetched.
         add: Versions of the store, or ``current``, whose tables of shapes are added to that of the files.
         force: Publish although much of what the last set knew is lost.
+        propose: Publish beside the current version.
         progress: Called now and then while the corpus is fetched and read.
 
     Raises:
@@ -78,7 +80,7 @@ def train(
         "added": {version: table.lines for version, table in added.items()},
         "left_out": asdict(left_out),
     }
-    version = publish(store, patterns, table, run, keep=config.publish.keep, force=force)
+    version = publish(store, patterns, table, run, keep=config.publish.keep, force=force, propose=propose)
     return summarise(version, patterns, table, run)
 
 

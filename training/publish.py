@@ -13,7 +13,14 @@ from training.describe import best_matches
 
 
 def publish(
-    store: Store, patterns: PatternSet, table: ShapeTable, run: Mapping[str, Any], *, keep: float, force: bool
+    store: Store,
+    patterns: PatternSet,
+    table: ShapeTable,
+    run: Mapping[str, Any],
+    *,
+    keep: float,
+    force: bool,
+    propose: bool = False,
 ) -> str:
     """
     Publish a set and return its version.
@@ -26,6 +33,7 @@ def publish(
         keep: Least share of the last set's lines that must be covered by patterns of support 2 or more, and least
             share of the last corpus's lines that this corpus must have.
         force: Publish whatever is lost; an empty set is refused all the same.
+        propose: Publish it beside the current version, whatever is lost: that is what is looked at then.
 
     Raises:
         PublishRefused: The set is empty or loses too much.
@@ -36,10 +44,10 @@ def publish(
         raise PublishRefused(
             f"no pattern was found in {table.lines} judged lines; give more lines, or a lower $.mining.support"
         )
-    previous = _previous(store)
-    if previous is not None and not force:
+    previous = None if force or propose else _previous(store)
+    if previous is not None:
         _refuse_losses(store, previous, patterns, table, keep)
-    return store.publish(patterns, table, run)
+    return store.publish(patterns, table, run, propose=propose)
 
 
 def _previous(store: Store) -> StoredSet | None:
