@@ -57,7 +57,7 @@ class Place:
         letters.start()
         log.write(BatchRecord(batch, stored.version, at))
         task = JudgeTask(
-            pattern_set=cast("Broadcast[tuple[str, bytes, bytes]]", FakeBroadcast(stored)),
+            judged_by=cast("Broadcast[tuple[str, bytes, bytes, bytes]]", FakeBroadcast(stored)),
             version=stored.version,
             place=str(self.site.store),
             name=config.source.name,
