@@ -131,7 +131,9 @@ class PeopleWriter:
         self._show(line, verdict)
         if verdict.known is not None:
             known = verdict.known
-            self._say(Text.assemble(("pattern ", "dim"), f"{known.id}  ", shown(known.pattern.text, most=_SHOWN)), _INDENT)
+            self._say(
+                Text.assemble(("pattern ", "dim"), f"{known.id}  ", shown(known.pattern.text, most=_SHOWN)), _INDENT
+            )
             for said in filter(None, (known.severity, known.name, known.runbook)):
                 self._say(shown(said, "yellow", most=_SHOWN), _INDENT)
             return

@@ -91,6 +91,19 @@ def time_range(arguments: argparse.Namespace) -> "TimeRange":
     return chosen
 
 
+def add_deed(
+    deeds: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, description: str, example: str
+) -> argparse.ArgumentParser:
+    """Return the parser of what a verb can do, whose help keeps its lines."""
+    return deeds.add_parser(
+        name,
+        help=short,
+        description=description,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def add_stored_set(verb: argparse.ArgumentParser) -> None:
     """Add what chooses a published set: --store, --version and --config."""
     add_store(verb)

@@ -78,6 +78,11 @@ class KnownPattern:
         return f"{self.id[:6]} {text if len(text) <= 60 else text[:59] + '…'}"
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether its lines are no outliers."""
+        return self.state not in (PENDING, REJECTED)
+
+    @property
     def seen_once(self) -> bool:
         """Whether it comes from the bottom of the ladder, where every shape that is left is taken."""
         return self.level == 1

@@ -99,24 +99,24 @@ class ShapeDetail:
         shape: Its words.
         message: The line, without its header.
         reason: Why it is an outlier.
-        pattern: Text of the pattern where that is the reason, pending or rejected; else empty.
-        said: What the operator says of the pattern: severity and name, as far as they are.
         nearest: Text of the nearest pattern; empty where there is none.
         difference: What that has other than the line, in words.
         hosts: Some of the hosts, those with the most lines first.
         host_count: How many hosts there are.
+        pattern: Text of the pattern where that is the reason, pending or rejected; else empty.
+        said: What the operator says of the pattern: severity and name, as far as they are.
     """
 
     scope: str
     shape: str
     message: str
     reason: str
-    pattern: str
-    said: tuple[str, ...]
     nearest: str
     difference: str
     hosts: tuple[str, ...]
     host_count: int
+    pattern: str = ""
+    said: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -256,12 +256,12 @@ def shape_detail(event: Mapping[str, Any], hosts: tuple[str, ...], host_count: i
         ours["shape"].get("text", ""),
         event.get("message", ""),
         ours.get("reason", ""),
-        own.get("text", ""),
-        tuple(own[name] for name in ("severity", "name") if name in own),
         near.get("text", ""),
         near.get("difference", ""),
         hosts,
         host_count,
+        own.get("text", ""),
+        tuple(own[name] for name in ("severity", "name") if name in own),
     )
 
 

@@ -13,10 +13,10 @@ _SET = "20261128T120000.000Z-0123456789ab"
 _NOON = 1_795_867_200.0
 """2026-11-28T12:00Z, in seconds since 1970."""
 
+_NONE = Decisions()
 
-def judged(
-    *alerts: dict[str, Any], record_time: float = _NOON, decisions: Decisions = Decisions(), **counts: int
-) -> Judged:
+
+def judged(*alerts: dict[str, Any], record_time: float = _NOON, decisions: Decisions = _NONE, **counts: int) -> Judged:
     counted = Counter(counts) + Counter(batches=1)
     return Judged(_SET, counted, list(alerts), int(record_time * 1_000_000), decisions)
 

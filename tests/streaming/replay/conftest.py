@@ -95,7 +95,7 @@ class Place:
 
 class FakeBroadcast:
     def __init__(self, stored: Any) -> None:
-        self.value = stored.version, stored.manifest, stored.rows
+        self.value = stored.version, stored.manifest, stored.rows, b""
 
 
 def _records(values: Iterable[bytes | None], batch: int, times: list[int]) -> pa.RecordBatch:
