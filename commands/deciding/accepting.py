@@ -89,16 +89,17 @@ def _accept_shape(ground: Ground, found: "Subject", arguments: argparse.Namespac
 
 def _accept_pattern(ground: Ground, known: "KnownPattern", arguments: argparse.Namespace) -> int:
     _check(ground, f"pattern {known.id} ({known.pattern.text[:_BRIEF]})", known, arguments.until)
-    fields: dict[str, Any] = {"positional": True} if known.pattern.positional else {}
-    entry = ground.entry(arguments, do="accept", scope=known.scope, pattern=known.pattern.text, **fields)
+    mined = ground.mined(known)
+    fields: dict[str, Any] = {"positional": True} if mined.pattern.positional else {}
+    entry = ground.entry(arguments, do="accept", scope=mined.scope, pattern=mined.pattern.text, **fields)
     facts = [
-        ("accepted", f"lines of pattern {known.pattern.text[:_BRIEF]}"),
-        ("pattern", known.id),
-        ("program", known.scope or "- (lines without one)"),
-        ("lines", f"{known.support:,} of those of the last training"),
-        ("before", known.state),
+        ("accepted", f"lines of pattern {mined.pattern.text[:_BRIEF]}"),
+        ("pattern", mined.id),
+        ("program", mined.scope or "- (lines without one)"),
+        ("lines", f"{mined.support:,} of those of the last training"),
+        ("before", _said(ground, known)),
     ]
-    return write(ground, entry, facts, {"pattern_id": known.id, "lines": known.support}, json=arguments.json)
+    return write(ground, entry, facts, {"pattern_id": mined.id, "lines": mined.support}, json=arguments.json)
 
 
 def _check(ground: Ground, what: str, known: "KnownPattern", until: str | None) -> None:
@@ -120,10 +121,17 @@ def _before(ground: Ground, verdict: "Verdict") -> list[tuple[str, str]]:
     known = verdict.known
     if known is None:
         return []
-    said = f"{known.state}, as lines of pattern {known.id}: {known.pattern.text[:_BRIEF]}"
-    if known.decided:
-        said += f"; by entry {ground.active.entries[known.decided - 1].id}, which counts for its other lines"
-    elif not known.is_quiet:
-        store = f" --store {shlex.quote(ground.store.root)}"
-        said += f"; all of it is accepted by: logwinnow patterns accept {known.id}{store}"
-    return [("before", said)]
+    said = _said(ground, known)
+    if known.is_quiet:
+        return [("before", said)]
+    said = f"{said}, as lines of pattern {known.id}: {known.pattern.text[:_BRIEF]}"
+    store = f" --store {shlex.quote(ground.store.root)}"
+    return [("before", f"{said}; to accept all of these: logwinnow patterns accept {known.id}{store}")]
+
+
+def _said(ground: Ground, known: "KnownPattern") -> str:
+    """Say the state of a pattern, and which entry says it."""
+    if not known.decided:
+        return known.state
+    entry: Decision = ground.active.entries[known.decided - 1]
+    return f"{known.state} by entry {entry.id}" + (f", until {entry.until}" if entry.until else "")

@@ -76,7 +76,7 @@ class Finder:
             names = ", ".join(map(repr, list(scopes)[:ALIKE]))
             raise LogwinnowError(
                 f"{given[:_SHOWN]!r} names no program, and the set knows none of lines without one: give the whole "
-                f"line as the log has it, or its message with --scope PROGRAM (there are {names}), or --scope '' for none"
+                f"line as the log has it, or its message with --scope PROGRAM ({names}; '' for none)"
             )
         return self.of_message(shaped.scope, shaped.line.message)
 
@@ -106,7 +106,8 @@ class Finder:
     def _of_id(self, given: str) -> "Subject | KnownPattern":
         """Return what has an id, or the beginning: of what is known already only where nothing else has it."""
         found: dict[str, Subject | KnownPattern] = dict(self._tabled(given))
-        found |= {known.id: known for known in self._ground.decided.patterns if known.id.startswith(given)}
+        ids = {known.id for known in self._ground.decided.patterns if known.id.startswith(given)}
+        found |= {identity: self._ground.judged(identity) for identity in ids}
         if given in found:
             return found[given]
         matcher = Matcher(self._ground.decided)

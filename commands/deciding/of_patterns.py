@@ -95,10 +95,8 @@ def _found(ground: Ground, given: str) -> "tuple[KnownPattern, KnownPattern]":
     Raises:
         LogwinnowError: There is none, or more than one.
     """
-    now = find_pattern(ground.decided, given.lower())
-    # Several may have the words of one: what is judged by first says the state.
-    now = next(known for known in ground.decided.patterns if known.id == now.id)
-    return ground.stored.patterns.by_id.get(now.id, now), now
+    now = ground.judged(find_pattern(ground.decided, given.lower()).id)
+    return ground.mined(now), now
 
 
 def _entry_of(ground: Ground, state: "KnownPattern") -> str:

@@ -16,7 +16,7 @@ from commands.options import add_store, open_store
 
 if TYPE_CHECKING:
     from patterns.decisions import Decision, Decisions
-    from patterns.pattern_set import PatternSet
+    from patterns.pattern_set import KnownPattern, PatternSet
     from patterns.set_files import StoredSet
     from patterns.store import Store
 
@@ -72,6 +72,14 @@ class Ground:
         from patterns.decided import decided
 
         return decided(self.stored.patterns, self.active)
+
+    def judged(self, identity: str) -> "KnownPattern":
+        """Return the pattern of an id as it is judged by; of several with the same words what comes first."""
+        return next(known for known in self.decided.patterns if known.id == identity)
+
+    def mined(self, known: "KnownPattern") -> "KnownPattern":
+        """Return a pattern as it was mined; one that only an entry has as it is."""
+        return self.stored.patterns.by_id.get(known.id, known)
 
     def entry(self, arguments: argparse.Namespace, **fields: Any) -> "Decision":
         """Return an entry of these fields, and of what `add_said` added."""
