@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from patterns.decisions import Decision, Decisions
 from patterns.errors import DecisionsError
-from patterns.language import Pattern, of_words
+from patterns.language import NO_GAP, Pattern
 from patterns.pattern_set import ACCEPTED, KNOWN, REJECTED, KnownPattern, PatternSet
 from patterns.words import CLASS_RUN, Splitter, WordRules
 
@@ -40,7 +40,7 @@ def decided(patterns: PatternSet, decisions: Decisions) -> PatternSet:
     names = {each.known.id: each.entry for each in read if each.entry.do == "name"}
     pinned = {each.known.id: each.known for each in read if each.entry.do == "pin"}
     said = [each for each in read if each.entry.do in {"accept", "reject"}]
-    # An accepted shape says nothing of wider patterns, whose id may be the same.
+    # An accepted shape without class words may have the id of a wider pattern, of which it says nothing.
     stated = {each.known.id: each.known for each in said if each.entry.shape is None}
     mined = [_judged_anew(known, stated.get(known.id), pinned=known.id in pinned) for known in patterns.patterns]
     for known in mined:
@@ -69,8 +69,9 @@ def pattern_of(entry: Decision, splitter: Splitter) -> Pattern:
         DecisionsError: There is none by these rules.
     """
     if entry.shape is not None:
-        shape = shape_of(entry, splitter)
-        return of_words(None if word == CLASS_RUN else word for word in shape.split(" "))
+        # A gap would take any word: accepted is "user <*> left", and not "user root left".
+        words = shape_of(entry, splitter).split(" ")
+        return Pattern(tuple(words), (NO_GAP,) * (len(words) + 1))
     pattern = entry.parsed
     for words in _readings(pattern):
         lost = set(words) - set(splitter.take_apart(" ".join(words)).shape.split(" ")) - {CLASS_RUN}

@@ -1,6 +1,7 @@
 """The operator's file in a store: nobody's entry or comment is lost, and nothing is half written."""
 
 import multiprocessing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def test_a_crash_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.M
     assert (tmp_path / "operator.jsonl").read_bytes() == _COMMENTED
 
 
-def _decide(root: str, who: int) -> None:
+def _decide(root: str, who: int, begin: Barrier) -> None:
+    begin.wait(60)
     for number in range(20):
         Store(root).decide(add=[accept(f"a w{who} n{number}")])
         if number % 2:
@@ -73,9 +75,9 @@ def _decide(root: str, who: int) -> None:
 
 
 def test_of_writers_at_the_same_time_none_loses_an_entry(tmp_path: Path) -> None:
-    writers = [
-        multiprocessing.get_context("spawn").Process(target=_decide, args=(str(tmp_path), who)) for who in range(3)
-    ]
+    processes = multiprocessing.get_context("spawn")
+    begin = processes.Barrier(3)
+    writers = [processes.Process(target=_decide, args=(str(tmp_path), who, begin)) for who in range(3)]
     for writer in writers:
         writer.start()
     for writer in writers:
