@@ -30,6 +30,7 @@ Of two decisions about a line the later one counts."""
 _EXAMPLE = """\
 examples:
   logwinnow patterns accept 3f2a90c1d4e5f6071829
+  logwinnow patterns accept 3f2a90c1d4e5f6071829 --set sink.kind=elasticsearch
   logwinnow patterns accept 'Nov  3 05:00:00 web1 sshd[7]: Connection reset'
   logwinnow patterns accept 'Connection reset' --scope sshd --until 7d --note 'until the new switch'"""
 
@@ -44,6 +45,7 @@ def add(deeds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     add_said(deed)
     where = "where the stream's alerts and events are (default: conf/streaming.toml, or /etc/logwinnow's)"
     deed.add_argument("--streaming-config", type=Path, metavar="FILE", help=where)
+    deed.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one value of that file")
     deed.set_defaults(run=run)
 
 
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     ground = Ground.of(arguments)
     scope = None if arguments.scope is None else text(arguments.scope)
-    found = Finder(ground, arguments.streaming_config).find(text(arguments.what), scope)
+    found = Finder(ground, arguments.streaming_config, arguments.set).find(text(arguments.what), scope)
     if isinstance(found, Subject):
         return _accept_shape(ground, found, arguments)
     return _accept_pattern(ground, found, arguments)

@@ -34,10 +34,10 @@ class Subject(NamedTuple):
 class Finder:
     """Finds what a user names, by the newest set's rules."""
 
-    def __init__(self, ground: Ground, streaming_config: Path | None) -> None:
-        """Take the store, and where the stream's configuration is."""
+    def __init__(self, ground: Ground, streaming_config: Path | None, assignments: list[str]) -> None:
+        """Take the store, where the stream's configuration is, and what overrides it."""
         self._ground = ground
-        self._streaming_config = streaming_config
+        self._sink = streaming_config, assignments
         self._shaper = Shaper(ground.stored.patterns.rules)
 
     def find(self, given: str, scope: str | None) -> "Subject | KnownPattern":
@@ -83,12 +83,12 @@ class Finder:
     def _of_alert(self, identity: str) -> Subject:
         from commands.deciding.told import alert_of, sink_of
 
-        sink = sink_of(self._streaming_config)
+        sink = sink_of(*self._sink)
         alert = alert_of(sink, identity)
         if alert is None:
             raise LogwinnowError(
                 f"no alert has the id {identity!r} in the sink of conf/streaming.toml ({sink.kind}); give another "
-                "configuration by --streaming-config, or the line itself"
+                "configuration by --streaming-config or --set, or the line itself"
             )
         if "shape" not in alert.get("logwinnow", {}):
             raise LogwinnowError(f"alert {identity!r} is of no shape: {alert.get('message', '')[:_SHOWN]!r}")
@@ -127,7 +127,7 @@ class Finder:
     def _told(self, given: str) -> Iterator[tuple[str, Subject]]:
         from commands.deciding.told import outliers_of, sink_of
 
-        for document in outliers_of(sink_of(self._streaming_config), given):
+        for document in outliers_of(sink_of(*self._sink), given):
             yield document["logwinnow"]["shape"]["id"], self._of_document(document)
 
     def _tabled(self, given: str) -> Iterator[tuple[str, Subject]]:

@@ -18,14 +18,14 @@ _MOST: Final = 1_000
 _AT_ONCE: Final = 4_194_304
 
 
-def sink_of(config: Path | None) -> SinkConfig:
+def sink_of(config: Path | None, assignments: list[str]) -> SinkConfig:
     """
-    Return where the stream writes to, as conf/streaming.toml has it.
+    Return where the stream writes to, as conf/streaming.toml has it; variables and `assignments` override it.
 
     Raises:
         SettingsError: A value is wrong, or there is no such file.
     """
-    return load(StreamingConfig, find(FILE, config), os.environ, []).sink
+    return load(StreamingConfig, find(FILE, config), os.environ, assignments).sink
 
 
 def alert_of(sink: SinkConfig, identity: str) -> dict[str, Any] | None:
