@@ -167,11 +167,20 @@ def judged_by(arguments: argparse.Namespace) -> "tuple[str, PatternSet]":
     Raises:
         LogwinnowError: There is none, it is damaged, or the operator's file cannot be used.
     """
+    stored = read_set(arguments)
+    return stored.version, with_decisions(arguments, stored.patterns)
+
+
+def with_decisions(arguments: argparse.Namespace, patterns: "PatternSet") -> "PatternSet":
+    """
+    Return a set of the store with what the operator decided applied.
+
+    Raises:
+        LogwinnowError: The operator's file cannot be used.
+    """
     from patterns.decided import decided
 
-    stored = read_set(arguments)
-    decisions = open_store(arguments).decisions().active(time.time_ns() // 1_000)
-    return stored.version, decided(stored.patterns, decisions)
+    return decided(patterns, open_store(arguments).decisions().active(time.time_ns() // 1_000))
 
 
 def published(store: "Store") -> list[str]:

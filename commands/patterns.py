@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json, write_json_lines
 from commands.deciding.deeds import add_decisions
-from commands.options import add_deed, add_store, add_stored_set, open_store, published, read_set
+from commands.options import add_deed, add_store, add_stored_set, open_store, published, read_set, with_decisions
 from commands.pattern_ids import ALIKE, find_pattern
 from patterns.errors import LogwinnowError, RulesError
 from patterns.terminal import printable, printable_rows
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Looks into the published pattern sets: their patterns, one pattern in full, the
-versions; and exports a set, also as regular expressions for other programs."""
+versions; exports a set, also as regular expressions for other programs; and
+keeps what the operator says of kinds of lines, by which all lines are judged."""
 
 _EXAMPLE = """\
 examples:
@@ -38,8 +39,8 @@ its text, in which *{m,n} is a gap of m to n words. Sorted by last_day, those
 come first that were not seen for longest."""
 
 _SHOW = """\
-Shows patterns in full: text, numbers, days, examples, and the regular
-expressions that say the same."""
+Shows patterns in full: text, numbers, days, examples, what the operator says,
+and the regular expressions that say the same."""
 
 _EXPORT = """\
 Writes all patterns of a set, in the order in which a line looks for its match:
@@ -73,7 +74,13 @@ _EXAMPLE_SHOWN: Final = 600
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the verb and what it can do."""
-    verb = add_deed(verbs, "patterns", "list, show and export the patterns of a set", _DESCRIPTION, _EXAMPLE)
+    verb = add_deed(
+        verbs,
+        "patterns",
+        "list, show and export the patterns of a set; accept, reject, name them",
+        _DESCRIPTION,
+        _EXAMPLE,
+    )
     deeds = verb.add_subparsers(title="what to do", metavar="WHAT", dest="what", required=True)
 
     example = "example:\n  logwinnow patterns list --scope sshd --sort level"
@@ -161,18 +168,20 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _write_json(found, patterns)
         return 0
+    decided = with_decisions(arguments, patterns).patterns
     for number, known in enumerate(found):
         if number:
             print()
-        _show_one(known, patterns)
+        # Of several with the same words the first one says how lines are judged.
+        _show_one(known, next(now for now in decided if now.id == known.id), patterns)
     return 0
 
 
-def _show_one(known: "KnownPattern", patterns: "PatternSet") -> None:
+def _show_one(known: "KnownPattern", now: "KnownPattern", patterns: "PatternSet") -> None:
     from patterns.regex import message_regex
 
     console = stdout()
-    print_facts(console, _facts(known))
+    print_facts(console, _facts(known, now))
     # Whole, so that they can be copied.
     for over, regex in (
         ("shape", known.pattern.regex()),
@@ -182,14 +191,17 @@ def _show_one(known: "KnownPattern", patterns: "PatternSet") -> None:
         console.print(shown(regex), soft_wrap=True)
 
 
-def _facts(known: "KnownPattern") -> Iterator[tuple[str, str]]:
+def _facts(known: "KnownPattern", now: "KnownPattern") -> Iterator[tuple[str, str]]:
     yield "pattern", known.pattern.text
     yield "id", known.id
     yield "program", known.scope or "- (lines without one)"
     seen_once = ", a kind seen once" if known.seen_once else ""
     yield "level", f"mined at a support of {counted(known.level, 'line')}{seen_once}"
     yield "support", f"best match of {counted(known.support, 'line')}; {known.mined_support:,} when it was mined"
-    yield "state", known.state
+    yield "state", known.state if now.state == known.state else f"{now.state} by the operator; {known.state} as mined"
+    for name in ("name", "severity", "runbook"):
+        if said := getattr(now, name):
+            yield name, said
     yield "seen", f"{known.first_day} to {known.last_day}" if known.first_day else "in no line as its best match"
     for number, example in enumerate(known.examples):
         first, *more = printable_rows(example, _EXAMPLE_SHOWN)

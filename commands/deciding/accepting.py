@@ -31,7 +31,7 @@ _EXAMPLE = """\
 examples:
   logwinnow patterns accept 3f2a90c1d4e5f6071829
   logwinnow patterns accept 3f2a90c1d4e5f6071829 --set sink.kind=elasticsearch
-  logwinnow patterns accept 'Nov  3 05:00:00 web1 sshd[7]: Connection reset'
+  logwinnow patterns accept 'Nov 13 05:00:00 web1 sshd[7]: Connection reset'
   logwinnow patterns accept 'Connection reset' --scope sshd --until 7d --note 'until the new switch'"""
 
 _BRIEF = 300

@@ -301,6 +301,16 @@ def test_a_name_keeps_what_is_not_given_and_loses_what_is_empty(run: Run, pendin
     assert name("--severity", "loud")[0] == 2
 
 
+def test_show_says_what_the_operator_said(run: Run, pending: Path) -> None:
+    identity = parse("disk *{1,2} full").identity("sshd")
+    assert "state     pending\n" in run("patterns", "show", identity, "--store", pending)[1]
+    run("patterns", "accept", identity, "--store", pending)
+    run("patterns", "name", identity, "--severity", "high", "--name", "disk \x1b", "--store", pending)
+    out = run("patterns", "show", identity, "--store", pending)[1]
+    said = r"state     accepted by the operator; pending as mined\nname      disk \\x1b\nseverity  high\n"
+    assert re.search(said, out)
+
+
 def test_a_pin_has_the_level_and_is_refused_for_what_is_rejected(run: Run, pending: Path) -> None:
     identity = parse("disk *{1,2} full").identity("sshd")
     assert run("patterns", "pin", identity, "--store", pending)[0] == 0
