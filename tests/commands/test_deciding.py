@@ -303,7 +303,7 @@ def test_a_name_keeps_what_is_not_given_and_loses_what_is_empty(run: Run, pendin
 
 def test_show_says_what_the_operator_said(run: Run, pending: Path) -> None:
     identity = parse("disk *{1,2} full").identity("sshd")
-    assert "state     pending\n" in run("patterns", "show", identity, "--store", pending)[1]
+    assert "state    pending\n" in run("patterns", "show", identity, "--store", pending)[1]
     run("patterns", "accept", identity, "--store", pending)
     run("patterns", "name", identity, "--severity", "high", "--name", "disk \x1b", "--store", pending)
     out = run("patterns", "show", identity, "--store", pending)[1]
