@@ -60,7 +60,12 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         OSError: The file cannot be made, or its file system knows no locks.
     """
-    with path.open("a+") as lock:
+    try:
+        opened = path.open("a+")
+    except PermissionError:
+        # Of another user, who made it: to read is enough, but on NFS.
+        opened = path.open()
+    with opened as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
