@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from commands.comparing import diff, versions
 from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json_lines
-from commands.options import add_stored_set, read_set
+from commands.deciding.deeds import add_decisions
+from commands.options import add_deed, add_stored_set, read_set, with_decisions
+from commands.pattern_ids import ALIKE, find_pattern
 from patterns.errors import LogwinnowError, RulesError
 from patterns.terminal import printable, printable_rows
 
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Looks into the published pattern sets: their patterns, one pattern in full, the
-versions, which of them is current, and what another one would change; and
-exports a set, also as regular expressions for other programs."""
+versions, which of them is current, and what another one would change; exports a
+set, also as regular expressions for other programs; and keeps what the operator
+says of kinds of lines, by which all lines are judged."""
 
 _EXAMPLE = """\
 examples:
@@ -38,8 +41,8 @@ its text, in which *{m,n} is a gap of m to n words. Sorted by last_day, those
 come first that were not seen for longest."""
 
 _SHOW = """\
-Shows patterns in full: text, numbers, days, examples, and the regular
-expressions that say the same."""
+Shows patterns in full: text, numbers, days, examples, what the operator says,
+and the regular expressions that say the same."""
 
 _EXPORT = """\
 Writes all patterns of a set, in the order in which a line looks for its match:
@@ -65,24 +68,28 @@ _ORDERS: "Final[dict[str, Callable[[KnownPattern], tuple[object, ...]]]]" = {
     "last_day": lambda known: (known.last_day or "", -known.support, known.id),
 }
 _EXAMPLE_SHOWN: Final = 600
-_LEAST_PREFIX: Final = 4
-_ALIKE: Final = 5
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the verb and what it can do."""
-    verb = _parser(verbs, "patterns", "list, show, compare, export and promote pattern sets", _DESCRIPTION, _EXAMPLE)
+    verb = add_deed(
+        verbs,
+        "patterns",
+        "list, show, compare, export and promote pattern sets; accept, reject, name patterns",
+        _DESCRIPTION,
+        _EXAMPLE,
+    )
     deeds = verb.add_subparsers(title="what to do", metavar="WHAT", dest="what", required=True)
 
     example = "example:\n  logwinnow patterns list --scope sshd --sort level"
-    listing = _parser(deeds, "list", "list the patterns of a set", _LIST, example)
+    listing = add_deed(deeds, "list", "list the patterns of a set", _LIST, example)
     add_stored_set(listing)
     listing.add_argument("--scope", metavar="PROGRAM", help='patterns of this program alone; "" for lines without one')
     listing.add_argument("--sort", choices=tuple(_ORDERS), default="support", help="(default: %(default)s)")
     listing.add_argument("--json", action="store_true", help="print one JSON object a line, as export's jsonl has them")
     listing.set_defaults(run=_list)
 
-    showing = _parser(deeds, "show", "show patterns in full", _SHOW, "example:\n  logwinnow patterns show 3f2a90")
+    showing = add_deed(deeds, "show", "show patterns in full", _SHOW, "example:\n  logwinnow patterns show 3f2a90")
     showing.add_argument("ids", nargs="+", metavar="ID", help="12 digits, or the first 4 or more if no other has them")
     add_stored_set(showing)
     showing.add_argument("--json", action="store_true", help="print one JSON object a line, as export's jsonl has them")
@@ -92,7 +99,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 examples:
   logwinnow patterns export --format regex --over message --output sshd.jsonl
   logwinnow patterns export --format patterndb --output logwinnow.xml"""
-    export = _parser(deeds, "export", "write all patterns of a set", _EXPORT, example)
+    export = add_deed(deeds, "export", "write all patterns of a set", _EXPORT, example)
     export.add_argument("--format", choices=("jsonl", "text", "regex", "patterndb"), required=True, help="see above")
     over = "what a regex is matched with: the message as it stands (default), or its shape"
     export.add_argument("--over", choices=("message", "shape"), help=over)
@@ -105,17 +112,7 @@ examples:
     versions.add(deeds)
     diff.add(deeds)
 
-
-def _parser(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, description: str, example: str
-) -> argparse.ArgumentParser:
-    return verbs.add_parser(
-        name,
-        help=short,
-        description=description,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    add_decisions(deeds)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -155,29 +152,31 @@ def _write_json(found: "Sequence[KnownPattern]", patterns: "PatternSet") -> None
 def _of_scope(patterns: "PatternSet", scope: str) -> "tuple[KnownPattern, ...]":
     if scope not in patterns.scopes:
         names = [repr(name) for name in patterns.scopes]
-        more = f" and {len(names) - _ALIKE:,} more" if len(names) > _ALIKE else ""
-        raise LogwinnowError(f"no pattern is of program {scope!r}; there are: {', '.join(names[:_ALIKE])}{more}")
+        more = f" and {len(names) - ALIKE:,} more" if len(names) > ALIKE else ""
+        raise LogwinnowError(f"no pattern is of program {scope!r}; there are: {', '.join(names[:ALIKE])}{more}")
     return patterns.scopes[scope]
 
 
 def _show(arguments: argparse.Namespace) -> int:
     patterns = read_set(arguments).patterns
-    found = [_find(patterns, given.lower()) for given in arguments.ids]
+    found = [find_pattern(patterns, given.lower()) for given in arguments.ids]
     if arguments.json:
         _write_json(found, patterns)
         return 0
+    decided = with_decisions(arguments, patterns).patterns
     for number, known in enumerate(found):
         if number:
             print()
-        _show_one(known, patterns)
+        # Of several with the same words the first one says how lines are judged.
+        _show_one(known, next(now for now in decided if now.id == known.id), patterns)
     return 0
 
 
-def _show_one(known: "KnownPattern", patterns: "PatternSet") -> None:
+def _show_one(known: "KnownPattern", now: "KnownPattern", patterns: "PatternSet") -> None:
     from patterns.regex import message_regex
 
     console = stdout()
-    print_facts(console, _facts(known))
+    print_facts(console, _facts(known, now))
     # Whole, so that they can be copied.
     for over, regex in (
         ("shape", known.pattern.regex()),
@@ -187,42 +186,17 @@ def _show_one(known: "KnownPattern", patterns: "PatternSet") -> None:
         console.print(shown(regex), soft_wrap=True)
 
 
-def _find(patterns: "PatternSet", given: str) -> "KnownPattern":
-    """
-    Return the pattern of an id, or of its beginning.
-
-    Raises:
-        LogwinnowError: There is none, or more than one.
-    """
-    if given in patterns.by_id:
-        return patterns.by_id[given]
-    begin_so = sorted(known_id for known_id in patterns.by_id if given and known_id.startswith(given))
-    if len(begin_so) == 1 and len(given) >= _LEAST_PREFIX:
-        return patterns.by_id[begin_so[0]]
-    if begin_so:
-        why = f"{counted(len(begin_so), 'id begins', 'ids begin')} so"
-        more = f"give {_LEAST_PREFIX} digits or more, as many as tell it from the others"
-        raise LogwinnowError(f"{given!r} names no single pattern: {why}, {', '.join(begin_so[:_ALIKE])}; {more}")
-    raise LogwinnowError(f"no pattern has the id {given!r}{_alike(patterns, given)}; see: logwinnow patterns list")
-
-
-def _alike(patterns: "PatternSet", given: str) -> str:
-    """Name the ids that share most digits with the beginning of the given one."""
-    for length in range(len(given) - 1, 0, -1):
-        alike = sorted(known_id for known_id in patterns.by_id if known_id.startswith(given[:length]))
-        if alike:
-            return f"; alike begin {', '.join(alike[:_ALIKE])}"
-    return ""
-
-
-def _facts(known: "KnownPattern") -> Iterator[tuple[str, str]]:
+def _facts(known: "KnownPattern", now: "KnownPattern") -> Iterator[tuple[str, str]]:
     yield "pattern", known.pattern.text
     yield "id", known.id
     yield "program", known.scope or "- (lines without one)"
     seen_once = ", a kind seen once" if known.seen_once else ""
     yield "level", f"mined at a support of {counted(known.level, 'line')}{seen_once}"
     yield "support", f"best match of {counted(known.support, 'line')}; {known.mined_support:,} when it was mined"
-    yield "state", known.state
+    yield "state", known.state if now.state == known.state else f"{now.state} by the operator; {known.state} as mined"
+    for name in ("name", "severity", "runbook"):
+        if said := getattr(now, name):
+            yield name, said
     yield "seen", f"{known.first_day} to {known.last_day}" if known.first_day else "in no line as its best match"
     for number, example in enumerate(known.examples):
         first, *more = printable_rows(example, _EXAMPLE_SHOWN)

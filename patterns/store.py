@@ -17,7 +17,7 @@ of two who do so at once there one may be missing in the history.
 import os
 import posixpath
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,7 @@ import pyarrow as pa
 
 from patterns.beside import Beside
 from patterns.decisions import FILE as DECISIONS
-from patterns.decisions import Decisions
+from patterns.decisions import Decision, Decisions, edited
 from patterns.disk import sync_folder, write_synced
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.history import FILE as HISTORY
@@ -165,7 +165,29 @@ class Store:
             DecisionsError: A line of it is no entry.
             PatternsError: It cannot be read.
         """
-        return Decisions.parse(self._beside.read(DECISIONS), repr(posixpath.join(self.root, DECISIONS)))
+        return _parsed(self._beside.read(DECISIONS), self._decisions_place)
+
+    def decide(self, *, add: Sequence[Decision] = (), withdraw: Collection[str] = ()) -> None:
+        """
+        Add entries to the operator's file, or take some out by their ids; its comments stay.
+
+        Locally the file is replaced as a whole under a lock, so that of two writers none loses an entry. An object
+        store knows no locks: there, two who write within the same moment may.
+
+        Raises:
+            DecisionsError: A line of the file is no entry, or no entry has an id.
+            PatternsError: It cannot be read or written.
+        """
+        with self._beside.writing():
+            if self._local:
+                Path(self._path).mkdir(parents=True, exist_ok=True)
+            with self._beside.locked():
+                data = edited(self._beside.read(DECISIONS), self._decisions_place, add, withdraw)
+                self._beside.replace(DECISIONS, data)
+
+    @property
+    def _decisions_place(self) -> str:
+        return repr(posixpath.join(self.root, DECISIONS))
 
     def history(self) -> History:
         """
@@ -317,6 +339,10 @@ class Store:
 
     def _broken(self, name: str, why: str) -> BrokenPatternSet:
         return BrokenPatternSet(damaged(self.root, name, why))
+
+
+# A stream reads the file at every batch.
+_parsed = lru_cache(maxsize=2)(Decisions.parse)
 
 
 def _write_table(path: Path, shapes: ShapeTable) -> None:

@@ -71,7 +71,7 @@ def test_a_verb_that_is_interrupted_ends_with_130_and_says_nothing(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(match, "read_set", interrupt)
+    monkeypatch.setattr(match, "judged_by", interrupt)
 
     assert run("match", log, "--store", store) == (130, "", "")
 

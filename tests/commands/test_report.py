@@ -18,7 +18,9 @@ from commands.reporting.figures import CHART_BINS, Bins, Figures, ShapeDetail, d
 from commands.reporting.marks import GAP, MARKED, marked, of_pattern
 from commands.reporting.page import number, render, share
 from commands.reporting.read_files import FilesReader
+from patterns.decisions import Decision
 from patterns.errors import LogwinnowError
+from patterns.store import Store
 from patterns.timestamps import DAY, SECOND
 from streaming.sink.files import COMPACTED
 from training.fetched.time_range import ANY_TIME, TimeRange
@@ -76,6 +78,25 @@ def test_totals_are_those_of_the_events(out: Path) -> None:
     assert sum(found.chart_lines) == 64
     assert sum(found.chart_outliers) == 2
     assert sum(found.sets.values()) == 64
+
+
+def test_lines_of_a_rejected_pattern_are_outliers_with_what_the_operator_says_of_it(out: Path) -> None:
+    pattern = Decision(do="reject", scope="cron", pattern="job *{1,1} started")
+    said = Decision(do="name", scope="cron", pattern="job *{1,1} started", name="<b>job", severity="critical")
+    Store(str(out.parent / "patterns")).decide(add=[pattern, said])
+    judged(out, *(f"2026-11-27T10:{n:02}:00Z web1 cron[1]: job {n} started".encode() for n in range(5)))
+    judged(out, *(sshd(f"2026-11-27T10:{n:02}:00Z") for n in range(7)), batch=1)
+    reader = read(out)
+    found = reader.figures
+    assert (found.lines, found.matched, found.outliers, found.further) == (12, 7, 5, 0)
+    assert [(kind.lines, reader.pattern_details([kind.id])[kind.id].scope) for kind in found.patterns] == [(7, "sshd")]
+    [shape] = found.shapes
+    detail = reader.shape_details([shape.id])[shape.id]
+    assert (detail.reason, detail.pattern, detail.said) == ("rejected", pattern.pattern, ("critical", "<b>job"))
+    page = render(reader, datetime.now(UTC))
+    assert '<span class="badge new">rejected</span>' in page
+    assert '<span class="badge"><bdi>&lt;b&gt;job</bdi></span>' in page
+    assert "no pattern shares a word with it" not in page
 
 
 def test_a_shape_is_shown_by_its_earliest_line_with_the_hosts_of_all(out: Path) -> None:

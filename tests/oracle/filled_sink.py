@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from patterns.decided import decided
 from patterns.judge import Judge
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
@@ -29,9 +30,11 @@ def published(store: Path, patterns: Sequence[tuple[str, str]]) -> str:
 
 
 def fill(sink: Sink, store: Path, lines: Sequence[bytes], *, batch: int = 0, planned_at: int = PLANNED_AT) -> None:
-    """Write the events and alerts of lines, judged by the store's current set, as one batch."""
-    stored = Store(str(store)).read()
-    judge = LineJudge(Judge(stored.patterns), "app", stored.version, planned_at)
+    """Write the events and alerts of lines, judged by the store's current set and decisions, as one batch."""
+    opened = Store(str(store))
+    stored = opened.read()
+    patterns = decided(stored.patterns, opened.decisions().active(planned_at))
+    judge = LineJudge(Judge(patterns), "app", stored.version, planned_at)
     tally = Tally()
     sink.start()
     with sink.part(batch, 0, planned_at, _refuse) as writer:

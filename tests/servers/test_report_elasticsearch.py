@@ -5,17 +5,21 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from elasticsearch import Elasticsearch
 from filled_sink import files_sink, fill, published
 
 from commands.__main__ import main
+from commands.deciding.told import alert_of, outliers_of
 from commands.reporting import chosen
 from commands.reporting.figures import Figures, Reader
 from commands.reporting.read_elasticsearch import ElasticsearchReader
 from commands.reporting.read_files import FilesReader
+from patterns.decisions import Decision
 from patterns.errors import LogwinnowError
-from streaming.config import ElasticsearchSinkConfig
+from patterns.store import Store
+from streaming.config import ElasticsearchSinkConfig, FilesSinkConfig, SinkConfig
 from streaming.sink.elasticsearch import ElasticsearchSink
 from streaming.sink.installing import ElasticsearchInstallation
 from training.fetched.time_range import ANY_TIME, TimeRange
@@ -55,12 +59,38 @@ def config(elasticsearch: str, index_prefix: str) -> ElasticsearchSinkConfig:
 
 
 def filled(config: ElasticsearchSinkConfig, folder: Path, rows: Sequence[bytes]) -> None:
-    """Fill both sinks with the events of lines."""
+    """Fill both sinks with the events of lines; one pattern is rejected, and has a name."""
     published(folder / "patterns", PATTERNS)
+    pattern = "job *{1,1} started"
+    name = Decision(do="name", pattern=pattern, name="a job", severity="low")
+    Store(str(folder / "patterns")).decide(add=[Decision(do="reject", pattern=pattern), name])
     for sink in (ElasticsearchSink.of(config), files_sink(folder / "out")):
         fill(sink, folder / "patterns", rows)
     with closing(Elasticsearch(str(config.url))) as client:
         client.indices.refresh(index=f"{config.index_prefix}-*")
+
+
+def test_alerts_and_shapes_are_found_by_their_ids_in_indices_as_in_files(
+    config: ElasticsearchSinkConfig, tmp_path: Path
+) -> None:
+    filled(config, tmp_path, lines())
+    indices = SinkConfig(kind="elasticsearch", elasticsearch=config)
+    files = SinkConfig(files=FilesSinkConfig(str(tmp_path / "out")))
+    alerts = [msgspec.json.decode(file.read_bytes()) for file in (tmp_path / "out").glob("alerts/*/*.json")]
+    assert {alert["logwinnow"]["reason"] for alert in alerts} == {"no_pattern", "new_program", "rejected"}
+    for alert in alerts:
+        assert alert_of(indices, alert["event"]["id"]) == alert_of(files, alert["event"]["id"]) == alert
+        shape = alert["logwinnow"]["shape"]["id"]
+        assert list(outliers_of(indices, shape[:8])) == list(outliers_of(files, shape[:8])) == [alert]
+    assert alert_of(indices, "0" * 20) is None
+    # Where no alert is, an event of the shape is found.
+    with closing(Elasticsearch(str(config.url))) as client:
+        client.indices.delete(index=list(client.indices.get(index=f"{config.index_prefix}-alerts-*")))
+    shape = alerts[0]["logwinnow"]["shape"]["id"]
+    [event] = outliers_of(indices, shape)
+    assert event["event"]["kind"] == "event"
+    assert event["logwinnow"]["shape"]["id"] == shape
+    assert list(outliers_of(indices, "0123456789")) == []
 
 
 def silent(_lines: int, _done: int, _size: int) -> None: ...

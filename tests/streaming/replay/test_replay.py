@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from patterns.errors import DecisionsError
 from patterns.timestamps import DAY, iso
 from streaming import replay as replay_module
 from streaming.batches import BatchLog
@@ -202,6 +203,19 @@ def test_the_present_set_judges(place: "Place") -> None:
     place.replay(place.config("plain"))
     [event] = place.events().values()
     assert (event["logwinnow"]["outlier"], event["logwinnow"]["set"]) == (False, version)
+
+
+def test_present_decisions_judge_and_broken_ones_are_told_before_a_letter_is_taken(place: "Place") -> None:
+    place.judge(b"user came")
+    operator = place.site.store / "operator.jsonl"
+    operator.write_text("accept it\n")
+    with pytest.raises(DecisionsError, match="mend the line"):
+        place.replay(place.config("plain"))
+    assert len(place.letters()) == 1
+    operator.write_text('{"do":"accept","shape":"user came"}\n')
+    place.replay(place.config("plain"))
+    [event] = place.events().values()
+    assert (event["logwinnow"]["outlier"], event["logwinnow"]["pattern"]["state"]) == (False, "accepted")
 
 
 def test_events_and_letters_of_a_running_stream_are_not_touched(place: "Place") -> None:
