@@ -11,7 +11,21 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from commands import deadletters, demo, init, match, mine, receive, report, setup, ship, simulate, stream, train
+from commands import (
+    deadletters,
+    demo,
+    explain,
+    init,
+    match,
+    mine,
+    receive,
+    report,
+    setup,
+    ship,
+    simulate,
+    stream,
+    train,
+)
 from commands import patterns as patterns_verb
 from commands.console import prepare_streams
 from patterns.errors import LogwinnowError
@@ -29,6 +43,7 @@ _VERBS: Final = (
     report,
     deadletters,
     match,
+    explain,
     patterns_verb,
     demo,
     simulate,

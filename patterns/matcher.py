@@ -89,11 +89,10 @@ class Matcher:
 
     def nearest(self, scope: str, shape: str, most: int) -> list[Nearest]:
         """
-        Return the patterns that share most words with a shape, nearest first: those of its scope or, where that is new,
-        of all.
+        Return the patterns that share most words with a shape, nearest first, whether they match or not.
 
-        Exact, where a verdict's own nearest reads no more than is cheap. Whether they match does not matter. Cost: a
-        pass over the patterns that share a word with it; not remembered.
+        They are of its scope or, where that is new, of all. This is exact, where a verdict's own nearest reads no more
+        than is cheap. Cost: a pass over the patterns that share a word with it; not remembered.
         """
         index = self._scopes.get(scope)
         among = [index] if index is not None and index.mined else list(self._scopes.values())

@@ -156,11 +156,11 @@ class Splitter:
 
     def classes_of(self, text: str) -> list[str]:
         """Return for each class word of a text the name of its class, the first that takes it; a ``<*>`` is its own."""
-        names = []
-        for word in self._word.split(text)[1::2]:
-            if self.is_class(word):
-                names.append(next((name for name, takes in self._classes.items() if takes(word)), CLASS_RUN))
-        return names
+        return [
+            next((name for name, takes in self._classes.items() if takes(word)), CLASS_RUN)
+            for word in self._word.split(text)[1::2]
+            if self.is_class(word)
+        ]
 
     def unjudged(self, shape: str) -> str | None:
         """Return why a shape is not judged, ``blank`` or ``no_constant``, or None for one that is."""

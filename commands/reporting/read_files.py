@@ -8,21 +8,18 @@ the reader; where that is not possible (no right to write there), a day that goe
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final
 
 import msgspec
-import pyarrow as pa
 
 from commands.progress import Report
 from commands.reporting.figures import HOSTS_SHOWN, PatternDetail, ShapeDetail, pattern_detail, shape_detail
 from commands.reporting.tally import Tally
+from commands.sink_files import blocks, event_files
 from patterns.errors import LogwinnowError
-from patterns.timestamps import DAY, iso, utc_day
+from patterns.timestamps import iso
 from streaming.errors import SinkError
-from streaming.sink.files import COMPACTED, FilesSink
+from streaming.sink.files import FilesSink
 from training.fetched.time_range import TimeRange
-
-_AT_ONCE: Final = 4_194_304
 
 
 class FilesReader:
@@ -76,7 +73,7 @@ class FilesReader:
             size, done = sum(sizes.values()), 0
             for file, whole in sizes.items():
                 with file.open("rb") as raw:
-                    for lines in _blocks(raw, packed=file.name.endswith(COMPACTED)):
+                    for lines in blocks(file, raw):
                         self._tally.add(lines)
                         # What is packed is closed by its reader at its end.
                         at = whole if raw.closed else raw.tell()
@@ -92,17 +89,7 @@ class FilesReader:
         self._tally.flush()
 
     def _files(self) -> Iterator[Path]:
-        events = self._path / "events"
-        oldest = "" if self._asked.start is None else utc_day(self._asked.start - DAY)
-        compacted = {file.name.removesuffix(COMPACTED): file for file in events.glob(f"[!.]*{COMPACTED}")}
-        folders = {folder.name for folder in events.glob("[!.]*") if folder.is_dir()}
-        for day in sorted(compacted.keys() | folders):
-            if day < oldest:
-                continue
-            if day in compacted:
-                yield compacted[day]
-            else:
-                yield from sorted((events / day).glob("[!.]*.ndjson"))
+        return event_files(self._path, self._asked.start)
 
     def _alerts(self) -> tuple[int, int]:
         """Return how many alerts were told, and how many times further ones were held back."""
@@ -124,14 +111,3 @@ class FilesReader:
 
 def _within(asked: TimeRange, time: str) -> bool:
     return (asked.start is None or time >= iso(asked.start)) and (asked.end is None or time < iso(asked.end))
-
-
-def _blocks(raw: BinaryIO, *, packed: bool) -> Iterator[list[bytes]]:
-    """Yield the lines of a file, some at a time."""
-    data: Any = pa.CompressedInputStream(raw, "zstd") if packed else raw
-    rest = b""
-    while block := data.read(_AT_ONCE):
-        *lines, rest = (rest + block).split(b"\n")
-        yield lines
-    if rest:
-        yield [rest]
