@@ -3,6 +3,8 @@
 import argparse
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +47,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb.add_argument(
         "what",
         metavar="WHAT",
-        help="a line with its header; the id of an event or alert, 20 digits, in the sink that conf/streaming.toml names; "
+        help="a line with its header; the id of an event or alert, 20 digits, in the sink of conf/streaming.toml; "
         "or - for the lines of standard input",
     )
     verb.add_argument(
@@ -90,18 +92,19 @@ def run(arguments: argparse.Namespace) -> int:
     by = judged_by(store, arguments.version)
     since = time.time_ns() // 1_000 - arguments.days * DAY
     teller = None if arguments.json else Teller()
-    with reading(quiet=arguments.quiet) as report:
 
-        def finder() -> "Finder":
-            return finding.opened(config.sink, since, report)
+    @contextmanager
+    def finder() -> "Iterator[Finder]":
+        with reading(quiet=arguments.quiet) as report:
+            yield finding.opened(config.sink, since, report)
 
-        reporter = Reporter(store, by, finder, scope=arguments.scope, since=iso(since), seen_once=_seen_once(path))
-        for one in asked(arguments.what, by.patterns.rules, finder):
-            said = reporter.report(one)
-            if teller is None:
-                write_json([said])
-            else:
-                teller.tell(said)
+    reporter = Reporter(store, by, finder, scope=arguments.scope, since=iso(since), seen_once=_seen_once(path))
+    for one in asked(arguments.what, by.patterns.rules, finder):
+        said = reporter.report(one)
+        if teller is None:
+            write_json([said])
+        else:
+            teller.tell(said)
     return 0
 
 

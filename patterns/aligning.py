@@ -1,9 +1,9 @@
 """
 A pattern and a shape side by side: which words are in both, which lack, and which gap is too short or too long.
 
-Of all ways to lay the pattern over the shape one with the least cost is taken: each constant that is missing, each word
-that no gap may take, and each word that a gap still wants costs one. Where the pattern matches nothing is to pay, and
-the gaps take what `fitting.gap_lengths` says: as few words as possible, left to right.
+Of all ways to lay the pattern over the shape one with the least cost is taken: a constant that is missing costs two, a
+word that no gap may take, and one that a gap still wants, cost one each. Where the pattern matches nothing is to pay,
+and the gaps take what `fitting.gap_lengths` says: as few words as possible, left to right.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,9 @@ SHORT: Final = "short"
 
 EXTRA: Final = "extra"
 """Words of the shape that neither a constant nor a gap takes."""
+
+_MISSING_COSTS: Final = 2
+_NEVER: Final = 1 << 40
 
 _MOST_STEPS: Final = 200_000
 
@@ -91,7 +94,7 @@ def _costs(pattern: Pattern, words: Sequence[str]) -> tuple[_Costs, _Costs]:
     before_gap, behind_gap = [_before(pattern.gaps[-1], behind)], [behind]
     for gap, constant in zip(reversed(pattern.gaps[:-1]), reversed(pattern.constants), strict=True):
         before = before_gap[-1]
-        behind = [cost + 1 for cost in before]
+        behind = [cost + _MISSING_COSTS for cost in before]
         for at in range(length - 1, -1, -1):
             behind[at] = min(behind[at], behind[at + 1] + 1)
             if _is(constant, words[at]):
@@ -105,16 +108,17 @@ def _before(gap: Gap, behind: Sequence[int]) -> list[int]:
     """
     Return what a gap and all that follows cost.
 
-    One word more changes a cost by one at most. So a gap gains nothing by taking less words than it wants, as long as
-    there are as many, and none by taking more than it may: what is too much is paid for behind it.
+    No gap gains by taking more words than it may: what is too much is paid for behind it, at the same price.
     """
     least, most = gap
     length = len(behind) - 1
-    cheapest = _cheapest(behind, length + 1 if most is None else most - least + 1)
-    enough = max(length - least + 1, 0)
-    return [cheapest[at + least] for at in range(enough)] + [
-        least - (length - at) + behind[length] for at in range(enough, length + 1)
-    ]
+    enough = _cheapest(behind, length + 1 if most is None else most - least + 1)
+    costs = [*enough[least:], *[_NEVER] * min(least, length + 1)]
+    if least:
+        # Of the words that it wants so many lack as are not between its start and its end.
+        short = _cheapest([cost - end for end, cost in enumerate(behind)], least)
+        costs = [min(cost, least + at + each) for at, (cost, each) in enumerate(zip(costs, short, strict=True))]
+    return costs
 
 
 def _cheapest(costs: Sequence[int], width: int) -> list[int]:

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC
 from io import BufferedIOBase
 from typing import Any, Final, NamedTuple, cast
@@ -19,6 +20,9 @@ from training.paths import STANDARD_INPUT
 
 ID: Final = re.compile(r"[0-9a-f]{20}")
 """How the id of an event or alert looks."""
+
+OpenFinder = Callable[[], AbstractContextManager[Finder]]
+"""Opens the sink; for as long as it is read, how far that is is shown."""
 
 _read_time = iso_reader(UTC)
 
@@ -38,7 +42,7 @@ class Asked(NamedTuple):
     document: dict[str, Any] | None = None
 
 
-def asked(what: str, rules: Rules, finder: Callable[[], Finder]) -> Iterator[Asked]:
+def asked(what: str, rules: Rules, finder: OpenFinder) -> Iterator[Asked]:
     """
     Yield the lines that are asked about.
 
@@ -54,7 +58,8 @@ def asked(what: str, rules: Rules, finder: Callable[[], Finder]) -> Iterator[Ask
     if what == STANDARD_INPUT:
         yield from (Asked(data, now) for data in _standard_input(rules))
     elif ID.fullmatch(what):
-        yield _of(what, finder())
+        with finder() as opened:
+            yield _of(what, opened)
     else:
         # A byte that is no text came as a surrogate.
         yield Asked(what.encode(errors="surrogateescape"), now)

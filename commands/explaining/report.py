@@ -1,15 +1,13 @@
 """All that is said of a line, gathered: what the set says, what its training knew, and what the stream saw."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from commands.explaining import reproduced, training
-from commands.explaining.asked import Asked
+from commands.explaining.asked import Asked, OpenFinder
 from commands.explaining.explained import Explained, Explainer, Said, same_verdict, then
 from commands.explaining.sets import JudgedBy, judged_by
-from commands.finding import Finder
 from patterns.errors import LogwinnowError, PatternsError
 from patterns.judge import Judgement
 from patterns.store import Store
@@ -77,7 +75,7 @@ class Reporter:
         self,
         store: Store,
         by: JudgedBy,
-        finder: Callable[[], Finder],
+        finder: OpenFinder,
         *,
         scope: str | None,
         since: str | None,
@@ -152,8 +150,8 @@ class Reporter:
 
     def _look_up(self, identity: str) -> Streamed:
         try:
-            finder = self._finder()
-            seen = finder.shape(identity)
+            with self._finder() as finder:
+                seen = finder.shape(identity)
         except LogwinnowError as error:
             # The verdict does not depend on it: at night the sink may be what is broken.
             return Streamed("", self._since, why=str(error))

@@ -18,13 +18,16 @@ from patterns.words import CLASS_RUN
 
 _LINE: Final = 600
 _PATTERN: Final = 300
-_CELL: Final = 32
+_CELL: Final = 24
 _PIECES: Final = 60
 _HOSTS: Final = 5
 _WIDTH: Final = 100
 """Columns where the output is no terminal."""
 
 _NAME: Final = 11
+_ROWS: Final = 3
+
+_TOO_LONG: Final = "put the line into a file, it is too long for a command; then: logwinnow match FILE --json"
 
 
 class Teller:
@@ -53,6 +56,8 @@ class Teller:
             self._beside(number, near)
         for name, what in _behind(report):
             self._fact(name, what)
+        # Whole, so that it can be copied.
+        self._say(Text.assemble((f"{'reproduce':<{_NAME}}", "bold"), " ", printable(report.reproduce or _TOO_LONG)))
         self._console.file.flush()
 
     def _beside(self, number: int, near: Beside) -> None:
@@ -66,10 +71,15 @@ class Teller:
             self._say(shown(near.text, most=_PATTERN), _NAME + 1)
             self._say(shown(near.difference, "yellow", most=_PATTERN), _NAME + 1)
             return
-        for rows in _side_by_side(near.pieces, self._width - _NAME - 10):
+        every = list(_side_by_side(near.pieces, self._width - _NAME - 10))
+        most = _ROWS if number == 1 else _ROWS - 1
+        for rows in every[:most]:
             names = ("pattern", "line", "")
-            for name, row in zip(names, rows if not self._console.is_terminal else rows[:2], strict=False):
-                self._say(Text.assemble((f"{name:<8}", "dim"), row), _NAME + 1)
+            for name, row in zip(names, rows[:2] if self._console.is_terminal else rows, strict=False):
+                if name or row.plain.strip():
+                    self._say(Text.assemble((f"{name:<8}", "dim"), row), _NAME + 1)
+        if len(every) > most:
+            self._say(Text("… (--json has all)", style="dim"), _NAME + 1)
 
     @property
     def _width(self) -> int:
@@ -93,16 +103,17 @@ class Teller:
 
 
 def _headline(explained: Explained) -> Text:
-    said, program = explained.verdict, printable(explained.scope or "no program", 60)
+    said, program = explained.verdict, printable(explained.scope, 60)
+    of = f" of {program}" if program else ""
     if said.unjudged:
         return Text.assemble(("NOT JUDGED", "bold"), f"  {said.unjudged.replace('_', ' ')}; set {said.set}")
     if not said.outlier:
-        return Text.assemble(("KNOWN", "bold green"), f"  a pattern of {program} matches; set {said.set}")
-    why = {NEW_PROGRAM: f"the set knows no line of {program}"}.get(
-        said.reason or "", f"no pattern of {program} matches"
-    )
-    if said.pattern is not None:
-        why = f"a pattern of {program} matches, and it is {said.reason}"
+        return Text.assemble(("KNOWN", "bold green"), f"  a pattern{of} matches; set {said.set}")
+    why = f"no pattern{of} matches"
+    if said.reason == NEW_PROGRAM:
+        why = f"the set knows no line of {program}" if program else "the set knows no line without a program"
+    elif said.pattern is not None:
+        why = f"a pattern{of} matches, and it is {said.reason}"
     return Text.assemble(("OUTLIER", "bold red"), f"  {why}; set {said.set}")
 
 
@@ -153,7 +164,7 @@ def _described(near: Beside, *, short: bool = False) -> str:
         seen = f"{counted(near.support, 'line')}, {days}"
     elif near.support:
         seen = counted(near.support, "line")
-    mined = "seen once" if near.level == 1 else f"mined at {near.level:,}" if near.level else "the operator's"
+    mined = "seen once" if near.level == 1 else f"mined at support {near.level:,}" if near.level else "the operator's"
     state = "" if near.state == KNOWN else f", {near.state}"
     name = f", called {near.name!r}" if near.name else ""
     runbook = f", runbook {near.runbook}" if near.runbook else ""
@@ -177,7 +188,7 @@ def _side_by_side(pieces: Sequence[Piece], width: int) -> Iterator[tuple[Text, T
             row.append(cell, style=look)
             row.append(" " * (cells - cell_len(cell) + 1))
         at += cells + 1
-    return ((above, below, marks) if marks.plain.strip() else (above, below, Text()) for above, below, marks in rows)
+    yield from rows
 
 
 def _mark(piece: Piece, above: str, below: str) -> str:
@@ -231,10 +242,6 @@ def _behind(report: Report) -> Iterator[tuple[str, str]]:
         yield from _trained(report.trained, report.explained)
     if report.streamed is not None:
         yield "stream", _streamed(report.streamed)
-    if report.reproduce is not None:
-        yield "reproduce", report.reproduce
-    else:
-        yield "reproduce", "put the line into a file: it is too long for a command; then: logwinnow match FILE --json"
 
 
 def _trained(trained: Trained, explained: Explained) -> Iterator[tuple[str, str]]:
@@ -242,14 +249,14 @@ def _trained(trained: Trained, explained: Explained) -> Iterator[tuple[str, str]
     if known is None:
         yield "training", trained.why or ""
         return
-    program = explained.scope or "no program"
-    of = f"{counted(known.scope_lines, 'line')} of {program} in {counted(known.scope_shapes, 'shape')}"
+    program = f"of {explained.scope}" if explained.scope else "without a program"
+    of = f"{counted(known.scope_lines, 'line')} {program} in {counted(known.scope_shapes, 'shape')}"
     if known.lines:
         yield "training", f"{counted(known.lines, 'line')} of this shape on {_days(known.days)}; {of}"
         if trained.why:
             yield "", f"no pattern: {trained.why}"
     else:
-        yield "training", f"no line of this shape; {of}" if known.scope_lines else f"no line of {program}"
+        yield "training", f"no line of this shape; {of}" if known.scope_lines else f"no line {program}"
     if trained.mined is not None:
         yield from _mined(trained.mined)
     elif trained.why:

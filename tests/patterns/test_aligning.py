@@ -34,7 +34,7 @@ def least_cost(pattern: Pattern, words: list[str]) -> int:
                     costs.append(paid)
                 continue
             constant = pattern.constants[place]
-            costs.append(paid + 1 + rest(place + 1, end))
+            costs.append(paid + 2 + rest(place + 1, end))
             if end < len(words) and (
                 words[end] == constant or (not isinstance(constant, str) and words[end] in constant)
             ):
@@ -53,7 +53,7 @@ def cost_of(parts: list[Part], pattern: Pattern) -> int:
     missing = sum(part.kind == MISSING for part in parts)
     extra = sum(part.end - part.start for part in parts if part.kind == EXTRA)
     short = sum(pattern.gaps[part.place][0] - (part.end - part.start) for part in parts if part.kind == SHORT)
-    return missing + extra + short
+    return 2 * missing + extra + short
 
 
 @given(patterns(), WORDS)
