@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from commands import (
+    backtest,
     deadletters,
     demo,
     explain,
@@ -44,6 +45,7 @@ _VERBS: Final = (
     deadletters,
     match,
     explain,
+    backtest,
     patterns_verb,
     demo,
     simulate,

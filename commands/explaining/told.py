@@ -51,17 +51,17 @@ class Teller:
             self._fact(name, what)
         pattern = explained.verdict.pattern
         if pattern is not None and explained.verdict.outlier:
-            self._beside(1, pattern)
+            self._beside(1, pattern, explained.scope)
         for number, near in enumerate(explained.nearest, start=1):
-            self._beside(number, near)
+            self._beside(number, near, explained.scope)
         for name, what in _behind(report):
             self._fact(name, what)
         # Whole, so that it can be copied.
         self._say(Text.assemble((f"{'reproduce':<{_NAME}}", "bold"), " ", printable(report.reproduce or _TOO_LONG)))
         self._console.file.flush()
 
-    def _beside(self, number: int, near: Beside) -> None:
-        self._fact(f"nearest {number}" if near.difference else "pattern", _described(near))
+    def _beside(self, number: int, near: Beside, scope: str) -> None:
+        self._fact(f"nearest {number}" if near.difference else "pattern", near.id + "  " + _described(near, scope))
         if near.pieces is None:
             self._say(shown(near.text, most=_PATTERN), _NAME + 1)
             self._say(shown(near.difference or "", "yellow", most=_PATTERN), _NAME + 1)
@@ -128,7 +128,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "shape", f"{explained.shape}  {_classes(explained)}"
     if said.pattern is not None and not said.outlier:
         yield "pattern", f"{said.pattern.id}  {_cut(said.pattern.text)}"
-        yield "", _described(said.pattern, short=True)
+        yield "", _described(said.pattern, explained.scope)
         if said.params:
             yield "gaps took", _cut("  ".join(value or '""' for value in said.params))
     if said.decided is not None:
@@ -157,7 +157,7 @@ def _classes(explained: Explained) -> str:
     return _cut(" ".join(words))
 
 
-def _described(near: Beside, *, short: bool = False) -> str:
+def _described(near: Beside, scope: str) -> str:
     seen = "in no line as its best match"
     if near.first_day:
         days = near.first_day if near.first_day == near.last_day else f"{near.first_day} to {near.last_day}"
@@ -168,7 +168,8 @@ def _described(near: Beside, *, short: bool = False) -> str:
     state = "" if near.state == KNOWN else f", {near.state}"
     name = f", called {near.name!r}" if near.name else ""
     runbook = f", runbook {near.runbook}" if near.runbook else ""
-    return f"{'' if short else near.id + '  '}{seen}, {mined}{state}{name}{runbook}"
+    program = "" if near.scope == scope else f", of {near.scope or 'no program'}"
+    return f"{seen}, {mined}{program}{state}{name}{runbook}"
 
 
 def _side_by_side(pieces: Sequence[Piece], width: int) -> Iterator[tuple[Text, Text, Text]]:
