@@ -7,7 +7,7 @@ not searchable until the templates are renewed.
 
 from typing import Any, Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised with each change: a stream refuses to write by older templates than its own."""
 
 # Above Elasticsearch's own for logs-*-* (100) and those of its integrations (200).
@@ -73,6 +73,7 @@ _ALERT_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "logwinnow.count": _LONG,
     "logwinnow.untold": _LONG,
     "logwinnow.find": _KEPT,
+    "logwinnow.explain": _KEPT,
     "logwinnow.overflow": _BOOLEAN,
 }
 
