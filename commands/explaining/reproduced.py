@@ -49,7 +49,9 @@ def _piped(data: bytes, command: list[str]) -> str:
 
 def _format(data: bytes) -> str:
     """Return bytes as the format of printf(1), between single quotes: what is no visible character in octal."""
-    return "".join(map(_character, data.decode(errors="surrogateescape")))
+    text = "".join(map(_character, data.decode(errors="surrogateescape")))
+    # Else it would be an option.
+    return f"\\055{text[1:]}" if text.startswith("-") else text
 
 
 def _character(character: str) -> str:
