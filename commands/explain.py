@@ -27,7 +27,7 @@ what the operator decided; of an event also what was said when it came."""
 
 _EXAMPLE = """\
 examples:
-  logwinnow explain 'Nov  3 05:00:00 web1 sshd[7]: Accepted key for eve'
+  logwinnow explain 'Nov 13 05:00:00 web1 sshd[7]: Accepted key for eve'
   logwinnow explain 6b86b273ff34fce19d6b
   logwinnow explain --scope sshd 'Accepted key for eve' --json
   tail -1 /var/log/auth.log | logwinnow explain -"""
