@@ -20,7 +20,7 @@ from training.clusters import Algorithm, Method, mine
 from training.ladder import climb_down, levels
 from training.words import weighted
 
-MOST_SHAPES: Final = 20_000
+MOST_SHAPES: Final = 5_000
 """Shapes of a program that is mined anew: some seconds; who asks at night does not wait for minutes."""
 
 _MOST_LINES: Final = 1_024

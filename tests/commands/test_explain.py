@@ -140,7 +140,7 @@ def test_with_a_scope_the_line_is_its_message(run: Run, store: Path) -> None:
 
 
 def test_a_past_version_and_the_operators_decisions_say_what_is_judged(run: Run, store: Path, log: Path) -> None:
-    past = Store(str(store)).current()
+    past = str(Store(str(store)).current())
     log.write_bytes(log.read_bytes() + NEW.encode() + b"\n")
     assert run("train", log, "--store", store, "--quiet")[0] == 0
     assert explained(run, NEW, "--store", store)["explained"]["verdict"]["outlier"] is False

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from patterns.aligning import EXTRA, GAP, MISSING, SAME, SHORT, Part, align
 from patterns.fitting import gap_lengths
-from patterns.language import Gap, Pattern, parse
+from patterns.language import Constant, Gap, Pattern, parse
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "<*>"]), max_size=7)
 GAPS = st.tuples(st.integers(0, 2), st.none() | st.integers(0, 2)).map(
@@ -17,7 +17,7 @@ GAPS = st.tuples(st.integers(0, 2), st.none() | st.integers(0, 2)).map(
 
 @st.composite
 def patterns(draw: st.DrawFn) -> Pattern:
-    constants = draw(st.lists(st.sampled_from(["a", "b", "c", ("a", "b")]), min_size=1, max_size=5))
+    constants: list[Constant] = draw(st.lists(st.sampled_from(["a", "b", "c", ("a", "b")]), min_size=1, max_size=5))
     return Pattern(tuple(constants), tuple(draw(GAPS) for _ in range(len(constants) + 1)))
 
 
