@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from commands.console import counted, shown, stdout
-from commands.explaining.explained import Beside, Explained, Piece, Said
+from commands.explaining.columns import side_by_side
+from commands.explaining.explained import Beside, Explained, Said
 from commands.explaining.report import Report, Streamed, Then, Trained
 from commands.explaining.training import MOST_SHAPES, Mined, TakenIn
-from patterns.aligning import EXTRA, MISSING
 from patterns.matcher import NEW_PROGRAM
 from patterns.pattern_set import KNOWN
 from patterns.terminal import printable, printable_rows
@@ -18,8 +17,6 @@ from patterns.words import CLASS_RUN
 
 _LINE: Final = 600
 _PATTERN: Final = 300
-_CELL: Final = 24
-_PIECES: Final = 60
 _HOSTS: Final = 5
 _WIDTH: Final = 100
 """Columns where the output is no terminal."""
@@ -71,7 +68,7 @@ class Teller:
             self._say(shown(near.text, most=_PATTERN), _NAME + 1)
             self._say(shown(near.difference, "yellow", most=_PATTERN), _NAME + 1)
             return
-        every = list(_side_by_side(near.pieces, self._width - _NAME - 10))
+        every = list(side_by_side(near.pieces, self._width - _NAME - 10))
         most = _ROWS if number == 1 else _ROWS - 1
         for rows in every[:most]:
             names = ("pattern", "line", "")
@@ -170,54 +167,6 @@ def _described(near: Beside, scope: str) -> str:
     runbook = f", runbook {near.runbook}" if near.runbook else ""
     program = "" if near.scope == scope else f", of {near.scope or 'no program'}"
     return f"{seen}, {mined}{program}{state}{name}{runbook}"
-
-
-def _side_by_side(pieces: Sequence[Piece], width: int) -> Iterator[tuple[Text, Text, Text]]:
-    """Yield rows of pattern, line and marks, as many columns as fit into the width."""
-    rows: list[tuple[Text, Text, Text]] = []
-    at = 0
-    for piece in _shortened(pieces):
-        above, below = printable(piece.pattern, _CELL), printable(" ".join(piece.line.split()), _CELL)
-        cells = max(cell_len(above), cell_len(below))
-        if not rows or at + cells > max(width, 20):
-            rows.append((Text(), Text(), Text()))
-            at = 0
-        style = "bold red underline" if piece.differs else ""
-        for row, cell, look in zip(
-            rows[-1], (above, below, _mark(piece, above, below)), (style, style, "red"), strict=True
-        ):
-            row.append(cell, style=look)
-            row.append(" " * (cells - cell_len(cell) + 1))
-        at += cells + 1
-    yield from rows
-
-
-def _mark(piece: Piece, above: str, below: str) -> str:
-    return "^" * max(cell_len(above), cell_len(below)) if piece.differs else ""
-
-
-def _shortened(pieces: Sequence[Piece]) -> list[Piece]:
-    """Return the pieces, of very many those around the first difference."""
-    pieces = _paired(pieces)
-    if len(pieces) <= _PIECES:
-        return list(pieces)
-    first = next((at for at, piece in enumerate(pieces) if piece.differs), 0)
-    start = max(0, first - _PIECES // 4)
-    some = list(pieces[start : start + _PIECES])
-    more = Piece("same", "…", "…")
-    return [*([more] if start else []), *some, *([more] if start + _PIECES < len(pieces) else [])]
-
-
-def _paired(pieces: Sequence[Piece]) -> list[Piece]:
-    """Return the pieces with words that no gap takes above the constant that is missing there: as replaced."""
-    paired: list[Piece] = []
-    for piece in pieces:
-        before = paired[-1] if paired else None
-        if before is not None and before.kind == EXTRA and not before.pattern and piece.kind == MISSING:
-            paired[-1] = Piece(EXTRA, piece.pattern, before.line)
-        else:
-            paired.append(piece)
-    return paired
 
 
 def _then(then: Then, said: Said) -> str:
