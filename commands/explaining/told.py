@@ -1,6 +1,6 @@
 """What is said of a line, in words, for one screen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from rich.text import Text
