@@ -148,14 +148,15 @@ def test_alerts_above_the_cap_are_held_back_and_counted(run: Run, fleet: tuple[P
     assert all(number <= 48 for number in result["alerts"].values())
 
 
+@pytest.mark.parametrize("hours", [6, 36])
 def test_an_interval_of_no_whole_days_is_counted_by_days_and_says_so(
-    run: Run, fleet: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    run: Run, fleet: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     log, store = fleet
     daily = backtested(run, "--on", log, "--store", store)["sets"][0]["alerts"]
-    monkeypatch.setenv("LOGWINNOW_ALERTS__REPEAT_AFTER_HOURS", "6")
+    monkeypatch.setenv("LOGWINNOW_ALERTS__REPEAT_AFTER_HOURS", str(hours))
     assert backtested(run, "--on", log, "--store", store)["sets"][0]["alerts"] == daily
-    assert "repeat_after_hours is 6" in run("backtest", "--on", log, "--store", store, "--quiet")[1]
+    assert f"repeat_after_hours is {hours}" in run("backtest", "--on", log, "--store", store, "--quiet")[1]
 
 
 def test_a_shape_is_told_by_the_time_of_its_first_line() -> None:
@@ -197,10 +198,12 @@ def test_two_sets_stand_beside_each_other_with_what_only_one_flags(
 
 
 def test_no_set_flags_every_judged_line(run: Run, log: Path, store: Path) -> None:
+    log.write_bytes(log.read_bytes() + b"Nov  3 05:00:00 web1 sshd[7]: never seen\n")
     found = backtested(run, "--set", "none", "--set", "current", "--on", log, "--store", store)
     none, current = found["sets"]
-    assert (none["set"], none["outliers"], none["matched"], none["shapes"]) == ("none", 60, 0, 3)
-    assert (current["outliers"], current["matched"]) == (0, 60)
+    assert (none["set"], none["outliers"], none["matched"], none["shapes"]) == ("none", 61, 0, 4)
+    assert (current["outliers"], current["matched"]) == (1, 60)
+    assert [(each["shapes"], each["lines"]) for each in found["differences"]] == [(3, 60), (0, 0)]
 
 
 def test_an_accept_and_a_reject_change_what_the_operators_file_would(run: Run, log: Path, store: Path) -> None:
