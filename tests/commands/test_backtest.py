@@ -148,7 +148,7 @@ def test_alerts_above_the_cap_are_held_back_and_counted(run: Run, fleet: tuple[P
     assert all(number <= 48 for number in result["alerts"].values())
 
 
-@pytest.mark.parametrize("hours", [6, 36])
+@pytest.mark.parametrize("hours", [6, 60])
 def test_an_interval_of_no_whole_days_is_counted_by_days_and_says_so(
     run: Run, fleet: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
