@@ -10,7 +10,7 @@ from patterns.terminal import printable_rows
 DAYS: Final = 14
 PROGRAMS: Final = 8
 KINDS: Final = 5
-_EXAMPLE: Final = 160
+_EXAMPLE: Final = 100
 
 
 def tell(every: Sequence[Result], differences: Sequence[Difference], notes: Sequence[str]) -> None:
