@@ -11,7 +11,22 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from commands import deadletters, demo, init, match, mine, receive, report, setup, ship, simulate, stream, train
+from commands import (
+    backtest,
+    deadletters,
+    demo,
+    explain,
+    init,
+    match,
+    mine,
+    receive,
+    report,
+    setup,
+    ship,
+    simulate,
+    stream,
+    train,
+)
 from commands import patterns as patterns_verb
 from commands.console import prepare_streams
 from patterns.errors import LogwinnowError
@@ -29,6 +44,8 @@ _VERBS: Final = (
     report,
     deadletters,
     match,
+    explain,
+    backtest,
     patterns_verb,
     demo,
     simulate,

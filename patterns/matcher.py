@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nsmallest
 from itertools import islice
 from typing import Final
 
@@ -86,6 +87,17 @@ class Matcher:
         index = self._scopes.get(scope)
         return index.best(shape, shape.split(" ")) if index else None
 
+    def nearest(self, scope: str, shape: str, most: int) -> list[Nearest]:
+        """
+        Return the patterns that share most words with a shape, nearest first, whether they match or not.
+
+        They are of its scope or, where that is new, of all. This is exact, where a verdict's own nearest reads no more
+        than is cheap. Cost: a pass over the patterns that share a word with it; not remembered.
+        """
+        index = self._scopes.get(scope)
+        among = [index] if index is not None and index.mined else list(self._scopes.values())
+        return _nearest(among, scope, shape.split(" "), most, None)
+
     def _search(self, scope: str, shape: str) -> Verdict:
         words = shape.split(" ")
         index = self._scopes.get(scope)
@@ -93,8 +105,8 @@ class Matcher:
         if known is not None:
             return Verdict(known, known.state if known.state in OUTLIERS else None, None)
         if index is None or not index.mined:
-            return Verdict(None, NEW_PROGRAM, _nearest(self._scopes.values(), scope, words))
-        return Verdict(None, NO_PATTERN, _nearest([index], scope, words))
+            return Verdict(None, NEW_PROGRAM, next(iter(_nearest(self._scopes.values(), scope, words)), None))
+        return Verdict(None, NO_PATTERN, next(iter(_nearest([index], scope, words)), None))
 
 
 def parameters(known: KnownPattern, slices: Sequence[Slice], message: str) -> list[str]:
@@ -128,13 +140,17 @@ def gap_words(known: KnownPattern, words: Sequence[str]) -> list[tuple[int, int]
     return taken
 
 
-def _nearest(indexes: Iterable["_ScopeIndex"], scope: str, words: Sequence[str]) -> Nearest | None:
-    """Return the pattern with the largest share of common words (Jaccard); of equals the first scope's best match."""
+def _nearest(
+    indexes: Iterable["_ScopeIndex"], scope: str, words: Sequence[str], most: int = 1, read: int | None = _POSTINGS_READ
+) -> list[Nearest]:
+    """Return the patterns with the largest share of common words (Jaccard); of equals the first scope's best match."""
     wanted = set(words) - {CLASS_RUN}
-    found = max((best for index in indexes for best in index.alike(wanted)), key=lambda best: best[0], default=None)
-    if found is None:
-        return None
-    known = found[1]
+    alike = (found for index in indexes for found in index.alike(wanted, most, read))
+    # Of equals the first stays first.
+    return [_near(known, scope, words) for _, known in nsmallest(most, alike, key=lambda found: -found[0])]
+
+
+def _near(known: KnownPattern, scope: str, words: Sequence[str]) -> Nearest:
     # A pattern of another scope may fit: then the program is what differs.
     difference = first_difference(known.pattern, words) or Difference(0, known.scope or NONE, scope or NONE)
     return Nearest(known, difference)
@@ -171,18 +187,17 @@ class _ScopeIndex:
                     return self._patterns[rank]
         return self._patterns[limit] if limit < len(self._patterns) else None
 
-    def alike(self, wanted: set[str]) -> Iterator[tuple[float, KnownPattern]]:
+    def alike(self, wanted: set[str], most: int, read: int | None) -> Iterator[tuple[float, KnownPattern]]:
         """
-        Yield the pattern with most words in common and how alike it is; none where no word is.
+        Yield up to `most` patterns with most words in common and how alike each is; none that has no word in common.
 
-        Read are the first 4,096 uses of the wanted words, rarest words first: a word that thousands of patterns have
-        says little of which is near, and an outlier must not cost a pass over the set.
+        Read are the first `read` uses of the wanted words, rarest words first, None for all: a word that thousands of
+        patterns have says little of which is near, and an outlier must not cost a pass over the set.
         """
         common = [self._postings[word] for word in sorted(wanted) if word in self._postings]
         common.sort(key=len)
-        shared = Counter(islice((rank for ranks in common for rank in ranks), _POSTINGS_READ))
-        if shared:
-            rank = min(shared, key=lambda rank: (-self._share(rank, shared[rank], len(wanted)), rank))
+        shared = Counter(islice((rank for ranks in common for rank in ranks), read))
+        for rank in nsmallest(most, shared, key=lambda rank: (-self._share(rank, shared[rank], len(wanted)), rank)):
             yield self._share(rank, shared[rank], len(wanted)), self._patterns[rank]
 
     def _share(self, rank: int, shared: int, wanted: int) -> float:

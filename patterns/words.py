@@ -154,6 +154,14 @@ class Splitter:
             return False
         return word == CLASS_RUN or any(matches(word) for matches in self._classes.values())
 
+    def classes_of(self, text: str) -> list[str]:
+        """Return for each class word of a text the name of its class, the first that takes it; a ``<*>`` is its own."""
+        return [
+            next((name for name, takes in self._classes.items() if takes(word)), CLASS_RUN)
+            for word in self._word.split(text)[1::2]
+            if self.is_class(word)
+        ]
+
     def unjudged(self, shape: str) -> str | None:
         """Return why a shape is not judged, ``blank`` or ``no_constant``, or None for one that is."""
         if not shape:

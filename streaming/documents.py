@@ -8,7 +8,7 @@ Judged line → event; outlier shape → alert: the documents that a sink gets, 
                        pattern.{id,text,label,state,first_day,name,severity,runbook},params,
                        shape.{id,text},nearest.{id,text,difference},cut,original_base64}
     alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket,
-            event.first_event_id that of the line, and logwinnow.{bucket,count,untold,find,accept}
+            event.first_event_id that of the line, and logwinnow.{bucket,count,untold,find,accept,explain}
     overflow  @timestamp message event.{id,kind=alert,dataset,created} logwinnow.{overflow,set,find}
 
 An outlier has a pattern too where that is pending or rejected, which is its reason then; else what is nearest. Name,
@@ -26,7 +26,7 @@ from typing import Any, Final
 from patterns.judge import Judgement, shape_id
 from patterns.language import hash_of
 from patterns.line import Line
-from patterns.matcher import Nearest
+from patterns.matcher import NEW_PROGRAM, NO_PATTERN, Nearest
 from patterns.pattern_set import KnownPattern
 from patterns.store import published_at
 from patterns.timestamps import iso
@@ -222,12 +222,33 @@ def alert(first: dict[str, Any], *, identity: str, bucket: str, count: int, unto
         "untold": untold,
         "find": f'logwinnow.shape.id: "{first["logwinnow"]["shape"]["id"]}"',
         "accept": f"logwinnow patterns accept {identity}",
+        "explain": explained(first["logwinnow"], identity),
     }
     return {
         **first,
         "event": {**first["event"], "id": identity, "kind": "alert", "first_event_id": first["event"]["id"]},
         "logwinnow": ours,
     }
+
+
+def explained(ours: dict[str, Any], identity: str) -> str:
+    """
+    Return in a sentence why a line is told, and by which command there is more to read.
+
+    Args:
+        ours: What its event has below ``logwinnow``.
+        identity: Of the alert.
+    """
+    program = f" of {ours['scope']}" if ours.get("scope") else ""
+    said = {
+        NO_PATTERN: f"no pattern{program} matches",
+        NEW_PROGRAM: f"the set knows no line{program or ' without a program'}",
+    }
+    reason = ours.get("reason") or ours.get("pattern", {}).get("state")
+    why = said.get(reason, f"a pattern{program} matches, and it is {reason}")
+    near = ours.get("nearest")
+    nearest_is = f"; nearest is {near['id']}, {near['difference']}" if near else ""
+    return f"{keyword(why + nearest_is)}; more: logwinnow explain {identity}"
 
 
 def overflow(*, identity: str, source: str, time: str, until: str, cap: int, version: str) -> dict[str, Any]:

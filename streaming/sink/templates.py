@@ -77,6 +77,7 @@ _ALERT_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "logwinnow.untold": _LONG,
     "logwinnow.find": _KEPT,
     "logwinnow.accept": _KEPT,
+    "logwinnow.explain": _KEPT,
     "logwinnow.overflow": _BOOLEAN,
 }
 

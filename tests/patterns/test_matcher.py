@@ -155,6 +155,26 @@ def test_an_outliers_nearest_pattern_shares_most_words_with_it(patterns: Pattern
             assert verdict.nearest.difference.word == 0
 
 
+@given(SETS, SHAPES, st.sampled_from(["", "s", "t"]), st.integers(1, 4))
+def test_the_nearest_patterns_are_those_with_the_largest_shares_of_common_words(
+    patterns: PatternSet, shape: str, scope: str, most: int
+) -> None:
+    matcher = Matcher(patterns)
+    wanted = set(shape.split(" ")) - {CLASS_RUN}
+    left = list(patterns.scopes.get(scope, ())) or list(patterns.patterns)
+
+    def share(known: KnownPattern) -> float:
+        words = {word for c in known.pattern.constants for word in ((c,) if isinstance(c, str) else c)}
+        return len(words & wanted) / len(words | wanted) if words else 0
+
+    expected = sorted(filter(share, left), key=lambda known: -share(known))[:most]
+    found = matcher.nearest(scope, shape, most)
+    assert [near.known for near in found] == expected
+    verdict = matcher.verdict(scope, shape)
+    if verdict.nearest:
+        assert found[0] == verdict.nearest
+
+
 @pytest.mark.parametrize(
     ("texts", "shape", "expected"),
     [

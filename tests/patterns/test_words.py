@@ -375,3 +375,11 @@ def test_a_scope_is_the_program_with_its_variable_parts_masked(program: str, sco
 
 def test_by_the_raw_rules_a_scope_is_the_program() -> None:
     assert RAW.scope("docker/3f2a90c1") == "docker/3f2a90c1"
+
+
+def test_each_class_word_of_a_text_is_named_by_the_first_class_that_takes_it() -> None:
+    text = "from 10.0.0.7, /var/log/messages at Nov 3 12kB <*> deadbeef for a.b.c"
+    assert DEFAULT.classes_of(text) == [
+        *("number", "path", "calendar", "number", "number", "<*>", "hexadecimal", "dotted_name"),
+    ]
+    assert RAW.classes_of(text) == []

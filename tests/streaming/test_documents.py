@@ -19,6 +19,7 @@ from streaming.documents import (
     alert_id,
     brief,
     event,
+    explained,
     file_event_id,
     keyword,
     overflow,
@@ -225,10 +226,26 @@ def test_an_alert_is_its_first_event_with_what_makes_it_an_alert() -> None:
     shape = first["logwinnow"]["shape"]["id"]
     told = {"bucket": "2026-11-18T00:00:00.000Z", "count": 3, "untold": 4, "find": f'logwinnow.shape.id: "{shape}"'}
     told["accept"] = "logwinnow patterns accept a1"
+    sentence = "no pattern of sshd matches; nearest is {id}, {difference}; more: logwinnow explain a1"
+    told["explain"] = sentence.format(**first["logwinnow"]["nearest"])
     assert made["logwinnow"] == {**first["logwinnow"], **told}
     assert {name: value for name, value in made.items() if name not in ("event", "logwinnow")} == {
         name: value for name, value in first.items() if name not in ("event", "logwinnow")
     }
+
+
+@pytest.mark.parametrize(
+    ("ours", "sentence"),
+    [
+        ({"reason": "no_pattern"}, "no pattern matches"),
+        ({"reason": "new_program"}, "the set knows no line without a program"),
+        ({"reason": "new_program", "scope": "su"}, "the set knows no line of su"),
+        ({"pattern": {"state": "pending"}}, "a pattern matches, and it is pending"),
+        ({"reason": "rejected", "scope": "su", "pattern": {}}, "a pattern of su matches, and it is rejected"),
+    ],
+)
+def test_an_alert_says_in_a_sentence_why_it_is_told(ours: dict[str, Any], sentence: str) -> None:
+    assert explained(ours, "a1") == f"{sentence}; more: logwinnow explain a1"
 
 
 def test_an_alert_does_not_carry_megabytes() -> None:
