@@ -1,0 +1,91 @@
+"""
+Bodies by an operator's own template of Jinja, in its sandbox.
+
+The template gets `notice`, the fields that streaming/notifying/notice.py lists (None where there is none), and the
+filters of Jinja, of which `tojson` makes any value safe in JSON; `slack` escapes what Slack reads as markup, and
+`printable` shows control characters as escapes. Nothing is escaped by itself. A template is tried when the stream starts:
+with an alert, an overflow and a digest, all of hostile text.
+
+    {"title": {{ notice.summary | tojson }}, "tags": ["logs", {{ notice.kind | tojson }}]}
+"""
+
+import json
+from pathlib import Path
+
+import msgspec
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from patterns.errors import SettingsError
+from patterns.terminal import printable
+from streaming.notifying.bodies import slack_escaped
+from streaming.notifying.notice import DigestNumbers, Notice
+
+_HOSTILE = 'quote " backslash \\ line\nfeed <!channel> & {{ 7*7 }} \u2028 \x1b[2J ünïcödé'
+_WHAT_A_TEMPLATE_RAISES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+
+_GIVEN = {"id": "0" * 20, "source": _HOSTILE, "time": "2026-11-29T08:00:00.000Z", "created": "2026-11-29T08:00:00.000Z"}
+SAMPLES = (
+    Notice(
+        kind="alert", summary=_HOSTILE, message=_HOSTILE, host=_HOSTILE, program=_HOSTILE, scope=_HOSTILE,
+        shape=_HOSTILE, reason="no_pattern", count=1, untold=0, bucket="2026-11-29T00:00:00.000Z", **_GIVEN,
+    ),
+    # Masked, and of a line without a header.
+    Notice(kind="alert", summary=_HOSTILE, redacted=True, message="<*>", shape="<*>", count=1, untold=0, **_GIVEN),
+    Notice(kind="overflow", summary=_HOSTILE, message=_HOSTILE, **_GIVEN),
+    Notice(
+        kind="digest", summary=_HOSTILE,
+        digest=DigestNumbers(since="2026-11-28T08:00:00.000Z", until="2026-11-29T08:00:00.000Z"), **_GIVEN,
+    ),
+)  # fmt: skip
+
+
+class BodyTemplate:
+    """A template that was read and tried."""
+
+    def __init__(self, key: str, path: str, content_type: str) -> None:
+        """
+        Read a template and try it.
+
+        Args:
+            key: What the configuration calls it, for errors.
+            path: Where it is.
+            content_type: Of its output; where that is JSON, it must be.
+
+        Raises:
+            SettingsError: It cannot be read, is no template, or what it makes of a sample is no JSON.
+        """
+        self._key, self._path = key, path
+        environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
+        environment.filters |= {"slack": slack_escaped, "printable": printable}
+        try:
+            self._template = environment.from_string(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise self._wrong(f"{error.strerror}; give json, slack, alertmanager, or the path of a template") from None
+        except (UnicodeDecodeError, TemplateError) as error:
+            raise self._wrong(f"it is no template: {error}; mend it there") from None
+        for sample in SAMPLES:
+            body = self.render(sample)
+            if "json" in content_type.lower():
+                try:
+                    json.loads(body)
+                except ValueError as error:
+                    raise self._wrong(
+                        f"what it makes of a notice of kind {sample.kind} is no JSON: {error}; write each value as "
+                        "{{ notice.message | tojson }}, or set content_type"
+                    ) from None
+
+    def render(self, notice: Notice) -> bytes:
+        """
+        Return the body of a notice.
+
+        Raises:
+            SettingsError: The template fails on it.
+        """
+        try:
+            return self._template.render(notice=msgspec.structs.asdict(notice)).encode()
+        except _WHAT_A_TEMPLATE_RAISES as error:
+            raise self._wrong(f"it fails on a notice of kind {notice.kind}: {error}; mend it there") from None
+
+    def _wrong(self, why: str) -> SettingsError:
+        return SettingsError(f"{self._key} is {self._path!r}: {why}")
