@@ -129,11 +129,16 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
 
 def _numbers(digest: DigestNumbers) -> list[tuple[str, str]]:
     values = msgspec.structs.asdict(digest)
-    return [(name, f"{value:,}" if isinstance(value, int) else value) for name, value in values.items() if value is not None]
+    return [
+        (name, f"{value:,}" if isinstance(value, int) else value) for name, value in values.items() if value is not None
+    ]
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text if len(text) <= SLACK_TEXT else text[:SLACK_TEXT]}}
+    return {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": text if len(text) <= SLACK_TEXT else text[:SLACK_TEXT]},
+    }
 
 
 def _code(message: str) -> str:

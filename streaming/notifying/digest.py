@@ -1,8 +1,8 @@
 """
 The daily digest: what batches came to, and what the operator accepted, since the last one.
 
-Batches are counted when they are put into the outbox, each in one digest; one that ends while a digest is made is in the
-next. After a stop of days there is one digest of all of them.
+Batches are counted when they are put into the outbox, each in one digest; one that ends while a digest is made is in
+the next. After a stop of days there is one digest of all of them.
 """
 
 import logging

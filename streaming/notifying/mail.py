@@ -8,12 +8,12 @@ No text of a log is in a header, and in the body control characters are shown as
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
-from datetime import UTC, datetime
 from typing import Final
 
 from patterns.errors import SettingsError
@@ -100,7 +100,7 @@ class Mail:
         return f"[logwinnow] {source}: {alerts:,} new kind{'' if alerts == 1 else 's'} of lines"
 
     @contextlib.contextmanager
-    def _connected(self):
+    def _connected(self) -> Iterator[smtplib.SMTP]:
         config = self.config
         port = config.port or _PORTS[config.tls]
         seconds = config.timeout_seconds

@@ -8,9 +8,9 @@ What leaves: an alert, an overflow or a digest as receivers get it, of closed fi
                held_back,accepted}
 
 Masked (`redact_below`), an alert has no host, no difference and no shape_id; `message` is its shape, in which each word
-of less lines is `<*>`, as in `nearest` and `pattern`; `program` and `scope` are the scope, or `<*>`. Its id follows from
-where its first line stands, and `find` names that line: the ids of the sink are hashes of scope and shape, by which
-somebody who has the rest could try what a masked word is.
+of less lines is `<*>`, as in `nearest` and `pattern`; `program` and `scope` are the scope, or `<*>`. Its id follows
+from where its first line stands, and `find` names that line: the ids of the sink are hashes of scope and shape, by
+which somebody who has the rest could try what a masked word is.
 """
 
 import re

@@ -7,9 +7,9 @@ What is to be sent, on disk until every receiver has it, in order; how far each 
         receiver    name; number of the last item that it has; the last one of what is being sent; counts
         number      the last batch that was put; the digest's numbers and since when they count
 
-One transaction a batch: its new alerts, its numbers and that it was put, or nothing. An id is put once for as long as it
-is among the last KEPT: the state of alerts may have forgotten a shape, and a sink would keep the first alert of an id
-too. SQLite, for this is a queue with several readers, a bound and an index, and all of it must change at once.
+One transaction a batch: its new alerts, its numbers and that it was put, or nothing. An id is put once for as long as
+it is among the last KEPT: the state of alerts may have forgotten a shape, and a sink would keep the first alert of an
+id too. SQLite, for this is a queue with several readers, a bound and an index, and all of it must change at once.
 """
 
 import sqlite3
@@ -160,7 +160,8 @@ class Outbox:
     def since(self) -> int:
         """Return since when the next digest counts, in microseconds since 1970."""
         with self._transaction() as run:
-            return self._number(run, "since", 0)
+            since: int = self._number(run, "since", 0)
+        return since
 
     def put_digest(self, until: int, make: Callable[[Tally], Item], now: int) -> None:
         """

@@ -85,7 +85,7 @@ class Redactor:
 
     def by(self, version: str) -> Frequent:
         """
-        Return what may leave of a line that was judged by a version of the set: nothing, where it is not there any more.
+        Return what may leave of a line that was judged by a version of the set: nothing, where that is not there.
 
         Cost: reads a set where it is another one than the last time.
         """

@@ -3,13 +3,14 @@ Bodies by an operator's own template of Jinja, in its sandbox.
 
 The template gets `notice`, the fields that streaming/notifying/notice.py lists (None where there is none), and the
 filters of Jinja, of which `tojson` makes any value safe in JSON; `slack` escapes what Slack reads as markup, and
-`printable` shows control characters as escapes. Nothing is escaped by itself. A template is tried when the stream starts:
-with an alert, an overflow and a digest, all of hostile text.
+`printable` shows control characters as escapes. Nothing is escaped by itself. A template is tried when the stream
+starts: with alerts, an overflow and a digest, all of hostile text.
 
     {"title": {{ notice.summary | tojson }}, "tags": ["logs", {{ notice.kind | tojson }}]}
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,25 +20,25 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from patterns.errors import SettingsError
 from patterns.terminal import printable
 from streaming.notifying.bodies import slack_escaped
-from streaming.notifying.notice import DigestNumbers, Notice
+from streaming.notifying.notice import Notice
 
 _HOSTILE = 'quote " backslash \\ line\nfeed <!channel> & {{ 7*7 }} \u2028 \x1b[2J ünïcödé'
 _WHAT_A_TEMPLATE_RAISES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
-_GIVEN = {"id": "0" * 20, "source": _HOSTILE, "time": "2026-11-29T08:00:00.000Z", "created": "2026-11-29T08:00:00.000Z"}
-SAMPLES = (
-    Notice(
-        kind="alert", summary=_HOSTILE, message=_HOSTILE, host=_HOSTILE, program=_HOSTILE, scope=_HOSTILE,
-        shape=_HOSTILE, reason="no_pattern", count=1, untold=0, bucket="2026-11-29T00:00:00.000Z", **_GIVEN,
-    ),
-    # Masked, and of a line without a header.
-    Notice(kind="alert", summary=_HOSTILE, redacted=True, message="<*>", shape="<*>", count=1, untold=0, **_GIVEN),
-    Notice(kind="overflow", summary=_HOSTILE, message=_HOSTILE, **_GIVEN),
-    Notice(
-        kind="digest", summary=_HOSTILE,
-        digest=DigestNumbers(since="2026-11-28T08:00:00.000Z", until="2026-11-29T08:00:00.000Z"), **_GIVEN,
-    ),
-)  # fmt: skip
+
+def _samples() -> Iterator[Notice]:
+    """Yield a notice of each kind: of all fields, masked and without a header, above the cap, of a day."""
+    line = dict.fromkeys(("message", "host", "program", "scope", "shape", "nearest", "difference"), _HOSTILE)
+    time = "2026-11-29T08:00:00.000Z"
+    given = {"id": "0" * 20, "source": _HOSTILE, "time": time, "created": time, "summary": _HOSTILE, "set": "1"}
+    numbers = {"since": "2026-11-28T08:00:00.000Z", "until": time}
+    for fields in (
+        {"kind": "alert", **line, "reason": "no_pattern", "count": 1, "untold": 0, "bucket": time},
+        {"kind": "alert", "redacted": True, "message": "<*>", "shape": "<*>", "count": 1, "untold": 0, "bucket": time},
+        {"kind": "overflow", "message": _HOSTILE},
+        {"kind": "digest", "digest": numbers},
+    ):
+        yield msgspec.convert({**given, **fields}, Notice)
 
 
 class BodyTemplate:
@@ -64,7 +65,7 @@ class BodyTemplate:
             raise self._wrong(f"{error.strerror}; give json, slack, alertmanager, or the path of a template") from None
         except (UnicodeDecodeError, TemplateError) as error:
             raise self._wrong(f"it is no template: {error}; mend it there") from None
-        for sample in SAMPLES:
+        for sample in _samples():
             body = self.render(sample)
             if "json" in content_type.lower():
                 try:

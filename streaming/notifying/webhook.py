@@ -96,7 +96,7 @@ class Webhook:
                 f"{key}.ca_certs is {config.ca_certs!r}: there is no such file; set the PEM file of the server's CA"
             )
         seconds = Timeout(connect=config.timeout_seconds, read=config.timeout_seconds)
-        verify = {"cert_reqs": "CERT_REQUIRED", "ca_certs": config.ca_certs}
+        verify: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED", "ca_certs": config.ca_certs}
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, timeout=seconds, retries=False, **verify)
 
     def send(self, notices: Sequence[Notice], key: str) -> Outcome:
