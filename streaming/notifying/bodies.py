@@ -52,8 +52,8 @@ def slack_body(notice: Notice) -> bytes:
 
 
 def slack_escaped(text: str) -> str:
-    """Return a text in which Slack finds no markup of links, channels and people, with control characters shown."""
-    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return a text in one row in which Slack finds no links, channels, people or code; control characters shown."""
+    return _escaped(printable(text))
 
 
 def alertmanager_body(notice: Notice, repeat_after_hours: int, now: int) -> bytes:
@@ -142,14 +142,16 @@ def _section(text: str) -> dict[str, Any]:
 
 
 def _code(message: str) -> str:
-    """Return a line as a block of code for Slack; no backticks of its own end it."""
-    text = "\n".join(printable_rows(message, _CODE_CHARACTERS)).replace("`", "\u02cb")
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    while len(escaped) > _ESCAPED_CHARACTERS:
+    """Return a line as a block of code for Slack, which nothing in it ends."""
+    text = "\n".join(printable_rows(message, _CODE_CHARACTERS))
+    while len(escaped := _escaped(text)) > _ESCAPED_CHARACTERS:
         # Never in the middle of an escape.
         text = text[: len(text) * 3 // 4] + "…"
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"```{escaped}```"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("`", "\u02cb")
 
 
 def _short(text: str) -> str:

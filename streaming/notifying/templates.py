@@ -10,12 +10,14 @@ starts: with alerts, an overflow and a digest, all of hostile text.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import htmlsafe_json_dumps
 
 from patterns.errors import SettingsError
 from patterns.terminal import printable
@@ -41,6 +43,16 @@ def _samples() -> Iterator[Notice]:
         yield msgspec.convert({**given, **fields}, Notice)
 
 
+def _or_nothing(shown: Callable[[str], str]) -> Callable[[str | None], str]:
+    """Return what shows a text, and nothing for a field that a notice does not have."""
+    return lambda text: "" if text is None else shown(text)
+
+
+def _json(value: Any) -> str:
+    """Return a value as JSON; of a name that does not exist Jinja's own would not say which."""
+    return htmlsafe_json_dumps(str(value) if isinstance(value, Undefined) else value)
+
+
 class BodyTemplate:
     """A template that was read and tried."""
 
@@ -58,7 +70,7 @@ class BodyTemplate:
         """
         self._key, self._path = key, path
         environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
-        environment.filters |= {"slack": slack_escaped, "printable": printable}
+        environment.filters |= {"slack": _or_nothing(slack_escaped), "printable": _or_nothing(printable), "tojson": _json}
         try:
             self._template = environment.from_string(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
@@ -84,7 +96,8 @@ class BodyTemplate:
             SettingsError: The template fails on it.
         """
         try:
-            return self._template.render(notice=msgspec.structs.asdict(notice)).encode()
+            digest = notice.digest and msgspec.structs.asdict(notice.digest)
+            return self._template.render(notice={**msgspec.structs.asdict(notice), "digest": digest}).encode()
         except _WHAT_A_TEMPLATE_RAISES as error:
             raise self._wrong(f"it fails on a notice of kind {notice.kind}: {error}; mend it there") from None
 

@@ -7,9 +7,9 @@ A notice → one HTTP POST.
     X-Logwinnow-Signature      sha256=<HMAC-SHA-256 of timestamp, a full stop, and the body, in hexadecimal digits>
                                both only with `hmac`
 
-Redirects are not followed: a body that was meant for one receiver would go to another. A status of 408, 425, 429 or 500
-and above is tried again, after the seconds that Retry-After asks for; 400, 409, 413 and 422 are about this notice, which
-is given up; whatever else is about us, and waits until it is mended. Certificates are verified, always.
+Redirects are not followed: a body meant for one receiver would go to another. A status of 408, 425, 429 or 500 and
+above is tried again, after the seconds that Retry-After asks for; 400, 409, 413 and 422 are about this notice, which is
+given up; whatever else is about us, and waits until it is mended. Certificates are verified, always.
 """
 
 import hashlib
