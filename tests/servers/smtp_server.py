@@ -55,15 +55,24 @@ class Mailbox:
             envelope.rcpt_tos.append(address)
         return refused or "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         refused = self.answer("DATA", "")
         if refused is None:
             assert isinstance(envelope.original_content, bytes)
             self.raw.append(envelope.original_content)
             self.recipients.append(list(envelope.rcpt_tos))
-            self.tls.append(session.ssl is not None)
+            self.tls.append(server.transport.get_extra_info("sslcontext") is not None)
             self.came.set()
         return refused or "250 OK"
+
+
+class _OfAnyPort(Controller):
+    """Listens on a port that is free: before it is looked whether it is up, that must be known."""
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
 
 
 @contextmanager
@@ -97,13 +106,10 @@ def mail_server(
         further = {"tls_context": context, "require_starttls": True}
     if login is not None:
         further |= {"authenticator": knows, "auth_required": True, "auth_require_tls": starttls}
-    controller = Controller(mailbox, hostname=HOST, port=0, **further)
-    # It looks whether it is up by connecting to the port that it was given, which is none yet.
-    controller._trigger_server = lambda: None  # type: ignore[method-assign]
+    controller = _OfAnyPort(mailbox, hostname=HOST, port=0, **further)
     controller.start()
     try:
-        assert controller.server is not None
-        mailbox.port = controller.server.sockets[0].getsockname()[1]
+        mailbox.port = controller.port
         yield mailbox
     finally:
         controller.stop()
