@@ -70,7 +70,11 @@ class BodyTemplate:
         """
         self._key, self._path = key, path
         environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
-        environment.filters |= {"slack": _or_nothing(slack_escaped), "printable": _or_nothing(printable), "tojson": _json}
+        environment.filters |= {
+            "slack": _or_nothing(slack_escaped),
+            "printable": _or_nothing(printable),
+            "tojson": _json,
+        }
         try:
             self._template = environment.from_string(Path(path).read_text(encoding="utf-8"))
         except OSError as error:

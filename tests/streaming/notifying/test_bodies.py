@@ -27,7 +27,9 @@ HOSTILE = (
     "\u202eturned around \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
 )
 
-NUMBERS = DigestNumbers(since=WHEN, until=WHEN, lines=90_000, outliers=41_000, new_kinds=12, held_back=40_120, accepted=3)
+NUMBERS = DigestNumbers(
+    since=WHEN, until=WHEN, lines=90_000, outliers=41_000, new_kinds=12, held_back=40_120, accepted=3
+)
 DIGEST = Notice(
     kind="digest", id="d" * 20, source="app", time=WHEN, created=WHEN, summary=digest_summary(NUMBERS), digest=NUMBERS
 )

@@ -124,7 +124,12 @@ def test_an_overflow_has_no_word_of_a_line_and_says_what_is_held_back() -> None:
 
 def test_what_the_operator_called_a_kind_leaves() -> None:
     document = alert_of("user bob broke in")
-    document["logwinnow"]["pattern"] = {"id": "0" * 12, "text": "user *{1,1} broke in", "severity": "high", "name": "Ah"}
+    document["logwinnow"]["pattern"] = {
+        "id": "0" * 12,
+        "text": "user *{1,1} broke in",
+        "severity": "high",
+        "name": "Ah",
+    }
     document["logwinnow"]["reason"] = "rejected"
     for frequent in (None, Frequent()):
         notice = notice_of(document, None, frequent)
