@@ -38,7 +38,7 @@ def arrange(moment: str) -> None:
             die()
         return dropped
 
-    Outbox.put = put_and_die  # type: ignore[method-assign]
+    Outbox.put = put_and_die  # type: ignore[method-assign, assignment]
     for kind in (Webhook, Mail):
         send = kind.send
 

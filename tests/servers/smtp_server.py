@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from asyncio.base_events import Server
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ class Mailbox:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        return [message_from_bytes(each, policy=default) for each in self.raw]  # type: ignore[misc]
+        return [message_from_bytes(each, policy=default) for each in self.raw]
 
     async def handle_MAIL(  # noqa: N802 - the library's names
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -61,6 +62,7 @@ class Mailbox:
             assert isinstance(envelope.original_content, bytes)
             self.raw.append(envelope.original_content)
             self.recipients.append(list(envelope.rcpt_tos))
+            assert server.transport is not None
             self.tls.append(server.transport.get_extra_info("sslcontext") is not None)
             self.came.set()
         return refused or "250 OK"
@@ -70,9 +72,9 @@ class _OfAnyPort(Controller):
     """Listens on a port that is free: before it is looked whether it is up, that must be known."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
+        assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

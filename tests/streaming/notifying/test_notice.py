@@ -1,6 +1,7 @@
 """What leaves of a line, whole and masked."""
 
 import json
+import string
 from collections.abc import Iterable
 
 import pytest
@@ -105,7 +106,7 @@ def test_masked_no_hash_of_what_is_masked_leaves() -> None:
     assert not [each for each in hashes if each in said]
 
 
-_WORD = st.text(st.characters(codec="ascii", categories=("L",)), min_size=4, max_size=8)
+_WORD = st.text(st.sampled_from(string.ascii_letters), min_size=4, max_size=8)
 
 
 @given(st.lists(_WORD, min_size=1, max_size=8), st.sets(_WORD))
@@ -131,7 +132,7 @@ def test_what_the_operator_called_a_kind_leaves() -> None:
         "name": "Ah",
     }
     document["logwinnow"]["reason"] = "rejected"
-    for frequent in (None, Frequent()):
-        notice = notice_of(document, None, frequent)
+    whole, masked = (notice_of(document, None, frequent) for frequent in (None, Frequent()))
+    for notice in (whole, masked):
         assert (notice.severity, notice.name, notice.summary[:9]) == ("high", "Ah", "Ah in app")
-    assert notice.pattern == "<*> *{1,1} <*>"
+    assert (whole.pattern, masked.pattern) == ("user *{1,1} broke in", "<*> *{1,1} <*>")

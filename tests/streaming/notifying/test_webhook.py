@@ -22,7 +22,7 @@ from patterns.settings import convert
 from streaming.notifying.config import WebhookConfig
 from streaming.notifying.notice import notice_of
 from streaming.notifying.receiver import Outcome
-from streaming.notifying.webhook import LONGEST_WAIT, Webhook, wait_asked
+from streaming.notifying.webhook import LONGEST_WAIT, Webhook, signature, wait_asked
 
 NOTICE = notice_of(alert_of("panic stations"), None, None)
 
@@ -113,7 +113,7 @@ def test_a_signature_is_over_the_time_and_the_body(
     ],
 )
 def test_each_status_says_what_is_done_next(status: int, fate: str, said: str) -> None:
-    asked = []
+    asked: list[Request] = []
 
     def answer(request: Request) -> Reply:
         asked.append(request)
@@ -200,7 +200,8 @@ def with_tls(certificate: certificates.Certificate, asked: list[bytes]) -> Itera
 
 
 def test_a_certificate_is_verified_by_the_ca_that_is_named(tmp_path: Path) -> None:
-    certificate, asked = certificates.make(tmp_path), []
+    asked: list[bytes] = []
+    certificate = certificates.make(tmp_path)
     with with_tls(certificate, asked) as port:
         assert sent(f"https://127.0.0.1:{port}/", ca_certs=str(certificate.ca)) == Outcome("sent")
         outcome = sent(f"https://127.0.0.1:{port}/")
@@ -233,3 +234,17 @@ def test_what_cannot_work_is_refused_before_anything_is_sent(
         webhook(**given)
     assert said in str(refused.value)
     assert "password" not in str(refused.value)
+
+
+def test_the_documented_example_knows_our_signature_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "notifying.md").read_text()
+    example = page.partition("a test runs it -->\n```python\n")[2].partition("```")[0]
+    given: dict[str, Any] = {}
+    exec(compile(example, "docs/notifying.md", "exec"), given)  # noqa: S102 (our own page)
+    body, secret = b"any body", b"well kept"
+    ours = signature(secret, "1000", body)
+    assert given["is_ours"](secret, "1000", body, ours, now=1100)
+    assert not given["is_ours"](secret, "1000", body + b" ", ours, now=1100)
+    assert not given["is_ours"](secret, "1001", body, ours, now=1100)
+    assert not given["is_ours"](b"guessed", "1000", body, ours, now=1100)
+    assert not given["is_ours"](secret, "1000", body, ours, now=2000)
