@@ -40,11 +40,11 @@ def slack_body(notice: Notice) -> bytes:
     """Return a message for Slack."""
     title = printable(f"{notice.name or _TITLES[notice.kind]}: {notice.source}", SLACK_HEADER)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}]
-    blocks.append(_section(slack_escaped(_cut(notice.summary))))
     if notice.kind == "alert" and notice.message is not None:
         blocks.append(_section(_code(notice.message)))
-        facts = [f"*{name}* {_short(value)}" for name, value in _facts(notice)]
-        blocks += [_section("\n".join(facts))] if facts else []
+        blocks.append(_section("\n".join(f"*{name}* {_short(value)}" for name, value in _facts(notice))))
+    else:
+        blocks.append(_section(slack_escaped(_cut(notice.summary))))
     ends = [text for text in (notice.find and f"find: {_short(notice.find)}", _slack_link(notice)) if text]
     if ends:
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": "  ·  ".join(ends)}]})
@@ -100,7 +100,7 @@ def text_of(notice: Notice) -> str:
     if notice.digest is not None:
         rows = [f"{name.replace('_', ' ')}: {value}" for name, value in _numbers(notice.digest)]
         return "\n".join([printable(notice.summary), "", *rows])
-    rows = [printable(notice.summary)]
+    rows = [printable(notice.summary if notice.kind != "alert" else f"{notice.name or _TITLES['alert']}:")]
     if notice.kind == "alert" and notice.message is not None:
         rows += [f"    {row}" for row in printable_rows(notice.message, _ANNOTATION_CHARACTERS)]
         rows += [f"  {name}: {printable(value, _LABEL_CHARACTERS)}" for name, value in _facts(notice)]
@@ -114,6 +114,7 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
     """Return what is known of an alert beside its line, for people."""
     facts = [
         ("time", notice.time),
+        ("lines", f"{notice.count:,}" if notice.count else None),
         ("host", notice.host),
         ("program", notice.program),
         ("why", notice.reason and notice.reason.replace("_", " ")),

@@ -89,6 +89,7 @@ class Delivery:
     def run(self) -> None:
         """Send what waits, and what comes, until `end`."""
         self._say_at = time.monotonic() + SAY_SECONDS
+        self._said = self.outbox.counts(self.receiver.name)
         while True:
             self._wake.clear()
             try:
