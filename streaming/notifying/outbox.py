@@ -155,7 +155,7 @@ class Outbox:
                 self._set(run, f"tally.{name}", self._number(run, f"tally.{name}", 0) + value)
             self._set(run, "batch", batch)
             self._set(run, "set", version)
-            return self._drop(run)
+            return self._drop(run) if kinds else 0
 
     def since(self) -> int:
         """Return since when the next digest counts, in microseconds since 1970."""
@@ -191,9 +191,6 @@ class Outbox:
                 "AND (? <= ? OR seq <= ?) ORDER BY seq LIMIT ?",
                 *(position, planned, position, planned, most),
             ).fetchall()
-            if not rows and planned > position:
-                # All of it was dropped meanwhile.
-                run("UPDATE receiver SET planned = position WHERE name = ?", receiver)
         return [Waiting(seq, put_at, Item(*item)) for seq, put_at, *item in rows]
 
     def is_planned(self, receiver: str) -> bool:

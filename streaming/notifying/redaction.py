@@ -38,7 +38,7 @@ class Frequent(NamedTuple):
         for known in patterns:
             scopes[known.scope] += known.support
             # Once a line, however often it stands there.
-            words.update(dict.fromkeys({c for c in known.pattern.constants if isinstance(c, str)}, known.support))
+            words.update(dict.fromkeys((c for c in known.pattern.constants if isinstance(c, str)), known.support))
         return cls(
             frozenset(word for word, lines in words.items() if lines >= least),
             frozenset(scope for scope, lines in scopes.items() if lines >= least),

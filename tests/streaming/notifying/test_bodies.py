@@ -57,7 +57,10 @@ def check(name: str, bodies: Iterable[bytes], folder: Path) -> list[Any]:
 
 
 def test_each_notice_is_a_message_that_slack_takes(tmp_path: Path) -> None:
-    check("slack", map(slack_body, notices()), tmp_path)
+    for message, notice in zip(check("slack", map(slack_body, notices()), tmp_path), notices(), strict=True):
+        codes = [text for text in texts(message["blocks"]) if text.startswith("```")]
+        assert len(codes) == (notice.kind == "alert")
+        assert all(text.endswith("```") for text in codes)
 
 
 def test_each_notice_is_an_alert_that_alertmanager_takes(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from streaming.notifying.outbox import Item, Outbox
 from streaming.notifying.receiver import Receiver
 from streaming.notifying.webhook import Webhook
 
-PATIENCE = 60
+PATIENCE = 20
 LINES = ("panic stations", "all is lost", "the ship sinks")
 _QUICK = Patience(3_600, 0.01, 0.02)
 

@@ -144,6 +144,18 @@ def test_a_digest_that_cannot_be_made_loses_no_number(outbox: Outbox) -> None:
     assert tally(outbox).counts["lines"] == 5
 
 
+def test_what_fails_in_the_middle_leaves_nothing_behind(outbox: Outbox) -> None:
+    def broken() -> Iterator[Item]:
+        yield item("one")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        outbox.put(0, broken(), {"lines": 5}, "v1", _NOW)
+    assert ids(outbox, "a") == []
+    outbox.put(0, [item("one")], {"lines": 5}, "v1", _NOW)
+    assert (ids(outbox, "a"), tally(outbox).counts["lines"]) == (["one"], 5)
+
+
 def test_a_damaged_file_is_named_with_its_mend(tmp_path: Path) -> None:
     (tmp_path / "outbox.sqlite").write_bytes(b"no database at all, and long enough to be looked at" * 40)
     with pytest.raises(CheckpointError, match=r"outbox.sqlite' cannot be used: .*; remove it"):
