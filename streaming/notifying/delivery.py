@@ -6,6 +6,7 @@ refuses for good, and what waited for too long, is given up: kept with the reaso
 receiver is told once, until it is well again.
 """
 
+import contextlib
 import logging
 import random
 import threading
@@ -19,6 +20,7 @@ import msgspec
 
 from patterns.language import hash_of
 from patterns.timestamps import SECOND
+from streaming.errors import CheckpointError
 from streaming.notifying.given_up import GivenUp
 from streaming.notifying.notice import Noticed
 from streaming.notifying.outbox import Counts, Outbox, Waiting
@@ -89,20 +91,22 @@ class Delivery:
     def run(self) -> None:
         """Send what waits, and what comes, until `end`."""
         self._say_at = time.monotonic() + SAY_SECONDS
-        self._said = self.outbox.counts(self.receiver.name)
         while True:
             self._wake.clear()
+            # Asked before it is looked what waits: what was put before the end is still seen.
+            ending = self._ending
             try:
+                self._say_counts()
                 self.tick()
                 pause = self._step()
             except Exception as error:  # noqa: BLE001 (a thread that ended would be silence, of which nobody hears)
                 pause = self._failed(Outcome("away", f"{type(error).__name__}: {error}"))
-            if self._abandoned or (self._ending and pause > 0):
+            if self._abandoned or (ending and pause > 0):
                 break
-            self._say_counts()
             if pause > 0:
                 self._wake.wait(min(pause, LOOK_SECONDS))
-        self._say_counts(now=True)
+        with contextlib.suppress(CheckpointError):
+            self._say_counts(now=True)
 
     def wake(self) -> None:
         """Look now: there is something new."""
@@ -192,10 +196,10 @@ class Delivery:
 
     def _say_counts(self, *, now: bool = False) -> None:
         """Log the receiver's numbers where they changed, every minute and in the end."""
-        if not now and time.monotonic() < self._say_at:
+        if not now and self._said is not None and time.monotonic() < self._say_at:
             return
         self._say_at = time.monotonic() + SAY_SECONDS
         counts = self.outbox.counts(self.receiver.name)
-        if counts != self._said:
-            self._said = counts
+        before, self._said = self._said, counts
+        if before not in (None, counts):
             _log.info("notify", extra={"facts": {"receiver": self.receiver.name, **counts._asdict()}})

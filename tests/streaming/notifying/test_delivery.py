@@ -22,7 +22,7 @@ from streaming.notifying.delivery import Delivery, Patience
 from streaming.notifying.given_up import GivenUp
 from streaming.notifying.mail import Mail
 from streaming.notifying.notice import notice_of
-from streaming.notifying.outbox import Item, Outbox
+from streaming.notifying.outbox import Item, Outbox, Waiting
 from streaming.notifying.receiver import Receiver
 from streaming.notifying.webhook import Webhook
 
@@ -242,3 +242,21 @@ def test_a_defect_is_told_and_the_thread_goes_on(
     with told(caplog), answering(asked) as url, running(replace(delivery(tmp_path, webhook(url), outbox), tick=tick)):
         until(lambda: outbox.counts("webhook.a").sent == 1)
     assert events(caplog)[0] == "notify_away"
+
+
+def test_what_was_put_before_the_end_is_sent(tmp_path: Path, outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, waiting = Asked(200), outbox.waiting
+
+    def nothing_and_then_all(receiver: str, most: int) -> list[Waiting]:
+        found = waiting(receiver, most)
+        if not made._ending:
+            # It was looked, and nothing waits: now comes the last batch, and then the end.
+            outbox.put(0, items(*LINES), {}, "v1", now())
+            made.end(at_once=False)
+        return found
+
+    with answering(asked) as url:
+        made = delivery(tmp_path, webhook(url), outbox)
+        monkeypatch.setattr(outbox, "waiting", nothing_and_then_all)
+        made.run()
+    assert asked.messages == list(LINES)
