@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 from clients.config import ElasticsearchConfig, KibanaConfig
 from clients.kafka import KafkaConfig
 from spark.config import SparkConfig
+from streaming.notifying.config import NotifyConfig
 
 FILE = "streaming.toml"
 
@@ -174,6 +175,7 @@ class StreamingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     kibana: KibanaConfig = field(default_factory=KibanaConfig)
     dead_letters: DeadLettersConfig = field(default_factory=DeadLettersConfig)
     alerts: AlertsConfig = AlertsConfig()
+    notify: NotifyConfig = field(default_factory=NotifyConfig)
     trigger: TriggerConfig = TriggerConfig()
     spark: SparkConfig = field(default_factory=SparkConfig)
 

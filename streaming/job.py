@@ -29,6 +29,7 @@ from streaming.dead_letters.letter import Sender
 from streaming.errors import ReceiverError, StreamingError
 from streaming.failures import explained
 from streaming.judging import Batches, Judged
+from streaming.notifying.notifier import notifying
 from streaming.receiver.beside import receiving
 from streaming.sets import Sets, wait_for_set
 from streaming.sink import Sink
@@ -94,7 +95,11 @@ class Stream:
         Cost: starts Spark; one action a batch.
         """
         log = BatchLog(self.config.checkpoint)
-        with log.held(), receiver_of(self.config, once=self.once) as self._check_receiver:
+        with (
+            log.held(),
+            receiver_of(self.config, once=self.once) as self._check_receiver,
+            notifying(self.config, log.folder, lambda: self.once and not self._stop) as notify,
+        ):
             store = Store(self.config.patterns.store)
             if self.once:
                 store.read()
@@ -114,7 +119,7 @@ class Stream:
             except (PySparkException, Py4JError) as error:
                 raise explained(error) from None
             try:
-                batches = Batches(self.config, Sets(store, spark.sparkContext), log, source, sink, letters)
+                batches = Batches(self.config, Sets(store, spark.sparkContext), log, source, sink, letters, notify)
                 self._stream(spark, source, batches)
             finally:
                 # Where its JVM died there is nothing to stop.

@@ -2,7 +2,7 @@
 One batch: its record, its lines judged in tasks, its alerts, and the record again, done.
 
     batch record ─► match.JudgeTask in mapInArrow ─► events in the sink, dead letters
-                    └─► counts, outlier shapes ─► alerts ─► sink ─► record done
+                    └─► counts, outlier shapes ─► alerts ─► sink ─► record done ─► outbox (streaming/notifying)
 """
 
 import logging
@@ -26,6 +26,7 @@ from streaming.batches import BatchLog, BatchRecord
 from streaming.config import StreamingConfig
 from streaming.dead_letters import DeadLetters
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
+from streaming.notifying.notifier import Notify
 from streaming.sets import LiveSet, Sets
 from streaming.sink import Sink
 from streaming.source import Source
@@ -62,6 +63,7 @@ class Batches:
     source: Source
     sink: Sink
     letters: DeadLetters
+    notify: Notify
 
     def judge(self, given: DataFrame, number: int) -> Judged:
         """Judge a batch, new or replayed."""
@@ -87,6 +89,8 @@ class Batches:
         self.log.write(msgspec.structs.replace(record, alerts=book.close()))
         self.sink.done(record.planned_at)
         counts.update(outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
+        # Before Spark holds the batch for done: after a crash it is judged again, and put where it was not.
+        self.notify(number, live.version, (each.document for each in made), counts)
         stamps = _stamps(live, record.planned_at)
         facts = {"batch": number, **stamps, **counts, "seconds": round(time.monotonic() - began, 3)}
         _log.info("batch", extra={"facts": facts})

@@ -1,0 +1,181 @@
+"""
+What leaves: an alert, an overflow or a digest as receivers get it, of closed fields, masked where that is asked for.
+
+    alert      kind id source time created summary set count untold bucket find first_event_id link
+               message host program scope shape shape_id reason nearest difference pattern name severity runbook
+    overflow   kind id source time created summary set find link message
+    digest     kind id source time created summary set link digest.{since,until,lines,outliers,new_kinds,told_again,
+               held_back,accepted}
+
+Masked (`redact_below`), an alert has no host, no difference and no shape_id; `message` is its shape, in which each word
+of less lines is `<*>`, as in `nearest` and `pattern`; `program` and `scope` are the scope, or `<*>`. Its id follows
+from where its first line stands, and `find` names that line: the ids of the sink are hashes of scope and shape, by
+which somebody who has the rest could try what a masked word is.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from patterns.language import hash_of
+from patterns.terminal import printable
+from streaming.notifying.redaction import Frequent
+
+_SUMMARY_CHARACTERS = 300
+
+
+class DigestNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What happened between two times, RFC 3339.
+
+    Attributes:
+        since: The former.
+        until: The latter.
+        lines: That were judged, or unjudged for one of the reasons.
+        outliers: Of them.
+        new_kinds: Shapes that were told for the first time.
+        told_again: Alerts of shapes that had been told before.
+        held_back: Outliers that no alert counted: of shapes told in the same interval, or above the cap.
+        accepted: Shapes and patterns that the operator accepted; None where that cannot be read.
+    """
+
+    since: str
+    until: str
+    lines: int = 0
+    outliers: int = 0
+    new_kinds: int = 0
+    told_again: int = 0
+    held_back: int = 0
+    accepted: int | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message to a receiver; see the module. What is None is not there."""
+
+    kind: Literal["alert", "overflow", "digest"]
+    id: str
+    source: str
+    time: str
+    created: str
+    summary: str
+    redacted: bool = False
+    set: str | None = None
+    link: str | None = None
+    find: str | None = None
+    first_event_id: str | None = None
+    message: str | None = None
+    host: str | None = None
+    program: str | None = None
+    scope: str | None = None
+    shape: str | None = None
+    shape_id: str | None = None
+    reason: str | None = None
+    nearest: str | None = None
+    difference: str | None = None
+    pattern: str | None = None
+    name: str | None = None
+    severity: str | None = None
+    runbook: str | None = None
+    count: int | None = None
+    untold: int | None = None
+    bucket: str | None = None
+    digest: DigestNumbers | None = None
+
+
+Noticed = Callable[[dict[str, Any]], Notice]
+"""Document of an item → notice."""
+
+
+def notice_of(document: dict[str, Any], link: str | None, frequent: Frequent | None) -> Notice:
+    """
+    Return what leaves.
+
+    Args:
+        document: Of an alert or an overflow as the sink has it, or a digest (`digest_document`).
+        link: Where people look further.
+        frequent: What may leave of words; None for all.
+    """
+    event, ours = document["event"], document["logwinnow"]
+    given: dict[str, Any] = {
+        "id": event["id"],
+        "source": event["dataset"],
+        "time": document["@timestamp"],
+        "created": event["created"],
+        "set": ours.get("set"),
+        "find": ours.get("find"),
+        "link": link,
+    }
+    if "digest" in ours:
+        numbers = msgspec.convert(ours["digest"], DigestNumbers)
+        return Notice(kind="digest", summary=digest_summary(numbers), digest=numbers, **given)
+    if "overflow" in ours:
+        return Notice(kind="overflow", summary=document["message"], message=document["message"], **given)
+    given |= {
+        "first_event_id": event["first_event_id"],
+        "reason": ours.get("reason"),
+        "count": ours["count"],
+        "untold": ours["untold"],
+        "bucket": ours["bucket"],
+        # What the operator called it, in a file of his own.
+        **{name: ours.get("pattern", {}).get(name) for name in ("name", "severity", "runbook")},
+    }
+    given |= _whole(document) if frequent is None else _masked(document, frequent)
+    return Notice(kind="alert", summary=_summary(given), redacted=frequent is not None, **given)
+
+
+def _whole(document: dict[str, Any]) -> dict[str, Any]:
+    ours = document["logwinnow"]
+    return {
+        "message": document["message"],
+        "host": document.get("host", {}).get("name"),
+        "program": document.get("process", {}).get("name"),
+        "scope": ours.get("scope"),
+        "shape": ours["shape"]["text"],
+        "shape_id": ours["shape"]["id"],
+        "nearest": ours.get("nearest", {}).get("text"),
+        "difference": ours.get("nearest", {}).get("difference"),
+        "pattern": ours.get("pattern", {}).get("text"),
+    }
+
+
+def _masked(document: dict[str, Any], frequent: Frequent) -> dict[str, Any]:
+    event, ours = document["event"], document["logwinnow"]
+    first = event["first_event_id"]
+    shape = frequent.shape(ours["shape"]["text"])
+    scope = frequent.scope(ours["scope"]) if ours.get("scope") else None
+    nearest, pattern = (ours.get(name, {}).get("text") for name in ("nearest", "pattern"))
+    return {
+        "id": hash_of(["alert", first, ours["bucket"]], 10),
+        "find": f'event.id: "{first}"',
+        "message": shape,
+        "shape": shape,
+        "program": scope,
+        "scope": scope,
+        "nearest": frequent.pattern(nearest) if nearest else None,
+        "pattern": frequent.pattern(pattern) if pattern else None,
+    }
+
+
+def _summary(given: dict[str, Any]) -> str:
+    """Return one line for people, in which nothing of a log moves a cursor."""
+    what = given["name"] or {"pending": "pending kind", "rejected": "rejected kind"}.get(given["reason"], "new kind")
+    of = " ".join(filter(None, (given.get("host"), given["program"])))
+    number = f"{given['count']:,} line{'s' if given['count'] > 1 else ''}"
+    text = f"{what} in {given['source']}{of and f', {of}'} ({number}): {given['message']}"
+    return printable(re.sub(r"\s+", " ", text), _SUMMARY_CHARACTERS)
+
+
+def digest_summary(numbers: DigestNumbers) -> str:
+    """Return a digest in one sentence."""
+    said = [f"{numbers.new_kinds:,} new kind{'' if numbers.new_kinds == 1 else 's'}"]
+    if numbers.told_again:
+        said.append(f"{numbers.told_again:,} told again")
+    if numbers.accepted is not None:
+        said.append(f"{numbers.accepted:,} accepted")
+    said += [
+        f"{numbers.held_back:,} line{'' if numbers.held_back == 1 else 's'} held back",
+        f"{numbers.outliers:,} outliers of {numbers.lines:,} lines",
+    ]
+    return f"since {numbers.since[:16].replace('T', ' ')} UTC: {', '.join(said)}"

@@ -1,0 +1,45 @@
+"""Documents of alerts, made by the code that makes those of the stream, and the outbox's items of them."""
+
+from typing import Any
+
+import msgspec
+
+from patterns.judge import Judge
+from patterns.language import parse
+from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.rules import Rules
+from streaming.documents import alert, alert_id, brief, event, overflow
+from streaming.notifying.outbox import Item
+from streaming.source import SourceLine
+
+Document = dict[str, Any]
+
+TIME = 1_795_939_200_000_000
+WHEN = "2026-11-29T08:00:00.000Z"
+PATTERN = "user *{1,1} logged in"
+
+
+def alert_of(
+    line: str, *, count: int = 3, untold: int = 0, patterns: tuple[str, ...] = (PATTERN,), version: str = "v1"
+) -> Document:
+    """Return the alert of a line that no pattern matches."""
+    known = [KnownPattern("", parse(text), level=2, support=9, mined_support=9) for text in patterns]
+    judgement = Judge(PatternSet.of(Rules(), known)).judge(line.encode(), TIME)
+    assert judgement.outlier
+    data = line.encode()
+    source = SourceLine(data, data, TIME, "0123456789abcdef0123", "a.log", 0, {"log": {"file": {"path": "/a.log"}}})
+    first = event(judgement, [], source, source="app", created=WHEN, version=version)
+    identity = alert_id(judgement.shaped.scope, judgement.shaped.shape, 7)
+    made = alert(brief(first), identity=identity, bucket="2026-11-29T00:00:00.000Z", count=count, untold=untold)
+    return msgspec.json.decode(msgspec.json.encode(made), type=Document)
+
+
+def overflow_of() -> Document:
+    """Return the alert of an hour that had too many."""
+    return overflow(identity="f" * 20, source="app", time=WHEN, until="09:00", cap=5, version="v1")
+
+
+def item_of(document: Document) -> Item:
+    """Return what the outbox has of an alert."""
+    shape = document["logwinnow"].get("shape", {}).get("id")
+    return Item(document["event"]["id"], "alert" if shape else "overflow", shape, msgspec.json.encode(document))
