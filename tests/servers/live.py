@@ -17,6 +17,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from stream_process import StreamProcess, stream_process
 
+from patterns.decided import decided
 from patterns.envelope import plain_line
 from patterns.judge import Judge
 from patterns.language import parse
@@ -156,7 +157,8 @@ class Live:
             if value is not None and "format" not in str(self.settings):
                 assert original(event) == plain_line(value)
             version = event["logwinnow"]["set"]
-            judge = judges.setdefault(version, Judge(Store(str(self.store)).read(version).patterns))
+            store = Store(str(self.store))
+            judge = judges.setdefault(version, Judge(decided(store.read(version).patterns, store.decisions())))
             judged = judge.judge(original(event), 1_795_000_000_000_000)
             assert judged.outlier == event["logwinnow"]["outlier"]
         alerts = self.check_alerts(events)
