@@ -7,21 +7,22 @@ seven tenths of its words that are no class words: a pattern that leaves more op
 were never seen. At level 1 every shape that is left is accepted, as a kind *seen once*.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from patterns.matcher import Matcher
-from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.pattern_set import KNOWN, KnownPattern, PatternSet
 from patterns.rules import Rules
 from training.clusters import Algorithm, Cluster, Method, mine
 from training.words import weighted
 
 
 class Accepted(NamedTuple):
-    """A cluster that became a pattern, and the support at which it was mined."""
+    """A cluster that became a pattern, the support at which it was mined, and its state: KNOWN or PENDING."""
 
     cluster: Cluster
     level: int
+    state: str = KNOWN
 
 
 def levels(lines: int) -> list[int]:
@@ -61,11 +62,11 @@ def climb_down(shapes: Mapping[str, int], algorithm: Algorithm, *, seen_once: bo
             break
         taken = [c for c in mine(weighted(left), level, method) if level == 1 or accepted(c)]
         found += [Accepted(cluster, level) for cluster in taken]
-        left = _uncovered(left, taken)
+        left = uncovered(left, taken)
     return found
 
 
-def _uncovered(shapes: Mapping[str, int], taken: list[Cluster]) -> dict[str, int]:
+def uncovered(shapes: Mapping[str, int], taken: Iterable[Cluster]) -> dict[str, int]:
     """Return the shapes that no pattern matches: covered is what matches, not only what a cluster was made of."""
     known = [KnownPattern("", cluster.pattern, 0, cluster.support, cluster.support) for cluster in taken]
     matcher = Matcher(PatternSet.of(Rules(), known))

@@ -1,19 +1,35 @@
 """Pattern set → store, unless it would lose too much of what the last one knew."""
 
+import time
 from collections.abc import Mapping
-from typing import Any
+from itertools import groupby
+from typing import Any, Final
 
+from patterns.decided import decided
+from patterns.decisions import Decisions
 from patterns.errors import BrokenPatternSet, NoPatternSet, PublishRefused
-from patterns.matcher import Matcher
-from patterns.pattern_set import PatternSet
+from patterns.matcher import OUTLIERS, Matcher
+from patterns.pattern_set import KNOWN, PatternSet
 from patterns.set_files import StoredSet
 from patterns.shapes import ShapeTable
-from patterns.store import Store
-from training.describe import best_matches
+from patterns.store import Store, published_at
+from patterns.timestamps import DAY
+from training.describe import NONE
+
+_YOUNG: Final = 30 * DAY
+
+_MEND: Final = "look at the corpus, lower $.publish.keep, or publish it all the same by --force"
 
 
 def publish(
-    store: Store, patterns: PatternSet, table: ShapeTable, run: Mapping[str, Any], *, keep: float, force: bool
+    store: Store,
+    patterns: PatternSet,
+    table: ShapeTable,
+    run: Mapping[str, Any],
+    *,
+    keep: float,
+    force: bool,
+    decisions: Decisions = NONE,
 ) -> str:
     """
     Publish a set and return its version.
@@ -26,20 +42,47 @@ def publish(
         keep: Least share of the last set's lines that must be covered by patterns of support 2 or more, and least
             share of the last corpus's lines that this corpus must have.
         force: Publish whatever is lost; an empty set is refused all the same.
+        decisions: What the operator decided: lines that are rejected need not be covered.
 
     Raises:
         PublishRefused: The set is empty or loses too much.
 
     Cost: two passes over the last set's table.
     """
+    refuse_empty(patterns, table)
+    previous = _previous(store)
+    if previous is not None and not force:
+        _refuse_losses(store, previous, patterns, table, keep, decisions)
+    return store.publish(patterns, table, run)
+
+
+def refuse_empty(patterns: PatternSet, table: ShapeTable) -> None:
+    """
+    Refuse a set by which every line would be an outlier.
+
+    Raises:
+        PublishRefused: It is one.
+    """
     if not patterns.patterns:
         raise PublishRefused(
             f"no pattern was found in {table.lines} judged lines; give more lines, or a lower $.mining.support"
         )
-    previous = _previous(store)
-    if previous is not None and not force:
-        _refuse_losses(store, previous, patterns, table, keep)
-    return store.publish(patterns, table, run)
+
+
+def retire(store: Store, keep_versions: int) -> None:
+    """
+    Remove the oldest versions beyond `keep_versions`, 0 for none; never the current one, nor one of the last 30 days.
+
+    A recorded batch of a stream may name a version, and what rolls back wants one: so they go late.
+
+    Raises:
+        PatternsError: One cannot be removed.
+    """
+    current, now = store.current(), time.time_ns() // 1_000
+    for version in store.versions()[:-keep_versions] if keep_versions else []:
+        published = published_at(version)
+        if version != current and published is not None and published < now - _YOUNG:
+            store.remove(version)
 
 
 def _previous(store: Store) -> StoredSet | None:
@@ -50,21 +93,58 @@ def _previous(store: Store) -> StoredSet | None:
         return None
 
 
-def _refuse_losses(store: Store, previous: StoredSet, patterns: PatternSet, table: ShapeTable, keep: float) -> None:
-    mend = "look at the corpus, lower $.publish.keep, or publish it all the same by --force"
+def _refuse_losses(
+    store: Store, previous: StoredSet, patterns: PatternSet, table: ShapeTable, keep: float, decisions: Decisions
+) -> None:
     before = store.read_shapes(previous.version)
     if table.lines < keep * before.lines:
         raise PublishRefused(
             f"the corpus has {table.lines} judged lines and that of {previous.version} had {before.lines}: "
-            f"less than the share {keep:g} that $.publish.keep asks for; {mend}"
+            f"less than the share {keep:g} that $.publish.keep asks for; {_MEND}"
         )
+    refuse_uncovered(previous, before, patterns, keep, decisions, least_support=2)
+
+
+def refuse_uncovered(
+    previous: StoredSet,
+    before: ShapeTable,
+    patterns: PatternSet,
+    keep: float,
+    decisions: Decisions,
+    *,
+    least_support: int,
+) -> None:
+    """
+    Refuse a set that does not know again what the last one knew.
+
+    Args:
+        previous: The last set.
+        before: Its table.
+        patterns: The set.
+        keep: Least share of the table's lines that must be covered, without lines that were pending or are rejected.
+        decisions: Which say what is rejected.
+        least_support: Only patterns of so many lines count as covering.
+
+    Raises:
+        PublishRefused: It is one.
+
+    Cost: two passes over the last set's table.
+    """
     if previous.patterns.rules != patterns.rules:
         # Shapes taken apart by other rules cannot be compared.
         return
-    matcher = Matcher(PatternSet.of(patterns.rules, (known for known in patterns.patterns if known.support >= 2)))
-    covered = sum(row.count for known, row in best_matches(matcher, before) if known)
-    if covered < keep * before.lines:
+    kept = [known for known in patterns.patterns if known.support >= least_support and known.state == KNOWN]
+    matcher = Matcher(PatternSet.of(patterns.rules, kept))
+    judging = Matcher(decided(previous.patterns, decisions))
+    covered = lines = 0
+    for (scope, shape), days in groupby(before.rows(), key=lambda row: row[0][:2]):
+        was = judging.match(scope, shape)
+        if was is None or was.state not in OUTLIERS:
+            count = sum(row.count for _, row in days)
+            lines += count
+            covered += count if matcher.match(scope, shape) is not None else 0
+    if covered < keep * lines:
         raise PublishRefused(
-            f"patterns with 2 lines or more cover {covered} of the {before.lines} lines of {previous.version}: "
-            f"less than the share {keep:g} that $.publish.keep asks for; {mend}"
+            f"patterns with {least_support} lines or more cover {covered} of the {lines} lines of {previous.version}: "
+            f"less than the share {keep:g} that $.publish.keep asks for; {_MEND}"
         )
