@@ -15,12 +15,24 @@ from commands.simulation.traffic import normal_traffic
 
 @dataclass(frozen=True, slots=True)
 class SimulatedLine:
-    """One line: when it was written (aware, UTC), the syslog line without line end, its kind, and if that is novel."""
+    """
+    One line, and what an operator would say of it.
+
+    Attributes:
+        time: When it was written: aware, UTC.
+        text: The syslog line, without line end.
+        kind: Program and name of its kind, as in `sshd.accepted_key`.
+        novel: Whether a good monitor tells of the first line of this kind.
+        cause: What it comes from: normal, novelty, and in `weeks` those of `events.event.CAUSES`.
+        event: The id of the event that it belongs to; None for normal lines, and for all of `simulate`.
+    """
 
     time: datetime
     text: str
     kind: str
     novel: bool
+    cause: str = "normal"
+    event: str | None = None
 
 
 def simulate(
@@ -56,4 +68,6 @@ def _stream(lines: int, seed: int, clock: Clock, first_part: int, novel_kinds: i
         else:
             scene, kind = next(normal)
             time = scene.time
-        yield SimulatedLine(clock.moment(time), kind.line(scene), kind.label, index in planned)
+        novel = index in planned
+        cause = "novelty" if novel else "normal"
+        yield SimulatedLine(clock.moment(time), kind.line(scene), kind.label, novel, cause)

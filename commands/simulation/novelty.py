@@ -142,7 +142,7 @@ def plan(
     repetitions are left out first, then kinds.
     """
     room = (end - first) // 5
-    chosen = _hostile_first(chance)[: min(kinds, room)]
+    chosen = hostile_first(chance)[: min(kinds, room)]
     repetitions = room - len(chosen)
     planned: dict[int, tuple[Machine, Kind]] = {}
     for roles, kind in chosen:
@@ -155,7 +155,7 @@ def plan(
     return planned
 
 
-def _hostile_first(chance: Chance) -> list[Novelty]:
+def hostile_first(chance: Chance) -> list[Novelty]:
     """All novelties in random order; first those that whoever shows a log must survive, so that no log lacks them."""
     hostile = [novelty for novelty in NOVELTIES if _is_hostile(novelty[1])]
     return hostile + chance.shuffled([novelty for novelty in NOVELTIES if not _is_hostile(novelty[1])])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from commands.simulation import names
+from commands.simulation.chance import Chance
 from commands.simulation.hosts import FLEET
 from commands.simulation.scene import Scene
 
@@ -138,7 +139,11 @@ def _key_of(user: str) -> str:
 
 def _stranger(scene: Scene) -> str:
     """An address somewhere in the internet."""
-    chance = scene.chance
+    return strange_address(scene.chance)
+
+
+def strange_address(chance: Chance) -> str:
+    """An address somewhere in the internet, for whoever has no scene yet."""
     return f"{chance.pick(STRANGE_NETWORKS)}.{chance.below(256)}.{chance.below(256)}.{chance.between(1, 254)}"
 
 

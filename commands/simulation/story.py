@@ -64,6 +64,11 @@ class Story:
     steps: Sequence[Step]
     given: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def longest(self) -> int:
+        """The most milliseconds from its beginning to its last line."""
+        return sum(int(step.wait[1] * SECOND) * step.times[1] for step in self.steps)
+
     def tell(self, chance: Chance) -> Iterator[tuple[int, Kind]]:
         """The lines of one telling: the wait before each, in milliseconds, and its kind."""
         for step in self.steps:

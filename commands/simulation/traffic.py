@@ -7,7 +7,7 @@ the log, and a kind that is still not known at its end is left out from there on
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -26,12 +26,15 @@ REHEARSALS = (0.40, 0.85)
 """The stretch of the first part for rehearsals: the calendar goes first, and long stories need time to end."""
 
 Utterance = tuple[Scene, Kind]
+Action = Callable[[int], None]
+"""What is done when its time has come; it is given that time."""
 
 
 @dataclass(slots=True)
-class _Telling:
-    """A story being told: its scene, the kind that is said next, and what is left of it."""
+class Telling:
+    """A story being told: the scene, the kind that is said next, and what is left of it."""
 
+    story: Story
     scene: Scene
     kind: Kind
     rest: Iterator[tuple[int, Kind]]
@@ -40,52 +43,79 @@ class _Telling:
 class Traffic:
     """Tells each story in its time; a heap holds what is due."""
 
-    def __init__(self, machines: Sequence[Machine], clock: Clock, chance: Chance) -> None:
+    def __init__(
+        self, machines: Sequence[Machine], clock: Clock, chance: Chance, stories: Sequence[Story] = STORIES
+    ) -> None:
         """Begin at the clock's start, with the first telling of every story ahead."""
         self._clock = clock
         self._chance = chance
-        self._due: list[tuple[int, int, Story | _Telling]] = []
+        self._due: list[tuple[int, int, Story | Telling | Action]] = []
         self._pushed = 0
-        self._machines = {
-            story: [machine for machine in machines if machine.host.role in story.roles] for story in STORIES
+        self._until: dict[Story, int] = {}
+        self.machines = {
+            story: [machine for machine in machines if machine.host.role in story.roles] for story in stories
         }
         self.told: Counter[Story] = Counter()
-        for story in STORIES:
+        for story in stories:
             self._push(story.when.next(clock.start, chance), story)
+
+    def tellings(self) -> Iterator[Telling]:
+        """Each telling when its kind is said, for ever; kind and time are right until the next one is asked for."""
+        while True:
+            time, _, due = heappop(self._due)
+            if isinstance(due, Telling):
+                due.scene.time = time
+                yield due
+                self._go_on(due)
+            elif isinstance(due, Story):
+                self._begin(due, time)
+            else:
+                due(time)
 
     def utterances(self) -> Iterator[Utterance]:
         """What is said, for ever; a scene's time is right until the next utterance is asked for."""
-        while True:
-            time, _, due = heappop(self._due)
-            if isinstance(due, Story):
-                machines = self._machines[due]
-                for machine in machines if due.when.everywhere else [self._chance.pick(machines)]:
-                    self._tell(due, machine, time)
-                self._push(due.when.next(time, self._chance), due)
-            else:
-                due.scene.time = time
-                yield due.scene, due.kind
-                self._go_on(due)
+        for telling in self.tellings():
+            yield telling.scene, telling.kind
 
     def rehearse(self, story: Story, now: int) -> None:
         """Tell a story out of its time."""
-        self._tell(story, self._chance.pick(self._machines[story]), story.when.unplanned(now))
+        self.tell(story, self._chance.pick(self.machines[story]), story.when.unplanned(now))
 
-    def _tell(self, story: Story, machine: Machine, time: int) -> None:
-        """Begin a telling: its first line becomes due."""
+    def tell(self, story: Story, machine: Machine, time: int) -> None:
+        """Begin a telling, not earlier than what was said last: its first line becomes due."""
         self.told[story] += 1
         rest = story.tell(self._chance)
         wait, kind = next(rest)
-        self._push(time + wait, _Telling(Scene(machine, self._clock, self._chance, story.given), kind, rest))
+        scene = Scene(machine, self._clock, self._chance, story.given)
+        self._push(time + wait, Telling(story, scene, kind, rest))
 
-    def _go_on(self, telling: _Telling) -> None:
+    def at(self, time: int, action: Action) -> None:
+        """Do this when the time has come, before whatever is said then."""
+        self._push(time, action)
+
+    def add(self, story: Story, machines: Sequence[Machine], now: int, until: int) -> None:
+        """Tell one more story in its time, on these machines: later than `now`, and not later than `until`."""
+        self.machines[story] = list(machines)
+        self._until[story] = until
+        self._push(story.when.next(now, self._chance), story)
+
+    def _begin(self, story: Story, time: int) -> None:
+        """A recurring story is due."""
+        if time > self._until.get(story, time):
+            return
+        machines = self.machines[story]
+        for machine in machines if story.when.everywhere else [self._chance.pick(machines)]:
+            self.tell(story, machine, time)
+        self._push(story.when.next(time, self._chance), story)
+
+    def _go_on(self, telling: Telling) -> None:
         """The next line of a telling becomes due, if there is one."""
         following = next(telling.rest, None)
         if following is not None:
             wait, telling.kind = following
             self._push(telling.scene.time + wait, telling)
 
-    def _push(self, time: int, due: Story | _Telling) -> None:
+    def _push(self, time: int, due: Story | Telling | Action) -> None:
         """Note what is due at `time`; of the same time, what was noted first comes first."""
         self._pushed += 1
         heappush(self._due, (time, self._pushed, due))

@@ -1,6 +1,7 @@
 """`logwinnow simulate`: where the lines go, and what it refuses."""
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from commands import simulate
 from patterns.errors import LogwinnowError
 
 _ROOT = Path(__file__).resolve().parents[2]
+_WEEK = ("--days", "7", "--lines-per-day", "300", "--seed", "2")
 _ALONE = """
 import argparse, sys
 from commands import simulate
@@ -94,6 +96,85 @@ def test_lines_and_labels_do_not_go_to_one_file(tmp_path: Path) -> None:
         _run("--output", str(tmp_path / "both"), "--labels", str(tmp_path / "both"))
 
 
+def test_labels_of_lines_are_those_of_earlier_versions(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.jsonl"
+
+    _run("--lines", "2000", "--seed", "3", "--output", str(tmp_path / "fleet.log"), "--labels", str(labels))
+
+    expected = "cea7c7165b8abaab2bdbaf41ca673de33e9de8838a25c7d69e7fe25b94aac876"
+    assert hashlib.sha256(labels.read_bytes()).hexdigest() == expected
+
+
+def test_days_go_to_a_file_with_labels_and_events_beside_it(tmp_path: Path) -> None:
+    log, labels, events = (tmp_path / name for name in ("fleet.log", "labels.jsonl", "events.jsonl"))
+
+    _run(*_WEEK, "--output", str(log), "--labels", str(labels), "--events", str(events))
+
+    lines = log.read_bytes().decode().split("\n")
+    told = [json.loads(label) for label in labels.read_text(encoding="utf-8").splitlines()]
+    known = {json.loads(event)["event"] for event in events.read_text(encoding="utf-8").splitlines()}
+    assert lines.pop() == ""
+    assert [label["line"] for label in told] == list(range(1, len(lines) + 1))
+    assert list(told[0]) == ["line", "kind", "novel", "cause", "event"]
+    assert {label["event"] for label in told} - {None} <= known
+    assert all(f" {label['kind'].rpartition('.')[0]}" in line for label, line in zip(told, lines, strict=True))
+
+
+def test_days_go_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert _run("--days", "1", "--lines-per-day", "300") == 0
+
+    assert capfdbinary.readouterr().out.startswith(b"Nov 16 00:00:")
+
+
+def test_a_folder_gets_a_file_a_day_and_labels_say_which(tmp_path: Path) -> None:
+    folder, labels, whole = tmp_path / "days", tmp_path / "labels.jsonl", tmp_path / "whole.log"
+
+    _run(*_WEEK, "--output", f"{folder}/", "--labels", str(labels))
+    _run(*_WEEK, "--output", str(whole))
+
+    files = sorted(folder.iterdir())
+    told = [json.loads(label) for label in labels.read_text(encoding="utf-8").splitlines()]
+    assert [file.name for file in files] == [f"2026-11-{day}.log" for day in range(16, 23)]
+    assert b"".join(file.read_bytes() for file in files) == whole.read_bytes()
+    assert list(told[0]) == ["file", "line", "kind", "novel", "cause", "event"]
+    assert [(label["file"], label["line"]) for label in told] == [
+        (file.name, number + 1) for file in files for number in range(file.read_bytes().count(b"\n"))
+    ]
+
+
+def test_a_folder_that_exists_needs_no_slash(tmp_path: Path) -> None:
+    _run("--days", "1", "--lines-per-day", "300", "--output", str(tmp_path))
+
+    assert [file.name for file in tmp_path.iterdir()] == ["2026-11-16.log"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--days", "3", "--lines", "5"), "--lines 5 does not go with --days"),
+        (("--days", "3", "--novel-after", "0"), r"--novel-after 0\.0 does not go with --days"),
+        (("--lines-per-day", "900"), "--lines-per-day 900 is for whole days: give --days"),
+        (("--events", "events.jsonl"), r"--events events\.jsonl is for whole days: give --days"),
+        (("--output", "days/"), "--output days/ is a folder, for a file a day: give --days"),
+        (("--days", "3", "--start", "2026-11-16T08:00"), "is no midnight in UTC"),
+        (("--days", "3", "--start", "2026-11-16T00:00+01:00"), r"15T23:00:00\+00:00 is no midnight in UTC"),
+        (("--days", "1000", "--start", "2199-01-01"), "--days 1000 go beyond the year 2200"),
+        (("--days", "3", "--labels", "both", "--events", "both"), "give them two files"),
+        (("--days", "3", "--output", "both", "--events", "both"), "give them two files"),
+        (("--days", "3", "--output", "days/", "--labels", "days/2026-11-16.log"), "could be the log of a day"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_anything_is_written(
+    words: tuple[str, ...], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(LogwinnowError, match=why):
+        _run(*words)
+
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -104,6 +185,11 @@ def test_lines_and_labels_do_not_go_to_one_file(tmp_path: Path) -> None:
         (("--novel-after", "nan"), "'nan' is no share"),
         (("--novel-after", "half"), "'half' is no share"),
         (("--novel-kinds", "1000"), "1000 is too many"),
+        (("--output", ""), "an empty name is no place"),
+        (("--days", "0"), "'0' are no days"),
+        (("--days", "100000"), "'100000' are no days"),
+        (("--days", "-1"), "'-1' is no count"),
+        (("--lines-per-day", "10"), "'10' lines a day are too few"),
         (("--start", "yesterday"), "'yesterday' is no moment"),
         (("--start", "9999-12-31"), "'9999-12-31' is no moment"),
     ],

@@ -1,5 +1,6 @@
 """The simulated fleet: its promises to those who measure with it."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -117,6 +118,22 @@ def test_the_same_seed_gives_the_same_lines() -> None:
 
 def test_another_seed_gives_other_lines() -> None:
     assert _lines(300, seed=5) != _lines(300, seed=6)
+
+
+@pytest.mark.parametrize(
+    ("lines", "seed", "after", "kinds", "expected"),
+    [
+        (2_000, 3, 0.5, 40, "ffc39036e41781d574ef2c7d5ef1b96ab78a9f6fbccd5f9166dec623e118e4dc"),
+        (6_000, 9, 0.3, 15, "b57f508f5cccd0a8a0138cbc4e9e5e3637855508192eb67ee2e9fd6984e6b4a7"),
+        (40_000, 1, 0.5, 40, "c0b29c56092d620ef9a9547f53b52fef34b5b5a0efd23561bd74f6828271bb22"),
+    ],
+)
+def test_the_lines_are_those_of_earlier_versions(
+    lines: int, seed: int, after: float, kinds: int, expected: str
+) -> None:
+    log = _lines(lines, seed, after=after, kinds=kinds)
+
+    assert hashlib.sha256("".join(line.text + "\n" for line in log).encode()).hexdigest() == expected
 
 
 def test_chance_is_the_same_on_every_machine() -> None:

@@ -1,0 +1,88 @@
+"""The fleet over weeks: normal traffic by the day, and all that happens to a fleet in the meantime, labelled."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+
+from commands.simulation.chance import Chance
+from commands.simulation.clock import DAY, Clock
+from commands.simulation.events.event import Event
+from commands.simulation.events.plan import learning_days, write
+from commands.simulation.events.script import Script
+from commands.simulation.fleet import SimulatedLine
+from commands.simulation.programs import STORIES
+from commands.simulation.stage import Stage
+from commands.simulation.volume import Volume, at_volume
+
+START = datetime(2026, 11, 16, tzinfo=UTC)
+MOST_DAYS = 1_000
+LEAST_LINES = 300
+"""Fewer lines a day do not hold all stories of the fleet."""
+
+
+def simulate_days(
+    days: int, seed: int, *, start: datetime = START, lines_per_day: int = 20_000, novel_kinds: int = 40
+) -> Iterator[SimulatedLine]:
+    """
+    The lines of whole days (UTC) in time order, the same for the same arguments, made as they are asked for.
+
+    Args:
+        days: How many, 1 to `MOST_DAYS`. From 7 days on all sorts of events occur; monthly ones need their day.
+        seed: Other lines and events of the same fleet: 0 or more.
+        start: The midnight (UTC) at which the first day begins.
+        lines_per_day: About so many on a working day, without what events bring, and fewer at the weekend:
+            `LEAST_LINES` or more. While days are for learning, there are up to some hundred more.
+        novel_kinds: How many kinds of single novelties at the most; there are never more than four a day.
+
+    Returns:
+        Labelled lines. A normal kind occurs on two of the first `learning_days(days)` days, if these are two or more,
+        or never: what is said later for the first time belongs to an event.
+
+    Raises:
+        ValueError: Arguments that make no sense.
+    """
+    script, volume, clock = _prepared(days, seed, start, lines_per_day, novel_kinds)
+    return _stream(script, volume, clock, days, seed)
+
+
+def planned_events(
+    days: int, seed: int, *, start: datetime = START, lines_per_day: int = 20_000, novel_kinds: int = 40
+) -> tuple[Event, ...]:
+    """
+    What happens in the lines that `simulate_days` gives for the same arguments, by its beginning; no line is made.
+
+    Raises:
+        ValueError: As `simulate_days`.
+    """
+    return tuple(_prepared(days, seed, start, lines_per_day, novel_kinds)[0].events)
+
+
+def _prepared(
+    days: int, seed: int, start: datetime, lines_per_day: int, novel_kinds: int
+) -> tuple[Script, Volume, Clock]:
+    """What is staged, at which volume, from when on."""
+    if not 1 <= days <= MOST_DAYS or lines_per_day < LEAST_LINES or novel_kinds < 0 or seed < 0:
+        raise ValueError(
+            f"simulate_days(days={days}, seed={seed}, lines_per_day={lines_per_day}, novel_kinds={novel_kinds}): "
+            f"give 1 to {MOST_DAYS} days, {LEAST_LINES} lines a day or more, and a seed and novel_kinds of 0 or more"
+        )
+    if start.tzinfo is None or start.astimezone(UTC).time() != time():
+        raise ValueError(f"simulate_days(start={start}): days are whole days in UTC; give a midnight with its zone")
+    clock = Clock(start)
+    volume = at_volume(STORIES, lines_per_day)
+    return write(days, seed, clock, volume.share, novel_kinds), volume, clock
+
+
+def _stream(script: Script, volume: Volume, clock: Clock, days: int, seed: int) -> Iterator[SimulatedLine]:
+    """Stage it, and label what is said."""
+    stage = Stage(script, volume, clock, Chance(2 * seed))
+    stage.rehearse(clock.start, learning_days(days))
+    end = clock.start + days * DAY
+    for telling in stage.traffic.tellings():
+        scene = telling.scene
+        if scene.time >= end:
+            return
+        said = stage.said(telling.story, scene.machine, telling.kind, scene.time)
+        if said is not None:
+            kind, mark = said
+            moment = clock.moment(scene.time)
+            yield SimulatedLine(moment, kind.line(scene), kind.label, kind in mark.news, mark.cause, mark.event)
