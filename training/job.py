@@ -14,7 +14,7 @@ from patterns.decided import decided
 from patterns.decisions import Decisions
 from patterns.errors import PublishRefused
 from patterns.matcher import Matcher
-from patterns.pattern_set import KNOWN, PENDING, REJECTED
+from patterns.pattern_set import KNOWN, PENDING, REJECTED, KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
@@ -118,11 +118,14 @@ def _still_pending(
     return pending
 
 
-def mine_scopes(table: ShapeTable, mining: Mining, state_of: StateOf = all_known) -> dict[str, list[Accepted]]:
+def mine_scopes(
+    table: ShapeTable, mining: Mining, state_of: StateOf = all_known, last: PatternSet | None = None
+) -> dict[str, list[Accepted]]:
     """
     Mine each scope of a table by itself: by the ladder, or at one support where `mining` has one.
 
     What is known is mined alone, and then what is pending and matches nothing of it. From what is rejected nothing is.
+    By the ladder, patterns of the last set that are there still go before new ones, so that ids stay.
 
     Raises:
         PublishRefused: There are more than `mining.max_shapes` shapes, and as many with the most lines.
@@ -141,20 +144,22 @@ def mine_scopes(table: ShapeTable, mining: Mining, state_of: StateOf = all_known
         parts: dict[str, dict[str, int]] = {KNOWN: {}, PENDING: {}, REJECTED: {}}
         for shape, lines in shapes.items():
             parts[state_of(scope, shape)][shape] = lines
-        known = _mined(parts[KNOWN], mining)
+        held = last.scopes.get(scope, ()) if last is not None else ()
+        known = _mined(parts[KNOWN], mining, [each for each in held if each.state == KNOWN])
         left = uncovered(parts[PENDING], (each.cluster for each in known))
-        pending = [each._replace(state=PENDING) for each in _mined(left, mining)]
+        found_pending = _mined(left, mining, [each for each in held if each.state == PENDING])
+        pending = [each._replace(state=PENDING) for each in found_pending]
         if known or pending:
             found[scope] = known + pending
     return found
 
 
-def _mined(shapes: dict[str, int], mining: Mining) -> list[Accepted]:
+def _mined(shapes: dict[str, int], mining: Mining, held: Sequence[KnownPattern]) -> list[Accepted]:
     if not shapes:
         return []
     share = mining.share()
     if share is None:
-        return climb_down(shapes, mining.algorithm, seen_once=mining.seen_once)
+        return climb_down(shapes, mining.algorithm, seen_once=mining.seen_once, held=held)
     level = in_lines(share, sum(shapes.values()))
     clusters = mine(weighted(shapes), level, mining.method())
     # One of holes alone, as `wildcard` can make it, would match whatever comes.

@@ -181,7 +181,11 @@ def _learned(
         state_of = states.known_otherwise()
     if strict:
         state_of = states.pending_otherwise(NOTHING)
-    found, left_out = limited(mine_scopes(left.table, config.mining, state_of), left.table, config.mining)
+    found, left_out = limited(
+        mine_scopes(left.table, config.mining, state_of, plan.last.patterns if plan.last else None),
+        left.table,
+        config.mining,
+    )
     patterns = describe(found, left.table, rules, decisions)
     run = {
         "engine": config.mining.engine,
