@@ -25,7 +25,7 @@ from training.corpus import Progress
 from training.describe import describe
 from training.fetched.time_range import ANY_TIME, TimeRange, Times
 from training.known import StateOf, States, all_known
-from training.ladder import Accepted, climb_down, uncovered
+from training.ladder import Accepted, AcceptedPending, climb_down, uncovered
 from training.limits import limited
 from training.lock import alone
 from training.publish import publish, retire
@@ -148,9 +148,7 @@ def mine_scopes(
         known = _mined(parts[KNOWN], mining, [each for each in held if each.state == KNOWN])
         left = uncovered(parts[PENDING], (each.cluster for each in known))
         found_pending = _mined(left, mining, [each for each in held if each.state == PENDING])
-        pending = [each._replace(state=PENDING) for each in found_pending]
-        if known or pending:
-            found[scope] = known + pending
+        found[scope] = [*known, *(AcceptedPending(*each) for each in found_pending)]
     return found
 
 

@@ -13,18 +13,33 @@ from typing import NamedTuple
 
 from patterns.language import Pattern
 from patterns.matcher import Matcher
-from patterns.pattern_set import KNOWN, KnownPattern, PatternSet
+from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
 from patterns.rules import Rules
 from training.clusters import Algorithm, Cluster, Method, mine
 from training.words import weighted
 
 
 class Accepted(NamedTuple):
-    """A cluster that became a pattern, the support at which it was mined, and its state: KNOWN or PENDING."""
+    """A cluster that became a pattern, and the support at which it was mined."""
 
     cluster: Cluster
     level: int
-    state: str = KNOWN
+
+    @property
+    def state(self) -> str:
+        """Whether its lines are KNOWN or PENDING."""
+        return KNOWN
+
+
+class AcceptedPending(Accepted):
+    """One of lines that are pending."""
+
+    __slots__ = ()
+
+    @property
+    def state(self) -> str:
+        """PENDING."""
+        return PENDING
 
 
 def levels(lines: int) -> list[int]:
