@@ -21,12 +21,10 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
-
-from msgspec.structs import replace
 
 from commands.simulation.weeks import START, planned_events, simulate_days
 from patterns.judge import Shaper
@@ -77,8 +75,8 @@ class Weeks:
         self._folder, self._rules, shaper = folder, Rules(), Shaper(Rules())
         self._kinds: list[Kinds] = []
         self._files: list[Path] = []
-        asked = {"lines_per_day": lines_per_day}
-        for day, lines in groupby(simulate_days(days, seed, **asked), key=lambda line: line.time.date()):
+        said = simulate_days(days, seed, lines_per_day=lines_per_day)
+        for day, lines in groupby(said, key=lambda line: line.time.date()):
             kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
             self._files.append(folder / f"{day}.log")
             with self._files[-1].open("wb") as file:
@@ -89,16 +87,17 @@ class Weeks:
                     # A known kind in an event is more often said than it was.
                     kinds[shaped.scope, shaped.shape].add(line.kind if line.event is None else f"{line.event}!")
             self._kinds.append(kinds)
-        events = planned_events(days, seed, **asked)
+        events = planned_events(days, seed, lines_per_day=lines_per_day)
         self._changed = {kind for event in events for kind in (*event.kinds, *event.gone)}
 
     def measure(self, window: int) -> dict[str, Any]:
         """Return the shares of nights with a window of so many days."""
-        nightly, alone = [], []
+        nightly: list[tuple[int, int]] = []
+        alone: list[tuple[int, int]] = []
         nights = list(self._nights(window))
         apart = [self._mined(day, window) for day in range(window - 1, window - 1 + len(nights))]
         for sets, shares in ((nights, nightly), (apart, alone)):
-            for number, (before, after) in enumerate(zip(sets[:-1], sets[1:], strict=True)):
+            for number, (before, after) in enumerate(pairwise(sets)):
                 counted = self._unchanged(before, window - 1 + number, window)
                 ids = {known.id for known in after.patterns}
                 shares.append((sum(known.id in ids for known in counted), len(counted)))
@@ -122,7 +121,7 @@ class Weeks:
         files = self._files[last_day - window + 1 : last_day + 1]
         with tempfile.TemporaryDirectory(dir=self._folder) as store:
             config = TrainingConfig(patterns=Patterns(store=store))
-            train(list(map(str, files)), replace(config), self._rules, force=True, progress=quiet)
+            train(list(map(str, files)), config, self._rules, force=True, progress=quiet)
             return Store(store).read().patterns
 
     def _unchanged(self, patterns: PatternSet, last_day: int, window: int) -> list[KnownPattern]:

@@ -102,7 +102,7 @@ def _refuse_losses(
             f"the corpus has {table.lines} judged lines and that of {previous.version} had {before.lines}: "
             f"less than the share {keep:g} that $.publish.keep asks for; {_MEND}"
         )
-    refuse_uncovered(previous, before, patterns, keep, decisions, least_support=2)
+    refuse_uncovered(previous, before, patterns, keep, decisions, least_support=2, uncovered_count=True)
 
 
 def refuse_uncovered(
@@ -113,6 +113,7 @@ def refuse_uncovered(
     decisions: Decisions,
     *,
     least_support: int,
+    uncovered_count: bool,
 ) -> None:
     """
     Refuse a set that does not know again what the last one knew.
@@ -124,6 +125,7 @@ def refuse_uncovered(
         keep: Least share of the table's lines that must be covered, without lines that were pending or are rejected.
         decisions: Which say what is rejected.
         least_support: Only patterns of so many lines count as covering.
+        uncovered_count: Whether lines count, too, that the last set has no pattern for, as some pending ones.
 
     Raises:
         PublishRefused: It is one.
@@ -139,7 +141,7 @@ def refuse_uncovered(
     covered = lines = 0
     for (scope, shape), days in groupby(before.rows(), key=lambda row: row[0][:2]):
         was = judging.match(scope, shape)
-        if was is None or was.state not in OUTLIERS:
+        if (was is None and uncovered_count) or (was is not None and was.state not in OUTLIERS):
             count = sum(row.count for _, row in days)
             lines += count
             covered += count if matcher.match(scope, shape) is not None else 0

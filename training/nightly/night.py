@@ -123,7 +123,7 @@ def learn_night(
             )
         if plan.last is not None and not asked.force:
             keep = config.publish.keep
-            refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1)
+            refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1, uncovered_count=False)
         refuse_empty(patterns, table)
         version = store.publish(patterns, table, run)
         retire(store, config.publish.keep_versions)
