@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from patterns.errors import DecisionsError, NoPatternSet
 from patterns.pattern_set import KNOWN, PENDING, REJECTED
 from patterns.set_files import StoredSet
+from patterns.shapes import ShapeCount, ShapeKey
 from patterns.store import Store
 from tests.training.nightly.nights import Nights, days_of, line, moment, quiet, texts
 from training.config import Mining, Nightly
+from training.corpus import CorpusLine
 from training.engines import EngineName
 from training.errors import NightError, TrainingRuns
 from training.fetched.time_range import TimeRange
 from training.lock import alone
 from training.nightly.night import Asked, learn_night
+from training.shapes import tabulate
 
 USUAL = ["mail arrived for root", "door opened", "backup of disk done"]
 NEW = "strange noise in the cellar"
@@ -357,10 +360,7 @@ def test_one_day_of_whatever_lines_makes_nothing_known_and_widens_no_known_patte
     assert all(attacked.reason(shape) is not None for shape, reason in shapes.items() if reason is not None)
 
 
-def _shapes_of(nights: Nights, said: list[str]) -> list[tuple[object, object]]:
-    from training.corpus import CorpusLine
-    from training.shapes import tabulate
-
+def _shapes_of(nights: Nights, said: list[str]) -> list[tuple[ShapeKey, ShapeCount]]:
     rules = nights.config.rules({})
     table, _ = tabulate((CorpusLine(each.encode(), 0) for each in days_of({1: said})), rules)
     return list(table.rows())
