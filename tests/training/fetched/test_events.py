@@ -56,10 +56,13 @@ def test_events_are_read_from_open_and_compacted_days_by_when_their_batch_was_pl
     written(tmp_path, "2026-03-03", event("e", moment(2)), name=".hidden.ndjson")
     written(tmp_path, "2026-03-04", event("too new", moment(3)))
 
-    lines, counts = fetched(tmp_path, TimeRange(moment(1), moment(3)))
+    written(tmp_path, "2026-03-03", event("before noon", moment(2, 11)), event("f", moment(2, 13)), name="2.ndjson")
 
-    assert sorted(lines) == ["b", "c", "d"]
-    assert (counts.records, counts.lines) == (3, 3)
+    lines, counts = fetched(tmp_path, TimeRange(moment(1), moment(3)))
+    assert sorted(fetched(tmp_path, TimeRange(moment(2, 12), moment(3)))[0]) == ["f"]
+
+    assert sorted(lines) == ["b", "before noon", "c", "d", "f"]
+    assert (counts.records, counts.lines) == (5, 5)
 
 
 def test_the_line_is_the_bytes_that_were_judged(tmp_path: Path) -> None:
@@ -114,8 +117,8 @@ def test_a_folder_of_no_stream_is_refused(tmp_path: Path) -> None:
 def test_a_line_that_claims_two_days_is_of_the_day_on_which_it_was_streamed(tmp_path: Path) -> None:
     nights = Nights(tmp_path / "nights")
     nights.train(days_of({0: ["mail arrived"]}))
-    forged = [line(day, "let me in").rstrip() for day in (-3, 0, 1)]
-    written(tmp_path, "2026-03-02", *(event(text, moment(1, hour)) for hour, text in enumerate(forged)))
+    forged = [event(line(day, "let me in").rstrip(), moment(1, 13), time=moment(day, 12)) for day in (-3, 0, 1)]
+    written(tmp_path, "2026-03-02", *forged)
 
     nights.night(1, [f"events:{tmp_path}"])
 

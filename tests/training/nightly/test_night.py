@@ -156,6 +156,17 @@ def test_a_mined_pattern_with_a_rejected_id_is_in_the_set_as_rejected(nights: Ni
     assert nights.reason("copied <*> files") == REJECTED
 
 
+def test_such_a_pattern_is_no_longer_rejected_once_that_is_withdrawn(nights: Nights) -> None:
+    nights.decide(json.dumps({"do": "reject", "scope": "app", "pattern": "copied *{3,4} files"}))
+    nights.train([*days_of({0: USUAL}), *(line(0, f"copied {n} files") for n in range(9))])
+    nights.decide()
+    nights.learn(1, days_of({1: USUAL}))
+    # Nobody has said that it is known, and it was seen on a day.
+    assert nights.reason("copied <*> files") == PENDING
+    nights.learn(2, days_of({2: ["copied 7 files"]}))
+    assert nights.reason("copied <*> files") is None
+
+
 def test_a_pinned_pattern_stays_known_at_its_level_unseen_and_unmined(nights: Nights) -> None:
     pin = {"do": "pin", "scope": "cron", "pattern": "the year *{1,2} is over", "level": 7}
     nights.decide(json.dumps(pin))
