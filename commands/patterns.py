@@ -1,4 +1,4 @@
-"""`logwinnow patterns`: looks into published pattern sets, and exports them."""
+"""`logwinnow patterns`: looks into published pattern sets, exports them, and says which is the current one."""
 
 import argparse
 import sys
@@ -9,8 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json, write_json_lines
-from commands.options import add_store, add_stored_set, open_store, published, read_set
+from commands.comparing import diff, versions
+from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json_lines
+from commands.options import add_stored_set, read_set
 from patterns.errors import LogwinnowError, RulesError
 from patterns.terminal import printable, printable_rows
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Looks into the published pattern sets: their patterns, one pattern in full, the
-versions; and exports a set, also as regular expressions for other programs."""
+versions, which of them is current, and what another one would change; and
+exports a set, also as regular expressions for other programs."""
 
 _EXAMPLE = """\
 examples:
@@ -56,10 +58,6 @@ Writes all patterns of a set, in the order in which a line looks for its match:
           for `pdbtool test --validate FILE`; where two rules match, the first
           counts. What had to be left out is told on standard error"""
 
-_VERSIONS = """\
-Lists the versions of the store, oldest first; CURRENT marks the one by which
-`match` and `stream` judge."""
-
 _ORDERS: "Final[dict[str, Callable[[KnownPattern], tuple[object, ...]]]]" = {
     "support": lambda known: (-known.support, known.id),
     "level": lambda known: (-known.level, -known.support, known.id),
@@ -73,7 +71,7 @@ _ALIKE: Final = 5
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the verb and what it can do."""
-    verb = _parser(verbs, "patterns", "list, show and export the patterns of a set", _DESCRIPTION, _EXAMPLE)
+    verb = _parser(verbs, "patterns", "list, show, compare, export and promote pattern sets", _DESCRIPTION, _EXAMPLE)
     deeds = verb.add_subparsers(title="what to do", metavar="WHAT", dest="what", required=True)
 
     example = "example:\n  logwinnow patterns list --scope sshd --sort level"
@@ -104,11 +102,8 @@ examples:
     # Wrong use is the parser's to tell.
     export.set_defaults(run=_export, refuse=export.error)
 
-    example = "example:\n  logwinnow patterns versions --store patterns"
-    versions = _parser(deeds, "versions", "list the versions of the store", _VERSIONS, example)
-    add_store(versions)
-    versions.add_argument("--json", action="store_true", help='print one {"version", "current"} a line')
-    versions.set_defaults(run=_versions)
+    versions.add(deeds)
+    diff.add(deeds)
 
 
 def _parser(
@@ -301,15 +296,3 @@ def _exported(stored: "StoredSet", form: str, over: str | None) -> Iterator[byte
         found = {"regex": known.pattern.regex() if shape else message_regex(known.pattern, words)}
         exact = {} if shape else {"exact": expressions and expressions.write(known.pattern)}
         yield msgspec.json.encode({"id": known.id, "scope": known.scope, **found, **exact}) + b"\n"
-
-
-def _versions(arguments: argparse.Namespace) -> int:
-    store = open_store(arguments)
-    versions, current = published(store), store.current()
-    if arguments.json:
-        write_json({"version": version, "current": version == current} for version in versions)
-        return 0
-    console = stdout()
-    for version in versions:
-        console.print(shown(f"{version}  CURRENT" if version == current else version), soft_wrap=True)
-    return 0

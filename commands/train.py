@@ -1,6 +1,7 @@
 """`logwinnow train`: mines the patterns of a corpus and publishes them as a new version of the set."""
 
 import argparse
+import shlex
 import signal
 import sys
 from collections import Counter
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from commands.console import Column, counted, print_facts, print_table, stdout, write_json
+from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json
 from commands.options import (
     ENGINE_HELP,
     FILES_HELP,
@@ -103,6 +104,9 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     add_config(verb)
     add_set(verb)
     verb.add_argument("--force", action="store_true", help="publish although much of the last set would be lost")
+    verb.add_argument(
+        "--propose", action="store_true", help="publish beside the current version, to be looked at and promoted"
+    )
     verb.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     verb.add_argument("--quiet", action="store_true", help="show no progress, and no summary but that of --json")
     verb.set_defaults(run=run, refuse=verb.error)
@@ -142,6 +146,9 @@ def run(arguments: argparse.Namespace) -> int:
         write_json([summary])
     elif not arguments.quiet:
         _show(summary, config.patterns.store, "lines" if rules.multiline == OFF else "records")
+        if arguments.propose and "patterns" in summary:
+            chosen = arguments.store is not None or arguments.config is not None or arguments.set
+            _show_next(summary["version"], config.patterns.store if chosen else None)
     return 0
 
 
@@ -156,18 +163,21 @@ def _trained(
         sources = arguments.files or config.nightly.sources
         if not sources:
             arguments.refuse("give what is read each night, or set $.nightly.sources")
-        asked = Asked(arguments.end, excluded, strict=arguments.strict, force=arguments.force)
+        asked = Asked(
+            arguments.end, excluded, strict=arguments.strict, force=arguments.force, propose=arguments.propose
+        )
         return learn_night(sources, config, rules, asked, progress)
+    from training.fetched.time_range import Times
     from training.job import train
 
     return train(
         arguments.files,
         config,
         rules,
-        time_range=times,
-        excluded=excluded,
+        times=Times(times, excluded),
         add=arguments.add,
         force=arguments.force,
+        propose=arguments.propose,
         progress=progress,
     )
 
@@ -220,6 +230,19 @@ def _show(summary: dict[str, Any], store: str, noun: str) -> None:
         print_table(
             console, [Column("lines", right=True), Column("id"), Column("program"), Column("pattern", ratio=1)], rows
         )
+
+
+def _show_next(version: str, store: str | None) -> None:
+    """Say what can be done with a version that is proposed; `store` is one that has to be named."""
+    named = "" if store is None else f" --store {shlex.quote(store)}"
+    rows = (
+        "",
+        "proposed: the current version stays the current one; what this one would change, and how to take it:",
+        f"  logwinnow patterns diff current {version}{named}",
+        f"  logwinnow patterns promote {version}{named}",
+    )
+    for row in rows:
+        stdout().print(shown(row), soft_wrap=True)
 
 
 def _facts(summary: dict[str, Any], store: str, noun: str) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,8 @@
 import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -71,3 +73,20 @@ def try_lock(path: Path) -> TextIO | None:
         lock.close()
         raise
     return lock
+
+
+@contextmanager
+def locked_folder(path: Path) -> Iterator[None]:
+    """
+    Wait for the lock of a folder, and hold it; without one where the file system knows none for folders.
+
+    Raises:
+        OSError: There is no such folder.
+    """
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)

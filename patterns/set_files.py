@@ -77,6 +77,37 @@ class StoredSet:
     rows: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """
+    What the manifest of a version says.
+
+    Attributes:
+        patterns: How many there are.
+        rules: How their lines were read.
+        run: Of its training: time, engine, algorithm, counts of the corpus.
+    """
+
+    patterns: int
+    rules: Rules
+    run: Mapping[str, Any]
+
+    @property
+    def proposed(self) -> bool:
+        """Whether it was published beside the current version."""
+        return self.run.get("proposed") is True
+
+    @property
+    def lines(self) -> int | None:
+        """How many judged lines it was mined from; None where the run does not say."""
+        corpus, added = self.run.get("corpus"), self.run.get("added")
+        counts = [
+            *([corpus.get("judged")] if isinstance(corpus, dict) else [None]),
+            *(added.values() if isinstance(added, dict) else []),
+        ]
+        return None if any(type(count) is not int for count in counts) else sum(counts)
+
+
 def encode(patterns: PatternSet, run: Mapping[str, Any]) -> tuple[bytes, bytes]:
     """Return the bytes of manifest.json and patterns.jsonl."""
     manifest = {
@@ -115,14 +146,8 @@ def decode(version: str, manifest: bytes, rows: bytes, *, place: str) -> StoredS
     Raises:
         BrokenPatternSet: They are damaged, empty, do not belong together, or are of a newer format.
     """
+    head = _head(version, manifest, place)
     try:
-        written_by = msgspec.json.decode(manifest, type=_Format).format
-        if written_by > FORMAT:
-            raise BrokenPatternSet(
-                f"pattern set {version!r} in {place!r} is of format {written_by}, and this logwinnow reads up to "
-                f"format {FORMAT}; install a newer logwinnow, or publish the set again with this one"
-            )
-        head = msgspec.json.decode(manifest, type=_Manifest)
         # A row ends at its line feed alone: other line ends may stand in a text.
         known = [_known(msgspec.json.decode(row, type=_Row)) for row in rows.split(b"\n")[:-1]]
         check_rules(head.rules)
@@ -135,6 +160,30 @@ def decode(version: str, manifest: bytes, rows: bytes, *, place: str) -> StoredS
         why = f"{PATTERNS} has {len(known)} patterns and {MANIFEST} says {head.patterns}, or they are not the same ones"
         raise BrokenPatternSet(damaged(place, version, why))
     return StoredSet(version, patterns, head.run, manifest, rows)
+
+
+def decode_head(version: str, manifest: bytes, *, place: str) -> Head:
+    """
+    Read the manifest of a version alone; `place` names the store in errors.
+
+    Raises:
+        BrokenPatternSet: It is damaged, or of a newer format.
+    """
+    head = _head(version, manifest, place)
+    return Head(head.patterns, head.rules, head.run)
+
+
+def _head(version: str, manifest: bytes, place: str) -> _Manifest:
+    try:
+        written_by = msgspec.json.decode(manifest, type=_Format).format
+        if written_by > FORMAT:
+            raise BrokenPatternSet(
+                f"pattern set {version!r} in {place!r} is of format {written_by}, and this logwinnow reads up to "
+                f"format {FORMAT}; install a newer logwinnow, or publish the set again with this one"
+            )
+        return msgspec.json.decode(manifest, type=_Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BrokenPatternSet(damaged(place, version, str(error))) from None
 
 
 def _known(row: _Row) -> KnownPattern:

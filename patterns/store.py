@@ -6,9 +6,12 @@ Pattern sets as folders, published atomically.
         manifest.json  patterns.jsonl  patterns.txt     the set (patterns/set_files.py)
         shapes.parquet                                  the table it was mined from (patterns/shapes.py)
     <root>/operator.jsonl                          what the operator decided (patterns/decisions.py)
+    <root>/history.jsonl                           which versions were current (patterns/history.py)
 
 On a local disk a version is written under a temporary name, synced and renamed, and CURRENT is replaced last; on an
-object store (any fsspec URL) all files are written, then CURRENT.
+object store (any fsspec URL) all files are written, then CURRENT. A version may also be proposed: it lies beside the
+current one until it is promoted. Who makes a version current holds a lock of the root; an object store knows none, and
+of two who do so at once there one may be missing in the history.
 """
 
 import os
@@ -24,12 +27,26 @@ from typing import Any, Final
 import fsspec
 import pyarrow as pa
 
+from patterns.beside import REPLACING, Beside
 from patterns.decisions import FILE as DECISIONS
 from patterns.decisions import Decisions
 from patterns.disk import sync_folder, write_synced
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
+from patterns.history import FILE as HISTORY
+from patterns.history import PROMOTE, PUBLISH, ROLLBACK, Change, Deed, History, appended, who
 from patterns.pattern_set import PatternSet
-from patterns.set_files import MANIFEST, PATTERNS, TEXT, StoredSet, damaged, decode, encode, for_people
+from patterns.set_files import (
+    MANIFEST,
+    PATTERNS,
+    TEXT,
+    Head,
+    StoredSet,
+    damaged,
+    decode,
+    decode_head,
+    encode,
+    for_people,
+)
 from patterns.shapes import ShapeTable, temporary_file
 from patterns.timestamps import microseconds
 
@@ -72,6 +89,7 @@ class Store:
                 f"store is {root!r}: {error}; give a folder, or a URL whose fsspec package is installed"
             ) from None
         self._local = "file" in self._fs.protocol
+        self._beside = Beside(root, self._fs, self._path, local=self._local)
 
     def versions(self) -> list[str]:
         """Return the names of all published versions, oldest first."""
@@ -80,18 +98,13 @@ class Store:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise self._unreadable(error) from None
+            raise self._beside.unreadable(error) from None
         return sorted(name for name in names if name[:1].isdigit())
 
     def current(self) -> str | None:
         """Return the name of the newest version, None before the first was published. Reads one small file."""
-        try:
-            # What is no UTF-8 names no version, and `read` says so.
-            return str(self._fs.cat_file(self._join(CURRENT)).decode(errors="replace").strip()) or None
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unreadable(error) from None
+        # What is no UTF-8 names no version, and `read` says so.
+        return self._beside.read(CURRENT).decode(errors="replace").strip() or None
 
     def read(self, version: str | None = None) -> StoredSet:
         """
@@ -102,6 +115,11 @@ class Store:
             BrokenPatternSet: It is damaged, empty, incomplete, or of a newer format.
         """
         name = version or self.current()
+        if name is None and (proposed := self.versions()):
+            raise NoPatternSet(
+                f"store {self.root!r} has no current version, but {proposed[-1]!r}; make it the current one: logwinnow "
+                f"patterns promote {proposed[-1]} --store {self.root}"
+            )
         if name is None:
             raise NoPatternSet(
                 f"store {self.root!r} holds no pattern set; run: logwinnow train FILE --store {self.root}"
@@ -112,6 +130,19 @@ class Store:
         except (OSError, ValueError) as error:
             raise self._broken(name, f"{error}") from None
         return decode(name, bytes(manifest), bytes(rows), place=self.root)
+
+    def head(self, version: str) -> Head:
+        """
+        Read what the manifest of a version says; its patterns are not read.
+
+        Raises:
+            BrokenPatternSet: It is not there, damaged, or of a newer format.
+        """
+        try:
+            manifest = bytes(self._fs.cat_file(self._join(version, MANIFEST)))
+        except (OSError, ValueError) as error:
+            raise self._broken(version, f"{error}") from None
+        return decode_head(version, manifest, place=self.root)
 
     def read_shapes(self, version: str) -> ShapeTable:
         """
@@ -138,32 +169,132 @@ class Store:
             DecisionsError: A line of it is no entry.
             PatternsError: It cannot be read.
         """
-        try:
-            data = bytes(self._fs.cat_file(self._join(DECISIONS)))
-        except FileNotFoundError:
-            return Decisions()
-        except OSError as error:
-            raise self._unreadable(error) from None
-        return Decisions.parse(data, repr(posixpath.join(self.root, DECISIONS)))
+        return Decisions.parse(self._beside.read(DECISIONS), repr(posixpath.join(self.root, DECISIONS)))
 
-    def publish(self, patterns: PatternSet, shapes: ShapeTable, run: Mapping[str, Any]) -> str:
+    def history(self) -> History:
         """
-        Write a new version and make it the newest; return its name.
+        Return which versions were current; nothing where there is no such file. Reads one small file.
+
+        Raises:
+            PatternsError: It cannot be read.
+        """
+        return History.parse(self._beside.read(HISTORY))
+
+    def previous(self) -> str | None:
+        """
+        Return the version to which a rollback goes back: what was current before the current one, and is still there.
+
+        Where no history tells, it is the one published before it that was not proposed. None where there is none.
+
+        Raises:
+            PatternsError: The store cannot be read.
+        """
+        current, versions = self.current(), self.versions()
+        trail = self.history().trail(current)
+        found = [version for version in trail[:-1] if version in versions and version != current]
+        if found or not trail:
+            return found[-1] if found else None
+        older = (version for version in reversed(versions) if version < trail[0])
+        return next((version for version in older if not self._was_proposed(version)), None)
+
+    def publish(
+        self, patterns: PatternSet, shapes: ShapeTable, run: Mapping[str, Any], *, propose: bool = False
+    ) -> str:
+        """
+        Write a new version and make it the current one; return its name.
+
+        Args:
+            patterns: The set.
+            shapes: What it was mined from.
+            run: What the manifest says of the training.
+            propose: Leave the current version the current one.
 
         Raises:
             PatternsError: The folder cannot be written.
         """
         now = datetime.now(UTC)
         name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03}Z-{patterns.fingerprint}"
-        manifest, rows = encode(patterns, {"time": now.isoformat(timespec="milliseconds"), **run})
+        proposed = {"proposed": True} if propose else {}
+        manifest, rows = encode(patterns, {"time": now.isoformat(timespec="milliseconds"), **run, **proposed})
         files = {MANIFEST: manifest, PATTERNS: rows, TEXT: for_people(patterns).encode(errors="replace")}
-        try:
+        with self._beside.writing():
             (self._write_local if self._local else self._write_remote)(name, files, shapes)
-        except OSError as error:
-            raise PatternsError(
-                f"store {self.root!r} cannot be written: {error}; check the path and its rights"
-            ) from None
+        if not propose:
+            self._make_current(name, PUBLISH)
         return name
+
+    def promote(self, version: str) -> str | None:
+        """
+        Make a version the current one, after all of it was read and checked; return what was current before.
+
+        Raises:
+            BrokenPatternSet: It is not there, damaged, or of a newer format; the current one stays.
+            PatternsError: The store cannot be read or written.
+
+        Cost: one pass over its table of shapes.
+        """
+        self._check(version)
+        return self._make_current(version, PROMOTE)
+
+    def rollback(self, version: str | None = None) -> tuple[str, str | None]:
+        """
+        Make an earlier version the current one, after all of it was read and checked.
+
+        Args:
+            version: Its name; None for what `previous` says.
+
+        Returns:
+            What is current now, and what was before.
+
+        Raises:
+            NoPatternSet: There is none to go back to.
+            BrokenPatternSet: It is not there, damaged, or of a newer format; the current one stays.
+            PatternsError: The store cannot be read or written, or another version became the current one meanwhile.
+
+        Cost: one pass over its table of shapes.
+        """
+        current = self.current()
+        name = version or self.previous()
+        if name is None:
+            raise NoPatternSet(
+                f"store {self.root!r} has no version that was current before {current or 'any'}; name one: logwinnow "
+                "patterns versions lists them"
+            )
+        self._check(name)
+        return name, self._make_current(name, ROLLBACK, instead_of=current)
+
+    def _check(self, version: str) -> None:
+        self.read(version)
+        self.read_shapes(version)
+
+    def _was_proposed(self, version: str) -> bool:
+        try:
+            return self.head(version).proposed
+        except BrokenPatternSet:
+            return False
+
+    def _make_current(self, name: str, deed: Deed, *, instead_of: str | None = None) -> str | None:
+        """Write CURRENT, then the history; return what was current before."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        with self._beside.writing(), self._beside.locked():
+            before = self.current()
+            if instead_of not in {None, before}:
+                raise PatternsError(
+                    f"version {before!r} became the current one of store {self.root!r} meanwhile, instead of "
+                    f"{instead_of!r}: nothing was changed; look at it, and start again"
+                )
+            if before == name:
+                return before
+            self._beside.replace(CURRENT, f"{name}\n".encode())
+            try:
+                change = Change(at=now, do=deed, version=name, before=before, by=who())
+                self._beside.replace(HISTORY, appended(self._beside.read(HISTORY), change))
+            except (OSError, PatternsError) as error:
+                raise PatternsError(
+                    f"version {name!r} is current now, but its entry in {HISTORY} of store {self.root!r} cannot be "
+                    f"written: {error}; check the path, its rights and the room"
+                ) from None
+        return before
 
     @property
     def folder(self) -> Path | None:
@@ -171,9 +302,13 @@ class Store:
         return Path(self._path) if self._local else None
 
     def sweep(self) -> None:
-        """Remove what was left of publishing and removing that was killed. Only while nobody publishes."""
-        for left in Path(self._path).glob(f"{_TEMPORARY}*") if self._local else ():
-            shutil.rmtree(left, ignore_errors=True)
+        """Remove what was left of changes that were killed. Only while nobody else publishes."""
+        if self._local:
+            with self._beside.writing(), self._beside.locked():
+                for left in (
+                    each for prefix in (_TEMPORARY, REPLACING) for each in Path(self._path).glob(f"{prefix}*")
+                ):
+                    shutil.rmtree(left, ignore_errors=True)
 
     def remove(self, version: str) -> None:
         """
@@ -206,9 +341,6 @@ class Store:
             _write_table(folder / _SHAPES, shapes)
             sync_folder(folder)
             folder.rename(root / name)
-            write_synced(Path(temporary) / CURRENT, f"{name}\n".encode())
-            sync_folder(root)
-            (Path(temporary) / CURRENT).rename(root / CURRENT)
             sync_folder(root)
 
     def _write_remote(self, name: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
@@ -217,13 +349,9 @@ class Store:
             self._fs.pipe_file(self._join(name, file), data)
         with self._fs.open(self._join(name, _SHAPES), "wb") as table:
             shapes.write(table)
-        self._fs.pipe_file(self._join(CURRENT), f"{name}\n".encode())
 
     def _join(self, *names: str) -> str:
         return posixpath.join(self._path, *names)
-
-    def _unreadable(self, error: OSError) -> PatternsError:
-        return PatternsError(f"store {self.root!r} cannot be read: {error}; check the path and its rights")
 
     def _broken(self, name: str, why: str) -> BrokenPatternSet:
         return BrokenPatternSet(damaged(self.root, name, why))

@@ -23,7 +23,7 @@ from training.clusters import mine
 from training.config import Mining, TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
-from training.fetched.time_range import ANY_TIME, TimeRange, Times
+from training.fetched.time_range import ALL_TIMES, Times
 from training.known import StateOf, States, all_known
 from training.ladder import Accepted, AcceptedPending, climb_down, uncovered
 from training.limits import limited
@@ -41,10 +41,10 @@ def train(
     config: TrainingConfig,
     rules: Rules,
     *,
-    time_range: TimeRange = ANY_TIME,
-    excluded: tuple[TimeRange, ...] = (),
+    times: Times = ALL_TIMES,
     add: Sequence[str] = (),
     force: bool,
+    propose: bool = False,
     progress: Progress,
 ) -> dict[str, Any]:
     """
@@ -56,11 +56,11 @@ def train(
         paths: Files, folders, globs, ``-`` for standard input, and what is fetched (training/sources.py).
         config: conf/training.toml.
         rules: How lines are read.
-        time_range: Of what is fetched.
-        excluded: Times of which nothing is learned: of files by what lines say, of the rest as it is fetched.
+        times: Of what is fetched; what is excluded, of files too, by what their lines say.
         add: Versions of the store, or ``current``, whose tables of shapes are added to that of the files. What was
             pending in them stays so.
         force: Publish although much of what the last set knew is lost.
+        propose: Publish beside the current version.
         progress: Called now and then while the corpus is fetched and read.
 
     Raises:
@@ -80,7 +80,7 @@ def train(
         # An entry that means nothing is told before hours are spent on reading.
         states = States(None, decisions, rules)
         added = stored_tables(store, add, rules)
-        read_now = read(paths, config, rules, Times(time_range, excluded), progress)
+        read_now = read(paths, config, rules, times, progress)
         pending = _still_pending(store, added, read_now.table, decisions)
         table = add_up([read_now.table, *added.values()]) if added else read_now.table
         mined = mine_scopes(table, config.mining, states.known_otherwise(pending))
@@ -94,9 +94,11 @@ def train(
             "fetched": [each.as_run() for each in read_now.fetched],
             "added": {version: table.lines for version, table in added.items()},
             "left_out": asdict(left_out),
-            **({"nightly": {"excluded": [each.as_run() for each in excluded]}} if excluded else {}),
+            **({"nightly": {"excluded": [each.as_run() for each in times.excluded]}} if times.excluded else {}),
         }
-        version = publish(store, patterns, table, run, keep=config.publish.keep, force=force, decisions=decisions)
+        version = publish(
+            store, patterns, table, run, keep=config.publish.keep, force=force, propose=propose, decisions=decisions
+        )
         retire(store, config.publish.keep_versions)
         return summarise(version, patterns, table, run)
 

@@ -30,6 +30,7 @@ def publish(
     keep: float,
     force: bool,
     decisions: Decisions = NONE,
+    propose: bool = False,
 ) -> str:
     """
     Publish a set and return its version.
@@ -43,6 +44,7 @@ def publish(
             share of the last corpus's lines that this corpus must have.
         force: Publish whatever is lost; an empty set is refused all the same.
         decisions: What the operator decided: lines that are rejected need not be covered.
+        propose: Publish it beside the current version, whatever is lost: that is what is looked at then.
 
     Raises:
         PublishRefused: The set is empty or loses too much.
@@ -50,10 +52,10 @@ def publish(
     Cost: two passes over the last set's table.
     """
     refuse_empty(patterns, table)
-    previous = _previous(store)
-    if previous is not None and not force:
+    previous = None if force or propose else _previous(store)
+    if previous is not None:
         _refuse_losses(store, previous, patterns, table, keep, decisions)
-    return store.publish(patterns, table, run)
+    return store.publish(patterns, table, run, propose=propose)
 
 
 def refuse_empty(patterns: PatternSet, table: ShapeTable) -> None:
@@ -71,17 +73,19 @@ def refuse_empty(patterns: PatternSet, table: ShapeTable) -> None:
 
 def retire(store: Store, keep_versions: int) -> None:
     """
-    Remove the oldest versions beyond `keep_versions`, 0 for none; never the current one, nor one of the last 30 days.
+    Remove the oldest versions beyond `keep_versions`, 0 for none.
 
-    A recorded batch of a stream may name a version, and what rolls back wants one: so they go late.
+    Never the current one, that to which a rollback goes back, nor one of the last 30 days: a recorded batch of a stream
+    may name a version.
 
     Raises:
         PatternsError: One cannot be removed.
     """
-    current, now = store.current(), time.time_ns() // 1_000
-    for version in store.versions()[:-keep_versions] if keep_versions else []:
+    versions = store.versions()[:-keep_versions] if keep_versions else []
+    kept, now = {store.current(), store.previous() if versions else None}, time.time_ns() // 1_000
+    for version in versions:
         published = published_at(version)
-        if version != current and published is not None and published < now - _YOUNG:
+        if version not in kept and published is not None and published < now - _YOUNG:
             store.remove(version)
 
 

@@ -44,6 +44,11 @@ def of_pattern(text: str) -> Rows:
     return _of_pattern(text, 0, 0)
 
 
+def of_line(text: str) -> Rows:
+    """Return a line or record as it is shown."""
+    return _rows(text, 0, 0)
+
+
 def brief(text: str, most: int = SHOWN) -> str:
     """Return a text as it is shown, cut to so many characters."""
     shown = printable(text, most)

@@ -12,10 +12,11 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from commands.reporting.changed import changed
 from commands.reporting.chart import chart, spark, width_in_words
 from commands.reporting.chosen import EACH, PROGRAMS, SHAPES_BY_AGE, SHAPES_BY_LINES, STANDINGS, USUAL, choose
 from commands.reporting.figures import Kind, PatternDetail, Program, Reader, ShapeDetail
@@ -23,18 +24,22 @@ from commands.reporting.marks import brief, marked, of_pattern
 from patterns.terminal import printable
 from patterns.timestamps import SECOND, iso
 
+if TYPE_CHECKING:
+    from commands.comparing.difference import Difference
+
 _FOLDER: Final = Path(__file__).parent
 _LONGEST_NAME: Final = 60
 _SETS: Final = 20
 
 
-def render(reader: Reader, made: datetime) -> str:
+def render(reader: Reader, made: datetime, difference: "Difference | None" = None) -> str:
     """
     Return the page.
 
     Args:
         reader: What was read.
         made: When, an aware time.
+        difference: Two versions of the set, of which a section says what the one changes.
 
     Cost: bounded: a page has some hundred rows, and each of them some hundred characters of a line.
     """
@@ -62,6 +67,7 @@ def render(reader: Reader, made: datetime) -> str:
         shapes=[_shape(kind, shapes[kind.id]) for kind in chosen.shapes if kind.id in shapes],
         programs=[_program(program) for program in programs[:PROGRAMS]],
         sets=figures.sets.most_common(_SETS),
+        changes=None if difference is None else changed(difference),
         limits={"each": EACH, "by_lines": SHAPES_BY_LINES, "by_age": SHAPES_BY_AGE, "usual": USUAL},
     )
     return page

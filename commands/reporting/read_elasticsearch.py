@@ -7,13 +7,12 @@ patterns and shapes no more than are counted one by one.
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
-from types import TracebackType
 from typing import Any, Final, Self
 
 from clients.config import ElasticsearchConfig
-from clients.elasticsearch import CLIENT_ERRORS, Connection
+from clients.elasticsearch import CLIENT_ERRORS
 from commands.progress import Report
+from commands.reporting.event_search import EARLIEST, TIME, EventSearch
 from commands.reporting.figures import (
     CHART_BINS,
     HOSTS_SHOWN,
@@ -33,20 +32,14 @@ from patterns.errors import LogwinnowError
 from patterns.timestamps import DAY
 from training.fetched.time_range import MILLISECOND, TimeRange
 
-_KEEP_ALIVE: Final = "5m"
-_PAGE: Final = 1_000
-"""Kinds a request: with a small chart each they stay below Elasticsearch's limit of 65,536 buckets."""
-
 _DETAILS: Final = 500
-_TIME: Final = "@timestamp"
 _PATTERN, _SHAPE, _SCOPE = "logwinnow.pattern.id", "logwinnow.shape.id", "logwinnow.scope"
-_SPAN: Final = {"first": {"min": {"field": _TIME}}, "last": {"max": {"field": _TIME}}}
+_SPAN: Final = {"first": {"min": {"field": TIME}}, "last": {"max": {"field": TIME}}}
 _OUTLIER: Final = {"term": {"logwinnow.outlier": True}}
 _EXACT_HOSTS: Final = 40_000
-_EARLIEST: Final = [{_TIME: "asc"}, {"event.id": "asc"}]
 
 
-class ElasticsearchReader:
+class ElasticsearchReader(EventSearch):
     """What was read of the indices; see `commands.reporting.figures.Reader`. To be used by `with`."""
 
     def __init__(self, config: ElasticsearchConfig, prefix: str, asked: TimeRange, report: Report) -> None:
@@ -66,34 +59,20 @@ class ElasticsearchReader:
 
         Cost: some requests, and one for each thousand patterns, shapes and programs. Memory grows with these.
         """
-        self._connection, self._prefix, self._asked, self._report = Connection.of(config), prefix, asked, report
-        self._pit = ""
+        super().__init__(config, prefix, asked)
+        self._report = report
 
     def __enter__(self) -> Self:
+        super().__enter__()
         try:
-            opened = self._connection.client().open_point_in_time(
-                index=f"{self._prefix}-events-*", keep_alive=_KEEP_ALIVE
-            )
-            self._pit = opened["id"]
             self.figures = self._figures()
         except CLIENT_ERRORS as error:
-            self._close()
-            raise self._connection.explained(error) from None
+            self.close()
+            raise self.connection.explained(error) from None
         except BaseException:
-            self._close()
+            self.close()
             raise
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        """Give the point in time back; it would keep old segments for its five minutes."""
-        if self._pit:
-            with suppress(*CLIENT_ERRORS):
-                self._connection.client().close_point_in_time(id=self._pit)
 
     def pattern_details(self, ids: list[str]) -> dict[str, PatternDetail]:
         """Return what patterns look like."""
@@ -121,33 +100,30 @@ class ElasticsearchReader:
         self, name: str, ids: list[str], fields: list[str], more: dict[str, Any]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield for each id its bucket, with the earliest event of it."""
-        example = {"top_hits": {"size": 1, "sort": _EARLIEST, "_source": fields}}
+        example = {"top_hits": {"size": 1, "sort": EARLIEST, "_source": fields}}
         for start in range(0, len(ids), _DETAILS):
             some = ids[start : start + _DETAILS]
             kinds = {"terms": {"field": name, "include": some, "size": len(some)}, "aggs": {"example": example, **more}}
             conditions: list[dict[str, Any]] = [{"terms": {name: some}}, *([_OUTLIER] if name == _SHAPE else [])]
-            for bucket in self._ask({"kinds": kinds}, *conditions)["kinds"]["buckets"]:
+            for bucket in self.ask({"kinds": kinds}, *conditions)["kinds"]["buckets"]:
                 yield bucket["key"], bucket
 
     def _figures(self) -> Figures:
         aggregations = {
             **_SPAN,
-            "lines": {"value_count": {"field": _TIME}},
+            "lines": {"value_count": {"field": TIME}},
             "outliers": {"filter": _OUTLIER},
             "unjudged": {"terms": {"field": "logwinnow.unjudged"}},
             "sets": {"terms": {"field": "logwinnow.set", "size": 1_000}},
             "hosts": {"cardinality": {"field": "host.name", "precision_threshold": _EXACT_HOSTS}},
         }
-        found = self._ask(aggregations)
+        found = self.ask(aggregations)
         lines = found["lines"]["value"]
         if not lines:
-            raise LogwinnowError(
-                f"{self._prefix}-events-* at {', '.join(self._connection.urls)} holds no event {self._asked}; "
-                "`logwinnow stream` writes them"
-            )
+            raise LogwinnowError(self.nothing())
         self._report(lines, 0, 0)
         first, last = _time(found["first"]), _time(found["last"])
-        span = drawn(self._asked, self._days(), first, last)
+        span = drawn(self.asked, self._days(), first, last)
         chart, small = Bins.of(span, CHART_BINS), Bins.of(span, SPARK_BINS)
         chart_lines, chart_outliers = self._chart(chart)
         alerts, held_back = self._alerts()
@@ -155,8 +131,8 @@ class ElasticsearchReader:
         counted = sum(kind.lines for kind in (*patterns, *shapes))
         unjudged = {bucket["key"]: bucket["doc_count"] for bucket in found["unjudged"]["buckets"]}
         return Figures(
-            place=f"{self._prefix}-events of Elasticsearch at {', '.join(self._connection.urls)}",
-            asked=self._asked,
+            place=self.place,
+            asked=self.asked,
             lines=lines,
             outliers=found["outliers"]["doc_count"],
             unjudged=unjudged,
@@ -178,13 +154,16 @@ class ElasticsearchReader:
         )
 
     def _days(self) -> dict[int, int]:
-        source = {"date_histogram": {"field": _TIME, "fixed_interval": "1d"}}
-        return {bucket["key"]["by"] * MILLISECOND // DAY: bucket["doc_count"] for bucket in self._pages(source, {}, [])}
+        source = {"date_histogram": {"field": TIME, "fixed_interval": "1d"}}
+        return {
+            bucket["key"]["by"] * MILLISECOND // DAY: bucket["doc_count"]
+            for bucket in self.pages({"by": source}, {}, [])
+        }
 
     def _chart(self, bins: Bins) -> tuple[list[int], list[int]]:
         """Return lines and outliers by bins."""
         lines, outliers = [0] * bins.number, [0] * bins.number
-        found = self._ask(_by_bins(bins, {"outliers": {"filter": _OUTLIER}}))
+        found = self.ask(_by_bins(bins, {"outliers": {"filter": _OUTLIER}}))
         for bucket in found["in_time"]["bins"]["buckets"]:
             at = (bucket["key"] // 1_000 - bins.start) // bins.width
             lines[at], outliers[at] = bucket["doc_count"], bucket["outliers"]["doc_count"]
@@ -194,7 +173,7 @@ class ElasticsearchReader:
         """Return the kinds of an id, with their small charts."""
         kinds: list[Kind] = []
         aggregations = {**_SPAN, **_by_bins(bins, {})}
-        for bucket in self._pages({"terms": {"field": name}}, aggregations, list(conditions)):
+        for bucket in self.pages({"by": {"terms": {"field": name}}}, aggregations, list(conditions)):
             series = [0] * bins.number
             for each in bucket["in_time"]["bins"]["buckets"]:
                 series[(each["key"] // 1_000 - bins.start) // bins.width] = each["doc_count"]
@@ -212,7 +191,7 @@ class ElasticsearchReader:
             "unjudged": {"filter": {"exists": {"field": "logwinnow.unjudged"}}},
         }
         programs = []
-        for bucket in self._pages(source, aggregations, []):
+        for bucket in self.pages({"by": source}, aggregations, []):
             counts = bucket["doc_count"], bucket["outliers"]["doc_count"], bucket["unjudged"]["doc_count"]
             programs.append(Program(bucket["key"]["by"] or "", *counts))
             if len(programs) == MOST_KINDS:
@@ -223,60 +202,20 @@ class ElasticsearchReader:
         body = {
             "size": 0,
             "track_total_hits": True,
-            "query": self._query(),
+            "query": self.query(),
             "aggs": {"held_back": {"filter": {"term": {"logwinnow.overflow": True}}}},
         }
-        client = self._connection.client()
-        found = client.search(index=f"{self._prefix}-alerts-*", body=body, allow_no_indices=True)
+        client = self.connection.client()
+        found = client.search(index=f"{self.prefix}-alerts-*", body=body, allow_no_indices=True)
         # Where no index is, nothing is aggregated.
         held_back = found.get("aggregations", {}).get("held_back", {}).get("doc_count", 0)
         return found["hits"]["total"]["value"] - held_back, held_back
 
-    def _pages(
-        self, source: dict[str, Any], aggregations: dict[str, Any], conditions: list[dict[str, Any]]
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the buckets of a composite aggregation by one source."""
-        composite: dict[str, Any] = {"size": _PAGE, "sources": [{"by": source}]}
-        while True:
-            pages = {"pages": {"composite": composite, "aggs": aggregations}}
-            found = self._ask(pages, *conditions)["pages"]
-            yield from found["buckets"]
-            if "after_key" not in found:
-                return
-            composite = {**composite, "after": found["after_key"]}
-
-    def _ask(self, aggregations: dict[str, Any], *conditions: dict[str, Any]) -> dict[str, Any]:
-        body = {
-            "size": 0,
-            "track_total_hits": False,
-            "pit": {"id": self._pit, "keep_alive": _KEEP_ALIVE},
-            "query": self._query(*conditions),
-            "aggs": aggregations,
-        }
-        try:
-            found = self._connection.client().search(body=body, allow_partial_search_results=False)
-        except CLIENT_ERRORS as error:
-            raise self._connection.explained(error) from None
-        # An answer names the point in time anew.
-        self._pit = found.get("pit_id", self._pit)
-        asked: dict[str, Any] = found.get("aggregations") or dict.fromkeys(aggregations, _NOTHING)
-        return asked
-
-    def _query(self, *conditions: dict[str, Any]) -> dict[str, Any]:
-        bounds = {"gte": self._asked.start, "lt": self._asked.end}
-        given = {name: time // MILLISECOND for name, time in bounds.items() if time is not None}
-        times = [{"range": {_TIME: {**given, "format": "epoch_millis"}}}] if given else []
-        return {"bool": {"filter": [*times, *conditions]}}
-
-
-_NOTHING: Final[dict[str, Any]] = {"value": 0, "doc_count": 0, "buckets": []}
-"""What is found where there is no index, and Elasticsearch aggregates nothing."""
-
 
 def _by_bins(bins: Bins, aggregations: dict[str, Any]) -> dict[str, Any]:
     """Return the aggregation of lines by bins, which begin at multiples of their width as Elasticsearch's do."""
-    inside = {"range": {_TIME: {"gte": bins.start * 1_000, "lt": bins.end * 1_000, "format": "epoch_millis"}}}
-    by_time = {"field": _TIME, "fixed_interval": f"{bins.width}s", "min_doc_count": 1}
+    inside = {"range": {TIME: {"gte": bins.start * 1_000, "lt": bins.end * 1_000, "format": "epoch_millis"}}}
+    by_time = {"field": TIME, "fixed_interval": f"{bins.width}s", "min_doc_count": 1}
     return {
         "in_time": {"filter": inside, "aggs": {"bins": {"date_histogram": by_time, "aggs": aggregations}}},
     }

@@ -6,7 +6,7 @@ the reader; where that is not possible (no right to write there), a day that goe
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -45,11 +45,8 @@ class FilesReader:
         """
         self._path, self._asked = Path(path), asked
         self._tally = Tally(asked)
-        if not (self._path / "events").is_dir():
-            raise LogwinnowError(f"sink.files.path is {path!r}: no stream has written events there; check the path")
-        with ExitStack() as held:
-            with suppress(SinkError):
-                held.enter_context(FilesSink(path, stream="").held())
+        check(path)
+        with held(path):
             self._read(report)
             alerts, held_back = self._alerts()
         if not self._tally.lines:
@@ -70,39 +67,10 @@ class FilesReader:
         return found
 
     def _read(self, report: Report) -> None:
-        file = self._path
-        try:
-            sizes = {file: file.stat().st_size for file in self._files()}
-            size, done = sum(sizes.values()), 0
-            for file, whole in sizes.items():
-                with file.open("rb") as raw:
-                    for lines in _blocks(raw, packed=file.name.endswith(COMPACTED)):
-                        self._tally.add(lines)
-                        # What is packed is closed by its reader at its end.
-                        at = whole if raw.closed else raw.tell()
-                        report(self._tally.lines, min(done + at, size - 1), size)
-                done += whole
-        except FileNotFoundError as error:
-            raise LogwinnowError(f"{error.filename!r} was compacted while it was read: start again") from None
-        except OSError as error:
-            why = error.strerror or error
-            raise LogwinnowError(
-                f"{str(file)!r} cannot be read: {why}; check its rights, and whether it is whole"
-            ) from None
+        for lines, done, size in event_lines(self._path, self._asked):
+            self._tally.add(lines)
+            report(self._tally.lines, done, size)
         self._tally.flush()
-
-    def _files(self) -> Iterator[Path]:
-        events = self._path / "events"
-        oldest = "" if self._asked.start is None else utc_day(self._asked.start - DAY)
-        compacted = {file.name.removesuffix(COMPACTED): file for file in events.glob(f"[!.]*{COMPACTED}")}
-        folders = {folder.name for folder in events.glob("[!.]*") if folder.is_dir()}
-        for day in sorted(compacted.keys() | folders):
-            if day < oldest:
-                continue
-            if day in compacted:
-                yield compacted[day]
-            else:
-                yield from sorted((events / day).glob("[!.]*.ndjson"))
 
     def _alerts(self) -> tuple[int, int]:
         """Return how many alerts were told, and how many times further ones were held back."""
@@ -120,6 +88,62 @@ class FilesReader:
             else:
                 told += 1
         return told, held_back
+
+
+def event_lines(path: Path, asked: TimeRange) -> Iterator[tuple[list[bytes], int, int]]:
+    """
+    Yield all events of a sink that may be of a time, a line each, some at a time; and bytes read, and bytes in all.
+
+    Raises:
+        LogwinnowError: A file cannot be read, or was compacted meanwhile.
+    """
+    file = path
+    try:
+        sizes = {file: file.stat().st_size for file in _files(path, asked)}
+        size, done = sum(sizes.values()), 0
+        for file, whole in sizes.items():
+            with file.open("rb") as raw:
+                for lines in _blocks(raw, packed=file.name.endswith(COMPACTED)):
+                    # What is packed is closed by its reader at its end.
+                    at = whole if raw.closed else raw.tell()
+                    yield lines, min(done + at, size - 1), size
+            done += whole
+    except FileNotFoundError as error:
+        raise LogwinnowError(f"{error.filename!r} was compacted while it was read: start again") from None
+    except OSError as error:
+        why = error.strerror or error
+        raise LogwinnowError(
+            f"{str(file)!r} cannot be read: {why}; check its rights, and whether it is whole"
+        ) from None
+
+
+def check(path: str) -> None:
+    """Raise LogwinnowError where no sink is."""
+    if not (Path(path) / "events").is_dir():
+        raise LogwinnowError(f"sink.files.path is {path!r}: no stream has written events there; check the path")
+
+
+@contextmanager
+def held(path: str) -> Iterator[None]:
+    """Hold a sink as far as it is possible, so that no stream compacts a day under the reader."""
+    with ExitStack() as holding:
+        with suppress(SinkError):
+            holding.enter_context(FilesSink(path, stream="").held())
+        yield
+
+
+def _files(path: Path, asked: TimeRange) -> Iterator[Path]:
+    events = path / "events"
+    oldest = "" if asked.start is None else utc_day(asked.start - DAY)
+    compacted = {file.name.removesuffix(COMPACTED): file for file in events.glob(f"[!.]*{COMPACTED}")}
+    folders = {folder.name for folder in events.glob("[!.]*") if folder.is_dir()}
+    for day in sorted(compacted.keys() | folders):
+        if day < oldest:
+            continue
+        if day in compacted:
+            yield compacted[day]
+        else:
+            yield from sorted((events / day).glob("[!.]*.ndjson"))
 
 
 def _within(asked: TimeRange, time: str) -> bool:

@@ -82,7 +82,7 @@ def broken(store: Path, how: str) -> None:
         ("garbage", "is damaged: "),
         ("no version", "is damaged: "),
         ("binary CURRENT", "is damaged: "),
-        ("empty CURRENT", "holds no pattern set; run: logwinnow train"),
+        ("empty CURRENT", "has no current version, but '"),
     ],
 )
 def test_a_set_that_cannot_be_used_is_told_in_one_line(run: Run, log: Path, store: Path, how: str, told: str) -> None:

@@ -1,6 +1,5 @@
 """`logwinnow patterns`: what is shown of a set says what the set says."""
 
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -143,30 +142,6 @@ def test_a_beginning_that_is_too_short_or_of_several_is_told(run: Run, tmp_path:
     digit = every[0][0]
     told = run("patterns", "show", digit, "--store", "many")[2]
     assert f" ids begin so, {', '.join(every[:5])}; " in told
-
-
-def test_versions_marks_the_current_one(run: Run, store: Path, log: Path) -> None:
-    first = Store(str(store)).current()
-    run("train", log, "--store", store, "--force", "--quiet")
-    second = Store(str(store)).current()
-
-    assert run("patterns", "versions", "--store", store) == (0, f"{first}\n{second}  CURRENT\n", "")
-    (store / "CURRENT").write_text(f"{first}\n", encoding="utf-8")
-    assert run("patterns", "versions", "--store", store)[1] == f"{first}  CURRENT\n{second}\n"
-
-
-def test_versions_and_patterns_are_one_json_object_a_line(
-    run: Run, store: Path, log: Path, ids: dict[str, str]
-) -> None:
-    first = Store(str(store)).current()
-    run("train", log, "--store", store, "--force", "--quiet")
-    second = Store(str(store)).current()
-    rows = [json.loads(row) for row in run("patterns", "versions", "--json", "--store", store)[1].splitlines()]
-    assert rows == [{"version": first, "current": False}, {"version": second, "current": True}]
-    shown = run("patterns", "show", ids["job"], ids["Accepted"], "--json", "--store", store)[1].splitlines()
-    listed = run("patterns", "list", "--json", "--store", store)[1].splitlines()
-    assert [json.loads(row)["id"] for row in shown] == [ids["job"], ids["Accepted"]]
-    assert set(shown) < set(listed)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from filled_sink import PLANNED_AT, files_sink, fill, published
 
-from commands.reporting import chosen, tally, timeline
+from commands.reporting import chosen, read_files, tally, timeline
 from commands.reporting.figures import CHART_BINS, Bins, Figures, ShapeDetail, drawn
 from commands.reporting.marks import GAP, MARKED, marked, of_pattern
 from commands.reporting.page import number, render, share
@@ -325,14 +325,14 @@ def test_a_sink_that_cannot_be_read_is_told(prepare: Callable[[Path], Any], said
 
 def test_a_day_that_goes_away_meanwhile_is_told(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judged(out, sshd("2026-11-27T10:00:00Z"))
-    found = FilesReader._files
+    found = read_files._files
 
-    def gone(self: FilesReader) -> Any:
-        for file in list(found(self)):
+    def gone(path: Path, asked: TimeRange) -> Any:
+        for file in list(found(path, asked)):
             file.unlink()
             yield file
 
-    monkeypatch.setattr(FilesReader, "_files", gone)
+    monkeypatch.setattr(read_files, "_files", gone)
     with pytest.raises(LogwinnowError, match=r"was compacted while it was read: start again"):
         read(out)
 

@@ -11,9 +11,14 @@ from axe_playwright_python.sync_playwright import Axe
 from filled_sink import files_sink, fill, published
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from commands.__main__ import main
+from commands.comparing.difference import Difference, difference, two_versions
+from commands.comparing.measured import of_sink
 from commands.reporting.page import render
 from commands.reporting.read_files import FilesReader
+from patterns.store import Store
 from patterns.terminal import printable
+from streaming.config import FilesSinkConfig, SinkConfig
 from training.fetched.time_range import ANY_TIME
 
 # Chromium asks its maker for news otherwise; a page's own requests are what is looked at here.
@@ -84,10 +89,26 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> FilesReader:
 
 
 @pytest.fixture(scope="module")
-def file(reader: FilesReader, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def changes(reader: FilesReader, tmp_path_factory: pytest.TempPathFactory) -> Difference:
+    """What a set changes that knows the hostile lines, tried on all."""
+    folder = tmp_path_factory.mktemp("sets")
+    for name, some, how in (("few.log", lines()[:300], []), ("all.log", lines(), ["--propose"])):
+        (folder / name).write_bytes(b"\n".join(some) + b"\n")
+        assert main(["train", str(folder / name), "--store", str(folder / "store"), "--quiet", *how]) == 0
+    store = Store(str(folder / "store"))
+    sink = SinkConfig(files=FilesSinkConfig(reader.figures.place.removeprefix("the files below ")))
+    return difference(
+        store,
+        two_versions(store, "current", None),
+        lambda judges: of_sink(sink, ANY_TIME, store, judges, lambda _lines, _done, _size: None),
+    )
+
+
+@pytest.fixture(scope="module")
+def file(reader: FilesReader, changes: Difference, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page."""
     file = tmp_path_factory.mktemp("page") / "page.html"
-    file.write_text(render(reader, datetime.now(UTC)), encoding="utf-8")
+    file.write_text(render(reader, datetime.now(UTC), changes), encoding="utf-8")
     return file
 
 
@@ -267,6 +288,30 @@ def test_the_rarest_patterns_begin_with_the_fewest_lines(watched: Watched) -> No
     shown = page.locator("#patterns-table tbody tr:not([hidden]) > :first-child").all_text_contents()
     assert shown == ["1"] * 25
     expect(page.locator("#patterns-table thead th").first).to_have_attribute("aria-sort", "ascending")
+
+
+def test_what_a_set_changes_is_shown_by_class(watched: Watched, changes: Difference) -> None:
+    page, effect = watched.page, changes.effect
+    assert effect is not None
+    totals = page.locator("#changes .totals dd:not(.note)").all_text_contents()
+    silenced = sum(kind.lines for kind in effect.silenced.values())
+    assert totals == [f"{number:,}" for number in (*effect.outliers, silenced, 0)]
+    page.get_by_role("button", name="Silenced").click()
+    rows = page.locator("#changes-table tbody tr:not([hidden])")
+    expect(rows).to_have_count(min(len(effect.silenced), 25))
+    expect(rows.first.locator(".badge")).to_have_text("silenced")
+    page.get_by_role("button", name="Added").click()
+    page.get_by_label("Filter changes").fill("a program of its own")
+    expect(rows.first).to_contain_text("a program of its own")
+    expect(rows.first).to_contain_text("before: outliers")
+
+
+def test_a_page_without_versions_has_no_section_on_them(reader: FilesReader) -> None:
+    assert "changes" not in render(reader, datetime.now(UTC)).lower().replace("data-changes", "")
+
+
+def test_no_set_makes_a_large_page(file: Path) -> None:
+    assert file.stat().st_size < 2_000_000
 
 
 def test_the_theme_can_be_chosen(watched: Watched) -> None:

@@ -151,6 +151,7 @@ def killed_nights(run: Run, kills: int, temporary: Path) -> None:
         assert not list(temporary.iterdir())
         assert {path.name for path in Path("store").iterdir()} - set(Store("store").versions()) == {
             "CURRENT",
+            "history.jsonl",
             ".training",
         }
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import fsspec
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patterns import beside
 from patterns import store as module
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.language import parse
@@ -121,7 +123,7 @@ def test_a_version_is_a_folder_of_four_files_and_current_names_the_newest(store:
     assert store.versions() == [first, second]
     assert first.endswith(f"Z-{GOOD.fingerprint}")
     assert sorted(files(store.root)) == sorted(
-        ["CURRENT", *(f"{version}/{name}" for version in (first, second) for name in
+        ["CURRENT", "history.jsonl", *(f"{version}/{name}" for version in (first, second) for name in
                       ("manifest.json", "patterns.jsonl", "patterns.txt", "shapes.parquet"))]
     )  # fmt: skip
     assert files(store.root)["CURRENT"] == f"{second}\n".encode()
@@ -216,18 +218,18 @@ def test_a_store_without_a_set_says_how_to_get_one(store: Store) -> None:
 
 
 FAILING_WRITES = [
-    (name, call)
-    for name, calls in (("write_synced", 4), ("_write_table", 1), ("sync_folder", 2))
-    for call in range(calls)
+    *((module, name, call) for name, calls in (("write_synced", 3), ("_write_table", 1)) for call in range(calls)),
+    *((module, "sync_folder", call) for call in range(2)),
+    (beside, "write_synced", 0),
 ]
 """Each write, and each wait for the disk, before the new version's name is in CURRENT."""
 
 
 @pytest.fixture
-def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int, BaseException], None]:
+def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType, str, int, BaseException], None]:
     """Let the nth call of a function of the store, counted from 0, do half of its work and then fail."""
 
-    def arrange(name: str, number: int, error: BaseException) -> None:
+    def arrange(module: ModuleType, name: str, number: int, error: BaseException) -> None:
         calls = iter(range(1000))
         real = getattr(module, name)
 
@@ -245,13 +247,18 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int, BaseException],
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()], ids=repr)
-@pytest.mark.parametrize(("name", "number"), FAILING_WRITES)
+@pytest.mark.parametrize(("where", "name", "number"), FAILING_WRITES)
 def test_a_publish_that_fails_anywhere_leaves_the_last_good_set(
-    name: str, number: int, error: BaseException, store: Store, fail: Callable[[str, int, BaseException], None]
+    where: ModuleType,
+    name: str,
+    number: int,
+    error: BaseException,
+    store: Store,
+    fail: Callable[[ModuleType, str, int, BaseException], None],
 ) -> None:
     good = store.publish(GOOD, TABLE, RUN)
     before = files(store.root)
-    fail(name, number, error)
+    fail(where, name, number, error)
 
     with pytest.raises((PatternsError, KeyboardInterrupt)) as failed:
         store.publish(OTHER, TABLE, RUN)
@@ -266,11 +273,11 @@ def test_a_publish_that_fails_anywhere_leaves_the_last_good_set(
         assert store.read(version).patterns in (GOOD, OTHER)
 
 
-@pytest.mark.parametrize(("name", "number"), FAILING_WRITES)
+@pytest.mark.parametrize(("where", "name", "number"), FAILING_WRITES)
 def test_a_first_publish_that_fails_leaves_a_store_without_a_set(
-    name: str, number: int, store: Store, fail: Callable[[str, int, BaseException], None]
+    where: ModuleType, name: str, number: int, store: Store, fail: Callable[[ModuleType, str, int, BaseException], None]
 ) -> None:
-    fail(name, number, OSError(errno.EIO, "Input/output error"))
+    fail(where, name, number, OSError(errno.EIO, "Input/output error"))
 
     with pytest.raises(PatternsError, match=r"cannot be written: .*Input/output error.*; check the path"):
         store.publish(GOOD, TABLE, RUN)
@@ -296,13 +303,15 @@ def test_a_publish_writes_no_more_files_than_the_failing_ones_above(
         with path.open("wb") as file:
             shapes.write(file)
 
-    monkeypatch.setattr(module, "write_synced", write)
+    for where in (module, beside):
+        monkeypatch.setattr(where, "write_synced", write)
+        monkeypatch.setattr(where, "sync_folder", sync)
     monkeypatch.setattr(module, "_write_table", write_table)
-    monkeypatch.setattr(module, "sync_folder", sync)
 
     store.publish(GOOD, TABLE, RUN)
 
-    assert told == ["write"] * 3 + ["table", "sync", "write", "sync", "named"]
+    before_current = ["write"] * 3 + ["table", "sync", "sync", "write"]
+    assert told == [*before_current, "named", "write", "named"]
 
 
 def test_a_publish_that_a_crash_left_half_done_is_no_version(store: Store) -> None:

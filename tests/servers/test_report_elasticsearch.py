@@ -100,7 +100,7 @@ def test_indices_give_the_same_figures_as_files(
     asked: TimeRange, config: ElasticsearchSinkConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Pages of two, so that there are several.
-    monkeypatch.setattr("commands.reporting.read_elasticsearch._PAGE", 2)
+    monkeypatch.setattr("commands.reporting.event_search._PAGE", 2)
     monkeypatch.setattr("commands.reporting.read_elasticsearch._DETAILS", 2)
     filled(config, tmp_path, lines())
     with ElasticsearchReader(config, config.index_prefix, asked, silent) as found:

@@ -47,12 +47,14 @@ class Asked:
         excluded: Times of which nothing is learned.
         strict: Whether days make nothing known.
         force: Publish although much of what the last set knew is lost.
+        propose: Publish beside the current version: the next night goes on from that one, and reads these lines, too.
     """
 
     until: int | None = None
     excluded: tuple[TimeRange, ...] = ()
     strict: bool = False
     force: bool = False
+    propose: bool = False
 
 
 class _Plan(NamedTuple):
@@ -121,11 +123,11 @@ def learn_night(
                 f"the current set of store {store.root!r} was changed while this night was learned, and nothing was "
                 "published; start again"
             )
-        if plan.last is not None and not asked.force:
+        if plan.last is not None and not (asked.force or asked.propose):
             keep = config.publish.keep
             refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1, uncovered_count=False)
         refuse_empty(patterns, table)
-        version = store.publish(patterns, table, run)
+        version = store.publish(patterns, table, run, propose=asked.propose)
         retire(store, config.publish.keep_versions)
         return summarise(version, patterns, table, run)
 
@@ -135,6 +137,9 @@ def _plan(store: Store, config: TrainingConfig, rules: Rules, asked: Asked, deci
     try:
         last = store.read()
     except NoPatternSet:
+        # Where there is but a proposed one, somebody is still to look at it.
+        if store.versions():
+            raise
         last = None
     window_start = until - nightly.window_days * DAY
     conditions = hash_of(

@@ -13,7 +13,7 @@ from patterns.set_files import StoredSet
 from patterns.store import Store
 from patterns.timestamps import microseconds
 from training.config import Mining, Nightly, Patterns, TrainingConfig
-from training.fetched.time_range import TimeRange
+from training.fetched.time_range import ANY_TIME, TimeRange, Times
 from training.job import train
 from training.nightly.night import Asked, learn_night
 
@@ -63,9 +63,11 @@ class Nights:
         path.write_text("".join(lines), encoding="utf-8")
         return str(path)
 
-    def train(self, lines: Iterable[str], **options: Any) -> dict[str, Any]:
-        config = self.config
-        return train([self.file("train.log", lines)], config, config.rules({}), force=True, progress=quiet, **options)
+    def train(
+        self, lines: Iterable[str], *, excluded: tuple[TimeRange, ...] = (), add: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        config, paths, times = self.config, [self.file("train.log", lines)], Times(ANY_TIME, excluded)
+        return train(paths, config, config.rules({}), times=times, add=add, force=True, progress=quiet)
 
     def night(
         self,

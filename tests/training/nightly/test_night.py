@@ -240,6 +240,25 @@ def test_other_rules_than_those_of_the_last_set_are_refused_with_the_mend(nights
         learn_night(["x"], config, config.rules({}).__class__(zone="Europe/Berlin"), Asked(moment(2)), quiet)
 
 
+def test_a_proposed_night_waits_beside_the_current_set_and_the_next_goes_on_from_that_one(nights: Nights) -> None:
+    current = nights.now.version
+    config = nights.config
+    files = [nights.file("1.log", days_of({1: [*USUAL, NEW]}))]
+    summary = learn_night(files, config, config.rules({}), Asked(moment(2), propose=True), quiet)
+    assert summary["version"] != nights.now.version == current
+    again = nights.night(2, [*files, nights.file("2.log", days_of({2: USUAL}))])
+    assert again["corpus"]["judged"] == 7
+
+
+def test_a_store_with_a_proposed_version_alone_has_nothing_that_a_night_could_go_on_from(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    config = nights.config
+    paths = [nights.file("1.log", days_of({1: USUAL}))]
+    learn_night(paths, config, config.rules({}), Asked(moment(2), propose=True), quiet)
+    with pytest.raises(NoPatternSet, match="has no current version, but"):
+        nights.learn(2, days_of({2: USUAL}))
+
+
 # Times of which nothing is learned
 
 INCIDENT = TimeRange(moment(1, 10), moment(1, 14))
