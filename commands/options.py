@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FILES_HELP = (
     "a log, a folder, a quoted glob, .gz/.bz2/.zst/.xz, - for standard input; or kafka:TOPIC, elasticsearch:INDEX (a "
-    "quoted pattern too): where they are, $.corpus says"
+    "quoted pattern too): where they are, $.corpus says; or events:DIR, what a stream's sink of files wrote there"
 )
 
 ENGINE_HELP = (
@@ -46,7 +46,7 @@ def add_set(verb: argparse.ArgumentParser) -> None:
 
 def add_time_range(verb: argparse.ArgumentParser) -> None:
     """Add --from and --to of what is fetched."""
-    add_moments(verb, "of kafka: and elasticsearch: only what is not older")
+    add_moments(verb, "of kafka:, elasticsearch: and events: only what is not older")
 
 
 def add_moments(verb: argparse.ArgumentParser, what: str) -> None:
@@ -71,6 +71,35 @@ def add_moments(verb: argparse.ArgumentParser, what: str) -> None:
     verb.add_argument("--to", dest="end", type=moment, metavar="TIME", help="and only what is older than this")
 
 
+def add_excluded(verb: argparse.ArgumentParser) -> None:
+    """Add --exclude of times of which nothing is learned."""
+    now = time.time_ns() // 1_000
+
+    def excluded(text: str) -> "TimeRange":
+        from training.fetched.time_range import TimeRange, parse_time
+
+        start, between, end = text.partition("..")
+        if not between:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no time: give FROM..TO, such as 2026-11-24T18:30..2026-11-24T20"
+            )
+        try:
+            times = TimeRange(parse_time(start, now), parse_time(end, now))
+            times.check()
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return times
+
+    verb.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        type=excluded,
+        metavar="FROM..TO",
+        help="learn nothing from lines of this time, as of an incident (times as those of --from); may be repeated",
+    )
+
+
 def time_range(arguments: argparse.Namespace) -> "TimeRange":
     """
     Return what --from and --to say.
@@ -83,7 +112,7 @@ def time_range(arguments: argparse.Namespace) -> "TimeRange":
 
     chosen = TimeRange(arguments.start, arguments.end)
     if chosen != ANY_TIME and not any(map(fetched_from, arguments.files)):
-        arguments.refuse("--from and --to are about kafka:TOPIC and elasticsearch:INDEX, and none is given")
+        arguments.refuse("--from and --to are about kafka:TOPIC, elasticsearch:INDEX and events:DIR, and none is given")
     try:
         chosen.check()
     except ValueError as error:

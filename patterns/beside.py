@@ -9,10 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from patterns.disk import locked_folder, sync_folder, write_synced
 from patterns.errors import PatternsError
+
+REPLACING: Final = ".replacing-"
+"""What begins so is a file that is being replaced, or was left by who was killed."""
 
 
 class Beside:
@@ -42,7 +45,7 @@ class Beside:
             self._fs.pipe_file(posixpath.join(self._path, name), data)
             return
         root = Path(self._path)
-        with tempfile.TemporaryDirectory(prefix=".replacing-", dir=root) as temporary:
+        with tempfile.TemporaryDirectory(prefix=REPLACING, dir=root) as temporary:
             write_synced(Path(temporary) / name, data)
             (Path(temporary) / name).rename(root / name)
             sync_folder(root)

@@ -172,6 +172,20 @@ class ShapeTable:
         """How many distinct shapes the scopes have, each counted by itself."""
         return self._sizes.total()
 
+    def days(self) -> set[str]:
+        """Return the days of its rows. Cost: one pass over one column."""
+        return {day for table in self._tables(["day"]) for day in pc.unique(table["day"]).to_pylist()}
+
+    def newest(self, until: int) -> int | None:
+        """
+        Return the time of the newest line, in microseconds since 1970, of rows whose lines are all older than `until`.
+
+        None where there is no such row. Cost: one pass over one column.
+        """
+        times = (table["last"].cast(pa.int64()) for table in self._tables(["last"]))
+        newest = (pc.max(last.filter(pc.less(last, until))).as_py() for last in times)
+        return max((time for time in newest if time is not None), default=None)
+
     def least_count(self, most_shapes: int) -> int:
         """Return the least number of lines that no more than `most_shapes` shapes have; 1 where there are no more."""
         least, kept = 1, self.shapes

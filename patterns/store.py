@@ -16,6 +16,7 @@ of two who do so at once there one may be missing in the history.
 
 import os
 import posixpath
+import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from typing import Any, Final
 import fsspec
 import pyarrow as pa
 
-from patterns.beside import Beside
+from patterns.beside import REPLACING, Beside
 from patterns.decisions import FILE as DECISIONS
 from patterns.decisions import Decision, Decisions, edited
 from patterns.disk import sync_folder, write_synced
@@ -52,6 +53,9 @@ from patterns.timestamps import microseconds
 CURRENT: Final = "CURRENT"
 
 _SHAPES = "shapes.parquet"
+
+_TEMPORARY = ".publishing-"
+"""What begins so is no version: it is being written, or removed, or was left by who was killed."""
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"
 
@@ -314,10 +318,44 @@ class Store:
                 ) from None
         return before
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of a local store; None where it is none."""
+        return Path(self._path) if self._local else None
+
+    def sweep(self) -> None:
+        """Remove what was left of changes that were killed. Only while nobody else publishes."""
+        if self._local:
+            with self._beside.writing(), self._beside.locked():
+                for left in (
+                    each for prefix in (_TEMPORARY, REPLACING) for each in Path(self._path).glob(f"{prefix}*")
+                ):
+                    shutil.rmtree(left, ignore_errors=True)
+
+    def remove(self, version: str) -> None:
+        """
+        Remove a version that is not the current one.
+
+        Raises:
+            PatternsError: It cannot be removed.
+        """
+        try:
+            if self._local:
+                # Whoever lists the versions sees it whole, or not at all.
+                hidden = Path(self._path) / f"{_TEMPORARY}{version}"
+                Path(self._join(version)).rename(hidden)
+                shutil.rmtree(hidden)
+            else:
+                self._fs.rm(self._join(version), recursive=True)
+        except OSError as error:
+            raise PatternsError(
+                f"version {version!r} cannot be removed from store {self.root!r}: {error}; check its rights"
+            ) from None
+
     def _write_local(self, name: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
         root = Path(self._path)
         root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".publishing-", dir=root) as temporary:
+        with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=root) as temporary:
             folder = Path(temporary) / name
             folder.mkdir()
             for file, data in files.items():

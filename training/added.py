@@ -47,9 +47,14 @@ def _version(store: Store, name: str) -> str:
     return name
 
 
+def other_rules(before: Rules, now: Rules) -> list[str]:
+    """Return the names of the rules that differ."""
+    return [rule.name for rule in fields(now) if getattr(now, rule.name) != getattr(before, rule.name)]
+
+
 def _check_rules(version: str, before: Rules, now: Rules) -> None:
     """Shapes that were taken apart by other rules are no shapes of these lines."""
-    other = [rule.name for rule in fields(now) if getattr(now, rule.name) != getattr(before, rule.name)]
+    other = other_rules(before, now)
     if other:
         raise CorpusError(
             f"version {version!r} was mined by other rules ({', '.join(other)}), and what was read by different rules "

@@ -81,9 +81,33 @@ class Patterns(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Publish(Struct, frozen=True, forbid_unknown_fields=True):
-    """A new set is refused if it covers less than `keep` of the last one's lines, or was mined from less than that."""
+    """
+    What a new version may lose, and how many stay.
+
+    A set is refused if it covers less than `keep` of the last one's lines, or was mined from less than that. Of older
+    versions `keep_versions` stay, 0 for all.
+    """
 
     keep: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    keep_versions: Annotated[int, Meta(ge=0)] = 100
+
+
+class Nightly(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `train --nightly` reads; of how many days lines count, and how long a shape is remembered without any."""
+
+    sources: list[str] = field(default_factory=list)
+    window_days: Annotated[int, Meta(ge=1, le=3_650)] = 14
+    forget_after: Annotated[int, Meta(ge=1, le=36_500)] = 90
+    learn_days: Annotated[int, Meta(ge=1)] = 2
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a shape that would be forgotten while its lines count."""
+        if self.forget_after < self.window_days:
+            msg = (
+                f"$.nightly.forget_after is {self.forget_after} and window_days {self.window_days}: a shape cannot be "
+                "forgotten while its lines count; set it to as many days or more"
+            )
+            raise ValueError(msg)
 
 
 class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +119,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     mining: Mining = Mining()
     patterns: Patterns = Patterns()
     publish: Publish = Publish()
+    nightly: Nightly = field(default_factory=Nightly)
     spark: TrainingSpark = field(default_factory=TrainingSpark)
 
     def rules(self, formats: dict[str, FormatRule]) -> Rules:

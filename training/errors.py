@@ -4,7 +4,9 @@ The errors of the trainer; the tree's root is `patterns.errors.LogwinnowError`.
     TrainingError
     ├── CorpusError      a file of the corpus cannot be read, is broken, or was changed while it was read; or there is
     │                    nothing that could be fetched, or no room for it
-    └── DictionaryError  a file is no dictionary of frequent words
+    ├── DictionaryError  a file is no dictionary of frequent words
+    ├── NightError       a night cannot be learned from: the last set was mined by other rules, or changed meanwhile
+    └── TrainingRuns     another training runs into the same store
 """
 
 from patterns.errors import LogwinnowError
@@ -20,3 +22,11 @@ class CorpusError(TrainingError):
 
 class DictionaryError(TrainingError):
     """Raised when a file is no dictionary of frequent words."""
+
+
+class NightError(TrainingError):
+    """Raised when a night cannot be learned from."""
+
+
+class TrainingRuns(TrainingError):
+    """Raised when another training runs into the same store."""

@@ -1,15 +1,20 @@
 """
 The trainer, whole: corpus → shapes → clusters, level by level → set → publish.
 
-    sources ─► corpus ─► engine.tabulate ─► mine ─► limits ─► describe ─► publish
-                stored tables ─► added ─┘    words → candidates → clusters (ladder: at one support after the other)
+    sources ─► reading: corpus ─► engine.tabulate ─► states ─► mine ─► limits ─► describe ─► publish
+                         stored tables ─► added ─┘             words → candidates → clusters (ladder: level by level)
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from patterns.decided import decided
+from patterns.decisions import Decisions
 from patterns.errors import PublishRefused
+from patterns.matcher import Matcher
+from patterns.pattern_set import KNOWN, PENDING, REJECTED, KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
@@ -18,12 +23,13 @@ from training.clusters import mine
 from training.config import Mining, TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
-from training.engines import engine
-from training.fetched.time_range import ANY_TIME, TimeRange
-from training.ladder import Accepted, climb_down
+from training.fetched.time_range import ALL_TIMES, Times
+from training.known import StateOf, States, all_known
+from training.ladder import Accepted, AcceptedPending, climb_down, uncovered
 from training.limits import limited
-from training.publish import publish
-from training.sources import corpus_of
+from training.lock import alone
+from training.publish import publish, retire
+from training.reading import read
 from training.summary import summarise
 from training.support import in_lines
 from training.tables import add_up
@@ -35,7 +41,7 @@ def train(
     config: TrainingConfig,
     rules: Rules,
     *,
-    time_range: TimeRange = ANY_TIME,
+    times: Times = ALL_TIMES,
     add: Sequence[str] = (),
     force: bool,
     propose: bool = False,
@@ -44,19 +50,24 @@ def train(
     """
     Mine the patterns of a corpus and publish them; return the summary (training/summary.py).
 
+    Who names a corpus says that its lines are normal: all of them are known, but what the operator rejected.
+
     Args:
         paths: Files, folders, globs, ``-`` for standard input, and what is fetched (training/sources.py).
         config: conf/training.toml.
         rules: How lines are read.
-        time_range: Of what is fetched.
-        add: Versions of the store, or ``current``, whose tables of shapes are added to that of the files.
+        times: Of what is fetched; what is excluded, of files too, by what their lines say.
+        add: Versions of the store, or ``current``, whose tables of shapes are added to that of the files. What was
+            pending in them stays so.
         force: Publish although much of what the last set knew is lost.
         propose: Publish beside the current version.
         progress: Called now and then while the corpus is fetched and read.
 
     Raises:
+        TrainingRuns: Another training runs into the store.
         CorpusError: A file cannot be read, something cannot be fetched, or a version's table cannot be added.
         ClientError: Kafka or Elasticsearch cannot be used.
+        DecisionsError: The operator's file means nothing under the rules.
         RulesError: The rules cannot be used.
         PublishRefused: The set is empty, or loses too much.
 
@@ -64,36 +75,65 @@ def train(
     engine python for the table. Only engine spark starts Spark.
     """
     store = Store(config.patterns.store)
-    added = stored_tables(store, add, rules)
-    with corpus_of(paths, config, rules, time_range, progress) as (corpus, fetched):
-        table, counts = engine(config.mining.engine, corpus, config.spark).tabulate(rules, progress)
-    if added:
-        table = add_up([table, *added.values()])
-    found, left_out = limited(mine_scopes(table, config.mining), table, config.mining)
-    patterns = describe(found, table, rules)
-    run = {
-        "engine": config.mining.engine,
-        "algorithm": config.mining.algorithm,
-        "support": config.mining.support,
-        "corpus": counts.as_run(),
-        "fetched": [each.as_run() for each in fetched],
-        "added": {version: table.lines for version, table in added.items()},
-        "left_out": asdict(left_out),
-    }
-    version = publish(store, patterns, table, run, keep=config.publish.keep, force=force, propose=propose)
-    return summarise(version, patterns, table, run)
+    with alone(store):
+        decisions = store.decisions().active(time.time_ns() // 1_000)
+        # An entry that means nothing is told before hours are spent on reading.
+        states = States(None, decisions, rules)
+        added = stored_tables(store, add, rules)
+        read_now = read(paths, config, rules, times, progress)
+        pending = _still_pending(store, added, read_now.table, decisions)
+        table = add_up([read_now.table, *added.values()]) if added else read_now.table
+        mined = mine_scopes(table, config.mining, states.known_otherwise(pending))
+        found, left_out = limited(mined, table, config.mining)
+        patterns = describe(found, table, rules, decisions)
+        run = {
+            "engine": config.mining.engine,
+            "algorithm": config.mining.algorithm,
+            "support": config.mining.support,
+            "corpus": read_now.counts.as_run(),
+            "fetched": [each.as_run() for each in read_now.fetched],
+            "added": {version: table.lines for version, table in added.items()},
+            "left_out": asdict(left_out),
+            **({"nightly": {"excluded": [each.as_run() for each in times.excluded]}} if times.excluded else {}),
+        }
+        version = publish(
+            store, patterns, table, run, keep=config.publish.keep, force=force, propose=propose, decisions=decisions
+        )
+        retire(store, config.publish.keep_versions)
+        return summarise(version, patterns, table, run)
 
 
-def mine_scopes(table: ShapeTable, mining: Mining) -> dict[str, list[Accepted]]:
+def _still_pending(
+    store: Store, added: Mapping[str, ShapeTable], read_now: ShapeTable, decisions: Decisions
+) -> set[tuple[str, str]]:
+    """Return the shapes, by scope, that an added version has pending, and that were not read now."""
+    pending: set[tuple[str, str]] = set()
+    for version, table in added.items():
+        patterns = store.read(version).patterns
+        if any(known.state == PENDING for known in patterns.patterns):
+            match = Matcher(decided(patterns, decisions)).match
+            for scope, shapes in table.scopes().items():
+                matched = ((scope, shape, match(scope, shape)) for shape in shapes)
+                pending |= {(scope, shape) for scope, shape, known in matched if known and known.state == PENDING}
+    if pending:
+        pending -= {(scope, shape) for scope, shapes in read_now.scopes().items() for shape in shapes}
+    return pending
+
+
+def mine_scopes(
+    table: ShapeTable, mining: Mining, state_of: StateOf = all_known, last: PatternSet | None = None
+) -> dict[str, list[Accepted]]:
     """
     Mine each scope of a table by itself: by the ladder, or at one support where `mining` has one.
+
+    What is known is mined alone, and then what is pending and matches nothing of it. From what is rejected nothing is.
+    By the ladder, patterns of the last set that are there still go before new ones, so that ids stay.
 
     Raises:
         PublishRefused: There are more than `mining.max_shapes` shapes, and as many with the most lines.
 
     Cost: memory for the shapes that are mined, no more than `mining.max_shapes`.
     """
-    share, method = mining.share(), mining.method()
     found = {}
     least_count = table.least_count(mining.max_shapes)
     scopes = table.scopes(least_count)
@@ -103,11 +143,24 @@ def mine_scopes(table: ShapeTable, mining: Mining) -> dict[str, list[Accepted]]:
             "more: none is left to be mined; raise it, or give what varies in the lines a class of [words.classes]"
         )
     for scope, shapes in scopes.items():
-        if share is None:
-            found[scope] = climb_down(shapes, mining.algorithm, seen_once=mining.seen_once)
-        else:
-            level = in_lines(share, sum(shapes.values()))
-            clusters = mine(weighted(shapes), level, method)
-            # One of holes alone, as `wildcard` can make it, would match whatever comes.
-            found[scope] = [Accepted(cluster, level) for cluster in clusters if cluster.pattern.constants]
+        parts: dict[str, dict[str, int]] = {KNOWN: {}, PENDING: {}, REJECTED: {}}
+        for shape, lines in shapes.items():
+            parts[state_of(scope, shape)][shape] = lines
+        held = last.scopes.get(scope, ()) if last is not None else ()
+        known = _mined(parts[KNOWN], mining, [each for each in held if each.state == KNOWN])
+        left = uncovered(parts[PENDING], (each.cluster for each in known))
+        found_pending = _mined(left, mining, [each for each in held if each.state == PENDING])
+        found[scope] = [*known, *(AcceptedPending(*each) for each in found_pending)]
     return found
+
+
+def _mined(shapes: dict[str, int], mining: Mining, held: Sequence[KnownPattern]) -> list[Accepted]:
+    if not shapes:
+        return []
+    share = mining.share()
+    if share is None:
+        return climb_down(shapes, mining.algorithm, seen_once=mining.seen_once, held=held)
+    level = in_lines(share, sum(shapes.values()))
+    clusters = mine(weighted(shapes), level, mining.method())
+    # One of holes alone, as `wildcard` can make it, would match whatever comes.
+    return [Accepted(cluster, level) for cluster in clusters if cluster.pattern.constants]

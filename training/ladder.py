@@ -7,11 +7,13 @@ seven tenths of its words that are no class words: a pattern that leaves more op
 were never seen. At level 1 every shape that is left is accepted, as a kind *seen once*.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from patterns.language import Pattern
 from patterns.matcher import Matcher
-from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
 from patterns.rules import Rules
 from training.clusters import Algorithm, Cluster, Method, mine
 from training.words import weighted
@@ -22,6 +24,22 @@ class Accepted(NamedTuple):
 
     cluster: Cluster
     level: int
+
+    @property
+    def state(self) -> str:
+        """Whether its lines are KNOWN or PENDING."""
+        return KNOWN
+
+
+class AcceptedPending(Accepted):
+    """One of lines that are pending."""
+
+    __slots__ = ()
+
+    @property
+    def state(self) -> str:
+        """PENDING."""
+        return PENDING
 
 
 def levels(lines: int) -> list[int]:
@@ -42,7 +60,9 @@ def accepted(cluster: Cluster) -> bool:
     return constants > 0 and 10 * constants >= 7 * (constants + cluster.plain)
 
 
-def climb_down(shapes: Mapping[str, int], algorithm: Algorithm, *, seen_once: bool = True) -> list[Accepted]:
+def climb_down(
+    shapes: Mapping[str, int], algorithm: Algorithm, *, seen_once: bool = True, held: Sequence[KnownPattern] = ()
+) -> list[Accepted]:
     """
     Mine one scope level by level.
 
@@ -50,23 +70,84 @@ def climb_down(shapes: Mapping[str, int], algorithm: Algorithm, *, seen_once: bo
         shapes: Shape → number of lines; by the default rules, so that ``<*>`` is a run of class words.
         algorithm: Which is run at each level.
         seen_once: Whether to take what is left at level 1.
+        held: Patterns of the last set: one that is there still goes before new ones of its level.
 
     Returns:
         The accepted clusters, highest level first. With `seen_once` they match every shape.
     """
     found: list[Accepted] = []
-    left, method = dict(shapes), Method(algorithm)
+    left, method, waiting = dict(shapes), Method(algorithm), [known for known in held if known.level > 1]
     for level in levels(sum(shapes.values())):
         if not left or (level == 1 and not seen_once):
             break
         taken = [c for c in mine(weighted(left), level, method) if level == 1 or accepted(c)]
+        if waiting and level > 1:
+            # Words are as frequent as they are with the lines of these: else others would be mined of the rest.
+            holds = _still_there(waiting, left, level)
+            left = uncovered(left, holds)
+            taken_now = {cluster.pattern for cluster in holds}
+            waiting = [known for known in waiting if known.pattern not in taken_now]
+            taken = holds + _stronger(taken, waiting, left, level)
         found += [Accepted(cluster, level) for cluster in taken]
-        left = _uncovered(left, taken)
+        left = uncovered(left, taken)
     return found
 
 
-def _uncovered(shapes: Mapping[str, int], taken: list[Cluster]) -> dict[str, int]:
+def _still_there(held: Sequence[KnownPattern], left: Mapping[str, int], level: int) -> list[Cluster]:
+    """
+    Return the patterns of the last set that hold at a level.
+
+    Levels are halves of each other, so a pattern of the last set is of the level that is at most √2 times its own. It
+    holds with half of the level's lines: who is near a level is not mined one night, and something else the next.
+    """
+    of_level = [Cluster(known.pattern, known.support, 0) for known in held if 2 * known.level**2 >= level**2]
+    lines = _lines_of(of_level, left)
+    return [cluster for cluster in of_level if 2 * lines[cluster.pattern] >= level]
+
+
+def _stronger(
+    new: Sequence[Cluster], waiting: Sequence[KnownPattern], left: Mapping[str, int], level: int
+) -> list[Cluster]:
+    """
+    Return the new clusters of a level that stand beside patterns of the last set, or take their place for good reason.
+
+    One that would take lines of patterns of lower levels needs √2 times the level's lines, or comes a level later: what
+    is near a level would else take the place of many patterns one night, and lose it the next.
+
+    Args:
+        new: The clusters.
+        waiting: Patterns of the last set of lower levels.
+        left: What those that hold at this level leave.
+        level: The level.
+    """
+    all_lines = _lines_of(new, left)
+    free = _lines_of(new, uncovered(left, [Cluster(known.pattern, known.support, 0) for known in waiting]))
+    return [
+        cluster
+        for cluster in new
+        if (lines := all_lines[cluster.pattern]) >= level
+        and (lines == free[cluster.pattern] or lines**2 >= 2 * level**2)
+    ]
+
+
+def _lines_of(clusters: Sequence[Cluster], left: Mapping[str, int]) -> Counter[Pattern]:
+    """Return of how many lines each is the best match among them."""
+    lines: Counter[Pattern] = Counter()
+    if clusters:
+        matcher = _matcher(clusters)
+        for shape, number in left.items():
+            known = matcher.match("", shape)
+            if known is not None:
+                lines[known.pattern] += number
+    return lines
+
+
+def uncovered(shapes: Mapping[str, int], taken: Iterable[Cluster]) -> dict[str, int]:
     """Return the shapes that no pattern matches: covered is what matches, not only what a cluster was made of."""
-    known = [KnownPattern("", cluster.pattern, 0, cluster.support, cluster.support) for cluster in taken]
-    matcher = Matcher(PatternSet.of(Rules(), known))
+    matcher = _matcher(taken)
     return {shape: lines for shape, lines in shapes.items() if matcher.match("", shape) is None}
+
+
+def _matcher(clusters: Iterable[Cluster]) -> Matcher:
+    known = [KnownPattern("", cluster.pattern, 0, cluster.support, cluster.support) for cluster in clusters]
+    return Matcher(PatternSet.of(Rules(), known))

@@ -19,7 +19,7 @@ from training.errors import CorpusError
 STANDARD_INPUT: Final = "-"
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_FETCHED = re.compile(r"(kafka|elasticsearch):(?!//)(.+)", re.DOTALL)
+_FETCHED = re.compile(r"(kafka|elasticsearch|events):(?!//)(.+)", re.DOTALL)
 _ANY_FOLDERS = "**"
 
 
@@ -29,7 +29,7 @@ def is_uri(path: str) -> bool:
 
 
 def fetched_from(path: str) -> tuple[str, str] | None:
-    """Return for ``kafka:TOPIC`` and ``elasticsearch:INDEX`` which of them it is, and the name there; else None."""
+    """Return kind and name of ``kafka:TOPIC``, ``elasticsearch:INDEX`` or ``events:FOLDER``; None for files."""
     found = _FETCHED.fullmatch(path)
     return (found[1], found[2]) if found else None
 

@@ -11,6 +11,7 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
 from patterns.timestamps import DAY, utc_day
 from training.corpus import CorpusLine
+from training.fetched.time_range import ALL_TIMES, Times
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class CorpusCounts:
         formats: Header format → lines.
         cut: Lines longer than max_line_bytes.
         not_utf8: Lines that are not UTF-8.
+        outside: Lines of times that are not learned from; they are neither judged nor unjudged.
     """
 
     lines: int = 0
@@ -33,6 +35,7 @@ class CorpusCounts:
     formats: Counter[str] = field(default_factory=Counter)
     cut: int = 0
     not_utf8: int = 0
+    outside: int = 0
 
     def add(self, other: "CorpusCounts") -> None:
         """Add what was read elsewhere."""
@@ -42,6 +45,7 @@ class CorpusCounts:
         self.formats += other.formats
         self.cut += other.cut
         self.not_utf8 += other.not_utf8
+        self.outside += other.outside
 
     @classmethod
     def of_run(cls, run: Mapping[str, Any]) -> "CorpusCounts":
@@ -57,12 +61,13 @@ class CorpusCounts:
             "formats": dict(sorted(self.formats.items())),
             "cut": self.cut,
             "not_utf8": self.not_utf8,
+            **({"outside": self.outside} if self.outside else {}),
         }
 
 
-def tabulate(lines: Iterable[CorpusLine], rules: Rules) -> tuple[ShapeTable, CorpusCounts]:
+def tabulate(lines: Iterable[CorpusLine], rules: Rules, times: Times = ALL_TIMES) -> tuple[ShapeTable, CorpusCounts]:
     """
-    Read lines into a table of shapes.
+    Read lines into a table of shapes; lines of other times than `times` are counted alone.
 
     Raises:
         RulesError: The rules cannot be used.
@@ -73,7 +78,7 @@ def tabulate(lines: Iterable[CorpusLine], rules: Rules) -> tuple[ShapeTable, Cor
     counts = CorpusCounts()
     rows: dict[ShapeKey, ShapeCount] = {}
     day_of = lru_cache(maxsize=1024)(lambda days: utc_day(days * DAY))
-    for line, scope, shape, *_ in _judged(lines, Shaper(rules), counts):
+    for line, scope, shape, *_ in _judged(lines, Shaper(rules), counts, times):
         key = ShapeKey(scope, shape, day_of(line.time // DAY))
         row = rows.get(key)
         if row is None:
@@ -101,8 +106,10 @@ def count_shapes(lines: Iterable[CorpusLine], rules: Rules) -> tuple[dict[str, d
     return {scope: dict(sorted(shapes.items())) for scope, shapes in sorted(scopes.items())}, counts
 
 
-def _judged(lines: Iterable[CorpusLine], shaper: Shaper, counts: CorpusCounts) -> Iterator[Shaped]:
-    """Yield the lines that have a constant, and count all."""
+def _judged(
+    lines: Iterable[CorpusLine], shaper: Shaper, counts: CorpusCounts, times: Times = ALL_TIMES
+) -> Iterator[Shaped]:
+    """Yield the lines of these times that have a constant, and count all."""
     for data, record_time in lines:
         shaped = shaper.shape(data, record_time)
         line = shaped.line
@@ -110,7 +117,9 @@ def _judged(lines: Iterable[CorpusLine], shaper: Shaper, counts: CorpusCounts) -
         counts.formats[line.format] += 1
         counts.cut += line.cut
         counts.not_utf8 += line.original is not None
-        if shaped.unjudged:
+        if not times.holds(line.time):
+            counts.outside += 1
+        elif shaped.unjudged:
             counts.unjudged[shaped.unjudged] += 1
         else:
             counts.judged += 1

@@ -3,6 +3,7 @@ What a user names → a corpus: files as they are, and what is fetched into a sp
 
     app.log  '*.gz'  -  s3://…             files: see training/paths.py
     kafka:logs  elasticsearch:'logs-*'     fetched: see training/fetched/; a file of such a name is ./kafka:logs
+    events:logwinnow-data                  likewise, from the folder of the stream's sink `files`
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from training.corpus import Corpus, Progress
 from training.errors import CorpusError
 from training.fetched.counts import FetchCounts
 from training.fetched.spool import Spool
-from training.fetched.time_range import TimeRange
+from training.fetched.time_range import TimeRange, Times
 from training.paths import expand, fetched_from, is_uri
 
 
@@ -49,40 +50,72 @@ def corpus_of(
         return
     # What is missing is told before hours are spent on the rest.
     expand(files)
-    with Spool(_shared_folder(config)) as spool:
-        fetched = [_fetch(path, config, rules or Rules(header=PLAIN), time_range, spool, progress) for path in named]
+    with fetched_into_spool(named, config, rules, Times(time_range), progress) as (spool, fetched):
+        for counts in fetched:
+            if not counts.lines:
+                raise CorpusError(_nothing(counts))
         with Corpus(files, spool.pieces(), rules) as corpus:
             yield corpus, fetched
 
 
-def _fetch(
-    path: str, config: TrainingConfig, rules: Rules, time_range: TimeRange, spool: Spool, progress: Progress
-) -> FetchCounts:
-    kind, name = fetched_from(path) or ("", "")
-    counts = FetchCounts(path, time_range)
+@contextmanager
+def fetched_into_spool(
+    named: Sequence[str],
+    config: TrainingConfig,
+    rules: Rules | None,
+    times: Times,
+    progress: Progress,
+    *,
+    by_batch: bool = False,
+) -> Iterator[tuple[Spool, list[FetchCounts]]]:
+    """
+    Fetch into a spool, which is there for the block; yield it, and what was fetched, which may be nothing.
+
+    Args:
+        named: What is fetched.
+        config: Where from, and which folder the machines of an engine share.
+        rules: How its lines are read afterwards; None for raw ones.
+        times: Of which times.
+        progress: Called now and then.
+        by_batch: See `FetchCounts`.
+
+    Raises: as `corpus_of`.
+    """
+    with Spool(_shared_folder(config)) as spool:
+        wanted = [FetchCounts(path, times.wanted, excluded=times.excluded, by_batch=by_batch) for path in named]
+        for counts in wanted:
+            _fetch(counts, config, rules or Rules(header=PLAIN), spool, progress)
+        yield spool, wanted
+
+
+def _fetch(counts: FetchCounts, config: TrainingConfig, rules: Rules, spool: Spool, progress: Progress) -> None:
+    kind, name = fetched_from(counts.source) or ("", "")
 
     def tell(lines: int, done: int, size: int) -> None:
         # That all is read is told when it is: the engine reads it once more.
         progress(lines, min(done, max(size - 1, 0)), size)
 
-    # Each needs a client that the other does not.
+    # Each needs a client that the others do not.
     if kind == "kafka":
         from training.fetched import kafka
 
         kafka.fetch(name, config.corpus.kafka, rules, counts, spool, tell)
-    else:
+    elif kind == "elasticsearch":
         from training.fetched import elasticsearch
 
         elasticsearch.fetch(name, config.corpus.elasticsearch, rules, counts, spool, tell)
-    if not counts.lines:
-        raise CorpusError(_nothing(counts))
-    return counts
+    else:
+        from training.fetched import events
+
+        events.fetch(name, rules, counts, spool, tell)
 
 
 def _nothing(counts: FetchCounts) -> str:
     if not counts.records:
         return f"{counts.source} has nothing {counts.time_range}; check the name, --from and --to"
     why = ", ".join(f"{reason} {number:,}" for reason, number in sorted(counts.left_out.items()))
+    if counts.source.startswith("events:"):
+        return f"{counts.source} has no line {counts.time_range}, in {counts.records:,} records ({why})"
     return (
         f"{counts.source} has no line {counts.time_range}, in {counts.records:,} records ({why}); check format, "
         f"message_field and time_field of $.corpus.{counts.source.partition(':')[0]}"

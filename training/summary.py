@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.pattern_set import KNOWN, PENDING, REJECTED, KnownPattern, PatternSet
 from patterns.shapes import ShapeTable
 
 WIDEST: Final = 5
@@ -25,11 +25,14 @@ def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mappin
         ``version``, ``scopes``, ``patterns``, ``shapes`` (distinct, by scope); ``corpus``, ``fetched``, ``added`` and
         ``left_out`` of the run; ``covered`` lines and ``coverage`` as a share of the table's; ``levels``: support at
         which patterns were mined → how many; ``seen_once``: patterns of level 1, their lines and share of the table's;
-        ``widest``: the patterns that leave most words open.
+        ``widest``: the patterns that leave most words open; ``states``: state → patterns; and of a night ``night``.
+        Covered is by what is known, and seen once likewise.
     """
-    covered = sum(known.support for known in patterns.patterns)
-    once = [known for known in patterns.patterns if known.seen_once]
+    known_ones = [known for known in patterns.patterns if known.state == KNOWN]
+    covered = sum(known.support for known in known_ones)
+    once = [known for known in known_ones if known.seen_once]
     once_lines = sum(known.support for known in once)
+    states = Counter(known.state for known in patterns.patterns)
     levels = Counter(known.level for known in patterns.patterns)
     judged = table.lines or 1
     return {
@@ -50,6 +53,8 @@ def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mappin
             for known in sorted(patterns.patterns, key=_openness)[:WIDEST]
             if _open_words(known) > 0
         ],
+        "states": {state: states[state] for state in (KNOWN, PENDING, REJECTED)},
+        **({"night": run["night"]} if "night" in run else {}),
     }
 
 

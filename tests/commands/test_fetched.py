@@ -111,7 +111,7 @@ def test_mine_raw_takes_from_the_configuration_where_to_fetch(run: Run, asked: l
     [
         (
             ["app.log", "--from", "24h"],
-            "--from and --to are about kafka:TOPIC and elasticsearch:INDEX, and none is given",
+            "--from and --to are about kafka:TOPIC, elasticsearch:INDEX and events:DIR, and none is given",
         ),
         (["./kafka:logs", "--to", "24h"], "none is given"),
         (["kafka:logs", "--from", "nonsense"], "argument --from: 'nonsense' is no time: give 2026-11-24"),

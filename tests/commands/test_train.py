@@ -253,7 +253,7 @@ def test_a_folder_without_a_file_and_a_broken_packed_file_are_refused(run: Run, 
 
     assert "'empty' is a folder without a file; name another" in run("train", "empty")[2]
     assert "/app.log.gz' is no whole gzip file: " in run("train", "app.log.gz", "--store", "store")[2]
-    assert not Path("store").exists()
+    assert not Store("store").versions()
 
 
 def test_hostile_text_in_the_summary_is_escaped(run: Run, tmp_path: Path) -> None:

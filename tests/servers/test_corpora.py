@@ -452,6 +452,45 @@ def test_exactly_the_documents_of_a_time_and_a_query_are_fetched(elasticsearch: 
     assert found == Counter(map(line_of, (19, 1_100)))
 
 
+def test_of_nights_our_events_are_of_when_they_were_planned_and_other_documents_of_their_own_time(
+    elasticsearch: str, index_prefix: str
+) -> None:
+    day = 24 * HOUR
+
+    def ours(text: str, created: int) -> dict[str, Any]:
+        event = {"kind": "event", "created": iso(created), "original": text}
+        return {"@timestamp": iso(NOON), "event": event, "logwinnow": {"set": "v"}, "message": text}
+
+    def other(text: str, time: int) -> dict[str, Any]:
+        # Its `created` says something else.
+        return {"@timestamp": iso(time), "event": {"created": iso(NOON + day)}, "message": text}
+
+    ours_of = [ours("early", NOON - day), ours("late", NOON + day), ours("later", NOON + 2 * day)]
+    index(elasticsearch, f"{index_prefix}-ours", ours_of)
+    index(elasticsearch, f"{index_prefix}-other", [other("today", NOON + day), other("before", NOON)])
+    config = ElasticsearchCorpus(url=elasticsearch)
+    excluded = (TimeRange(NOON + 2 * day - 1_000, NOON + 3 * day),)
+    counts = FetchCounts("made up", TimeRange(NOON + day - 1_000), excluded=excluded, by_batch=True)
+    with Spool() as spool:
+        from_elasticsearch.fetch(f"{index_prefix}-*", config, Rules(), counts, spool, quiet)
+        lines = {Path(piece.path).read_text().split(": ")[-1].strip() for piece in spool.pieces()}
+        days = spool.days()
+
+    assert lines == {"late", "today"}
+    assert days == [(NOON + day) // day]
+    assert (counts.records, counts.left_out) == (3, {"excluded": 1})
+
+
+def test_of_kafka_excluded_times_are_left_out_and_counted(kafka: str, topic: str) -> None:
+    make_topic(kafka, topic)
+    produce(kafka, topic, [(b"a", NOON), (b"b", NOON + HOUR), (b"c", NOON + 2 * HOUR)])
+    counts = FetchCounts("made up", ANY_TIME, excluded=(TimeRange(NOON + HOUR, NOON + 2 * HOUR),))
+    with Spool() as spool:
+        from_kafka.fetch(topic, KafkaCorpus(bootstrap_servers=kafka), Rules(), counts, spool, quiet)
+        assert {Path(piece.path).read_text() for piece in spool.pieces()} == {"a\n", "c\n"}
+    assert counts.left_out == {"excluded": 1}
+
+
 def test_an_alias_and_several_names_with_commas_are_read(elasticsearch: str, index_prefix: str) -> None:
     for part in "ab":
         index(elasticsearch, f"{index_prefix}-{part}", [{"@timestamp": iso(NOON), "message": part}])
@@ -533,7 +572,7 @@ def test_what_cannot_be_fetched_is_told_with_the_mend(
 def test_an_index_that_is_deleted_meanwhile_is_told(elasticsearch: str, index_prefix: str) -> None:
     name = f"{index_prefix}-a"
     index(elasticsearch, name, map(numbered, range(10)))
-    wanted = Wanted({"match_all": {}}, ["message"], "@timestamp", 2, 1)
+    wanted = Wanted({"match_all": {}}, ["message"], ["@timestamp"], 2, 1)
 
     with (
         closing(Elasticsearch(elasticsearch)) as client,

@@ -1,10 +1,13 @@
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from patterns.language import parse
 from patterns.line import split_lines
+from patterns.pattern_set import KnownPattern
 from patterns.words import Splitter, WordRules
 from training.clusters import Algorithm, Cluster, Method, mine
 from training.ladder import accepted, climb_down, levels
@@ -80,3 +83,78 @@ def test_an_over_wide_cluster_does_not_swallow_kinds_that_were_never_seen() -> N
 
 def test_an_empty_scope_has_no_patterns() -> None:
     assert climb_down({}, "logcluster") == []
+
+
+# Patterns of the last set
+
+
+def held_of(shapes: dict[str, int]) -> list[KnownPattern]:
+    """Return what the ladder finds, as a set has it."""
+    return [
+        KnownPattern("", found.cluster.pattern, found.level, found.cluster.support, found.cluster.support)
+        for found in climb_down(shapes, "logcluster")
+    ]
+
+
+def texts_of(shapes: dict[str, int], held: Sequence[KnownPattern] = ()) -> set[str]:
+    return {found.cluster.pattern.text for found in climb_down(shapes, "logcluster", held=held)}
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_same_lines_give_the_same_patterns_again_when_those_are_held(loghub: Path, dataset: str) -> None:
+    shapes = shapes_of(loghub / dataset / f"{dataset}_2k.log")
+    held = held_of(shapes)
+
+    again = texts_of(shapes, held)
+
+    first = {known.pattern.text for known in held if known.support > 1}
+    assert len(first & again) >= 0.98 * len(first)
+
+
+def test_a_pattern_near_its_level_holds_where_it_would_be_another_without_having_been_there() -> None:
+    # 100 lines of a scope of 1,000 are the first level; a night later there are 97.
+    before = {"job <*> of ann is done": 100, "job <*> of bob is done": 40, "nothing happens at all": 860}
+    after = {**before, "job <*> of ann is done": 97, "nothing happens at all": 880}
+    held = [known for known in held_of(before) if "ann" in known.pattern.text]
+    assert [known.level for known in held] == [100]
+
+    assert "job *{1,1} of ann is done" not in texts_of(after)
+    # At the level that takes the place of its own, though it has less lines.
+    levels_of = {found.cluster.pattern.text: found.level for found in climb_down(after, "logcluster", held=held)}
+    assert levels_of["job *{1,1} of ann is done"] == 101
+
+
+def test_a_pattern_that_lost_half_of_its_level_falls_by_one() -> None:
+    before = {"job <*> of ann is done": 100, "job <*> of bob is done": 40, "nothing happens at all": 860}
+    held = [known for known in held_of(before) if "ann" in known.pattern.text]
+
+    found = [
+        {each.cluster.pattern.text: each.level for each in climb_down(after, "logcluster", held=held)}
+        for after in (
+            {**before, "job <*> of ann is done": ann, "nothing happens at all": 960 - ann} for ann in (50, 49)
+        )
+    ]
+
+    assert [each["job *{1,1} of ann is done"] for each in found] == [100, 50]
+
+
+def test_many_patterns_give_place_to_one_that_has_clearly_more_than_its_level() -> None:
+    users = [
+        f"user {name} came home" for name in ("ann", "bob", "cem", "dan", "eva", "fay", "gus", "hal", "ida", "jon")
+    ]
+    few = [KnownPattern("", parse(text), 4, 4, 4) for text in users]
+    shapes = {"nothing happens at all": 360, **dict.fromkeys(users, 4)}
+
+    # 40 lines are the first level of 400.
+    assert texts_of(shapes) == {"nothing happens at all", "user *{1,1} came home"}
+    assert texts_of(shapes, few) == {"nothing happens at all", "user *{1,1} came home"}
+    levels_of = {found.cluster.pattern.text: found.level for found in climb_down(shapes, "logcluster", held=few)}
+    # But a level later than without them.
+    assert levels_of["user *{1,1} came home"] == 20
+
+
+def test_what_was_seen_once_is_never_held() -> None:
+    held = [KnownPattern("", parse("user ann came home"), 1, 1, 1)]
+    shapes = {f"user {name} came home": 1 for name in ("ann", "bob", "cem")}
+
+    assert texts_of(shapes, held) == {"user *{1,1} came home"}

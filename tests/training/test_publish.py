@@ -1,14 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from patterns.decisions import Decision, Decisions
 from patterns.errors import PublishRefused
 from patterns.language import of_words
-from patterns.pattern_set import KnownPattern, PatternSet
+from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
 from patterns.store import Store
-from training.publish import publish
+from training.publish import publish, retire
 
 
 def corpus_of(shapes: dict[str, int]) -> tuple[PatternSet, ShapeTable]:
@@ -96,3 +98,32 @@ def test_all_days_of_a_shape_count_as_covered(store: Store) -> None:
 
     with pytest.raises(PublishRefused, match="cover 2 of the 4 lines"):
         publish(store, PatternSet.of(Rules(), [known]), before, {}, keep=0.51, force=False)
+
+
+def test_old_versions_beyond_those_that_are_kept_go_but_never_the_current_one_or_a_young_one(store: Store) -> None:
+    young = [published(store, {"a": number + 2}) for number in range(3)]
+    root = Path(store.root)
+    old = [f"2020010{number}T000000.000Z-{'0' * 16}" for number in range(1, 6)]
+    for name in old:
+        (root / name).mkdir()
+    (root / "CURRENT").write_text(old[0] + "\n")
+
+    retire(store, 0)
+    assert store.versions() == [*old, *young]
+    retire(store, 4)
+    assert store.versions() == [old[0], old[-1], *young]
+    retire(store, 1)
+    assert store.versions() == [old[0], *young]
+    assert not list(root.glob(".publishing-*"))
+
+
+def test_lines_that_are_rejected_or_were_pending_need_not_be_covered(store: Store) -> None:
+    patterns, table = corpus_of({"a": 60, "b": 30, "c": 10})
+    states = {"a": KNOWN, "b": KNOWN, "c": PENDING}
+    before = PatternSet.of(Rules(), (replace(known, state=states[known.pattern.text]) for known in patterns.patterns))
+    publish(store, before, table, {}, keep=0.5, force=False)
+    rejected = Decisions((Decision(do="reject", pattern="a"),))
+
+    with pytest.raises(PublishRefused, match="cover 0 of the 30 lines"):
+        publish(store, corpus_of({"c": 90})[0], table, {}, keep=1.0, force=False, decisions=rejected)
+    publish(store, corpus_of({"b": 90})[0], table, {}, keep=1.0, force=False, decisions=rejected)

@@ -12,6 +12,7 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from spark.config import SparkConfig
 from training.corpus import Corpus, Progress
+from training.fetched.time_range import ALL_TIMES, Times
 from training.line_filter import Filter
 from training.lines import Lines
 from training.shapes import CorpusCounts
@@ -29,9 +30,9 @@ EngineName = Literal["python", "polars", "spark"]
 class Engine(Protocol):
     """An engine that reads a corpus, made by `engine`."""
 
-    def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
+    def tabulate(self, rules: Rules, progress: Progress, times: Times = ALL_TIMES) -> tuple[ShapeTable, CorpusCounts]:
         """
-        Read the corpus into a table of shapes.
+        Read the corpus into a table of shapes; lines of other times than `times`, by their headers, are counted alone.
 
         Raises:
             CorpusError: A file cannot be read.

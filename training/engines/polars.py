@@ -24,6 +24,7 @@ from training.corpus import Corpus, Progress
 from training.engines.outliers import FindOutliers
 from training.engines.tasks import count, count_shapes, find_candidates, perhaps_frequent, tabulate
 from training.engines.workers import Workers
+from training.fetched.time_range import ALL_TIMES, Times
 from training.kernels.raw import CANDIDATE_ROWS, COUNT_ROWS, COUNTS, CandidateKernel, keys_of
 from training.line_filter import Filter
 from training.lines import Coverage, Lines, ShapedLines
@@ -43,11 +44,11 @@ class PolarsEngine:
         # pyarrow loads pandas with its first array. The workers are still starting: now is the time.
         pa.array([0])
 
-    def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
+    def tabulate(self, rules: Rules, progress: Progress, times: Times = ALL_TIMES) -> tuple[ShapeTable, CorpusCounts]:
         """Read the corpus into a table of shapes. Cost: memory for a part of the rows."""
         counts = CorpusCounts()
         with TableBuilder() as builder:
-            task = partial(tabulate, rules=rules, folder=builder.folder)
+            task = partial(tabulate, rules=rules, times=times, folder=builder.folder)
             for read, runs in self._workers.share(task, progress):
                 counts.add(read)
                 builder.add_runs(runs)

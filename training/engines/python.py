@@ -9,6 +9,7 @@ from patterns.shapes import ShapeTable
 from training.candidates import CandidateTable, Keys, candidates
 from training.clusters import Method
 from training.corpus import LONGEST_JUDGED, Corpus, CorpusLine, Progress
+from training.fetched.time_range import ALL_TIMES, Times
 from training.line_filter import Filter
 from training.lines import Coverage, Lines, Place, ShapedLines, raw_words
 from training.shapes import CorpusCounts, count_shapes, tabulate
@@ -24,9 +25,9 @@ class PythonEngine:
         corpus.refuse_uris("python")
         self._corpus = corpus
 
-    def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
+    def tabulate(self, rules: Rules, progress: Progress, times: Times = ALL_TIMES) -> tuple[ShapeTable, CorpusCounts]:
         """Read the corpus into a table of shapes. Cost: memory for all rows."""
-        return tabulate(self._corpus.lines(progress, LONGEST_JUDGED), rules)
+        return tabulate(self._corpus.lines(progress, LONGEST_JUDGED), rules, times)
 
     def raw_lines(self, chosen: Filter, progress: Progress) -> Lines:
         """Return the lines, whole."""

@@ -35,6 +35,7 @@ from training.engines import TrainingSpark, stages
 from training.engines.outliers import FindOutliers
 from training.engines.stages import BUCKET_ROWS, FACTS, Stage
 from training.errors import CorpusError
+from training.fetched.time_range import ALL_TIMES, Times
 from training.kernels.raw import (
     CANDIDATE_ROWS,
     COUNT_ROWS,
@@ -95,12 +96,12 @@ class SparkEngine:
         # A task for each of a thousand small files would take longer than their lines.
         self._parts = together(corpus.pieces(most_bytes), most_bytes)
 
-    def tabulate(self, rules: Rules, progress: Progress) -> tuple[ShapeTable, CorpusCounts]:
+    def tabulate(self, rules: Rules, progress: Progress, times: Times = ALL_TIMES) -> tuple[ShapeTable, CorpusCounts]:
         """Read the corpus into a table of shapes. Cost: one Spark job; temporary files for the rows."""
         counts = CorpusCounts()
 
         def tables() -> Iterator[pa.Table]:
-            stage = partial(stages.Tabulate, rules)
+            stage = partial(stages.Tabulate, rules, times)
             for bucket, found in self.merged(stage, SHAPE_ROWS, progress, longest=LONGEST_JUDGED):
                 if bucket == FACTS:
                     counts.add(CorpusCounts.of_run(found))

@@ -21,6 +21,7 @@ from patterns.rules import Rules
 from patterns.shapes import temporary_writes
 from training.candidates import Keys
 from training.engines.outliers import FindOutliers
+from training.fetched.time_range import Times
 from training.kernels.filtered import ChunkFilter
 from training.kernels.raw import (
     COUNT_ROWS,
@@ -69,9 +70,9 @@ Stage = Callable[[], Rows]
 class Tabulate:
     """Rows of the table of shapes."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, times: Times) -> None:
         """Raises RulesError for rules that cannot be used."""
-        self._kernel = ShapeKernel(rules)
+        self._kernel = ShapeKernel(rules, times=times)
 
     def rows(self, chunk: RecordChunk, record_time: int) -> pa.Table:
         """Return the rows of a chunk."""

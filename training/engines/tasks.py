@@ -19,6 +19,7 @@ from patterns.rules import Rules
 from patterns.shapes import temporary_writes
 from training.candidates import Keys
 from training.corpus import LONGEST_JUDGED
+from training.fetched.time_range import Times
 from training.kernels.filtered import ChunkFilter
 from training.kernels.raw import (
     CANDIDATE_ROWS,
@@ -55,9 +56,9 @@ class Counted(NamedTuple):
     path: Path
 
 
-def tabulate(pieces: Iterable[Piece], rules: Rules, folder: Path) -> tuple[CorpusCounts, list[Path]]:
+def tabulate(pieces: Iterable[Piece], rules: Rules, times: Times, folder: Path) -> tuple[CorpusCounts, list[Path]]:
     """Return what was read, and runs of the table of shapes."""
-    kernel, table = ShapeKernel(rules), Part(SHAPE_ROWS, folder)
+    kernel, table = ShapeKernel(rules, times=times), Part(SHAPE_ROWS, folder)
     for piece in pieces:
         for text, starts in record_chunks(piece, longest=LONGEST_JUDGED):
             table.add(kernel.rows(text, piece.record_time, starts))

@@ -22,6 +22,12 @@ class IsAlert(Exception):
     """Raised for a document that is an alert of ours."""
 
 
+def is_ours(document: Mapping[str, Any]) -> bool:
+    """Tell whether our own stream wrote a document, event or alert."""
+    ours = document.get("logwinnow")
+    return isinstance(ours, dict) and isinstance(document.get("event"), dict) and "set" in ours
+
+
 class DocumentReader:
     """Takes lines out of documents. Not thread-safe."""
 
@@ -53,9 +59,9 @@ class DocumentReader:
             EnvelopeError: It has none.
             IsAlert: It is an alert of ours.
         """
-        ours, event = document.get("logwinnow"), document.get("event")
-        if self._any_writer or not (isinstance(ours, dict) and isinstance(event, dict) and "set" in ours):
+        if self._any_writer or not is_ours(document):
             return self._envelope.line(document, record_time)
+        ours, event = document["logwinnow"], document["event"]
         if event.get("kind") == "alert":
             raise IsAlert
         try:

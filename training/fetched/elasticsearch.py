@@ -11,12 +11,15 @@ from patterns.rules import Rules
 from training.errors import CorpusError
 from training.fetched.config import ElasticsearchCorpus
 from training.fetched.counts import FetchCounts, Tell
-from training.fetched.documents import DocumentReader, IsAlert
+from training.fetched.documents import DocumentReader, IsAlert, is_ours
 from training.fetched.point_in_time import Hit, PointInTime, Wanted
 from training.fetched.spool import LATEST, Spool
-from training.fetched.time_range import MILLISECOND, TimeRange
+from training.fetched.time_range import MILLISECOND
 
 _DATES: Final = {"date", "date_nanos"}
+
+CREATED: Final = "event.created"
+"""When the batch of an event of ours was planned."""
 
 
 def fetch(index: str, config: ElasticsearchCorpus, rules: Rules, counts: FetchCounts, spool: Spool, tell: Tell) -> None:
@@ -41,8 +44,9 @@ def fetch(index: str, config: ElasticsearchCorpus, rules: Rules, counts: FetchCo
     connection = Connection.of(config)
     _check(connection, index, config.time_field)
     reader = DocumentReader(rules, config.message_field)
-    query = _query(config, counts.time_range)
-    wanted = Wanted(query, reader.fields, config.time_field, config.page_documents, config.slices)
+    query = _query(config, counts)
+    times = [config.time_field, *([CREATED] if counts.by_batch else [])]
+    wanted = Wanted(query, reader.fields, times, config.page_documents, config.slices)
     with PointInTime(connection, index, wanted) as documents:
         size = documents.count()
         for page in documents.pages():
@@ -76,14 +80,25 @@ def _check(connection: Connection, index: str, time_field: str) -> None:
         )
 
 
-def _query(config: ElasticsearchCorpus, time_range: TimeRange) -> dict[str, Any]:
+def _query(config: ElasticsearchCorpus, counts: FetchCounts) -> dict[str, Any]:
     """Return which documents are wanted, in Elasticsearch's query language."""
-    bounds = {"gte": time_range.start, "lt": time_range.end}
+    bounds = {"gte": counts.time_range.start, "lt": counts.time_range.end}
     given = {name: time // MILLISECOND for name, time in bounds.items() if time is not None}
-    filters = [{"range": {config.time_field: {**given, "format": "epoch_millis"}}}] if given else []
+    filters: list[dict[str, Any]] = []
+    if given:
+        own_time = {"range": {config.time_field: {**given, "format": "epoch_millis"}}}
+        filters.append(_by_batch(own_time, given) if counts.by_batch else own_time)
     if config.query is not None:
         filters.append(json.loads(config.query))
     return {"bool": {"filter": filters}} if filters else {"match_all": {}}
+
+
+def _by_batch(own_time: dict[str, Any], given: dict[str, int]) -> dict[str, Any]:
+    """Return the filter for events of ours by when their batch was planned, and for other documents by their time."""
+    ours = {"exists": {"field": "logwinnow.set"}}
+    planned = {"range": {CREATED: {**given, "format": "epoch_millis"}}}
+    either = [{"bool": {"filter": [ours, planned]}}, {"bool": {"filter": [own_time], "must_not": [ours]}}]
+    return {"bool": {"should": either, "minimum_should_match": 1}}
 
 
 def _take(page: list[Hit], time_field: str, reader: DocumentReader, counts: FetchCounts, spool: Spool) -> None:
@@ -96,12 +111,18 @@ def _take(page: list[Hit], time_field: str, reader: DocumentReader, counts: Fetc
             continue
         # A time in nanoseconds has a fraction.
         record_time = int(times[0].partition(".")[0]) * MILLISECOND
+        document = hit.get("_source", {})
+        planned = hit["fields"].get(CREATED) if is_ours(document) else None
+        chosen_by = int(planned[0].partition(".")[0]) * MILLISECOND if planned else record_time
+        if counts.excludes(record_time, chosen_by):
+            counts.leave_out("excluded")
+            continue
         try:
-            line = reader.line(hit.get("_source", {}), min(max(record_time, 0), LATEST))
+            line = reader.line(document, min(max(record_time, 0), LATEST))
         except EnvelopeError:
             counts.leave_out("no_line")
         except IsAlert:
             counts.leave_out("alert")
         else:
-            spool.add(line, record_time)
+            spool.add(line, record_time, chosen_by)
             counts.lines += 1

@@ -111,6 +111,9 @@ def _take(records: list[Any], line_of: _LineOf, counts: FetchCounts, spool: Spoo
         if not holds(record_time):
             continue
         counts.records += 1
+        if counts.excludes(record_time):
+            counts.leave_out("excluded")
+            continue
         if record.value is None:
             counts.leave_out("no_value")
             continue

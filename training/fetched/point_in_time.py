@@ -37,14 +37,14 @@ class Wanted(NamedTuple):
     Attributes:
         query: Which documents, in Elasticsearch's query language.
         fields: Of each the fields that are needed.
-        time_field: The field that has its time.
+        time_fields: The fields that have its times; those that it has not are not given.
         page_documents: How many a request asks for.
         slices: How many requests are on their way at once.
     """
 
     query: dict[str, Any]
     fields: list[str]
-    time_field: str
+    time_fields: list[str]
     page_documents: int
     slices: int
 
@@ -121,7 +121,7 @@ class PointInTime:
             "track_total_hits": False,
             "source": wanted.fields,
             # However a document writes its time, this is what it is found by.
-            "docvalue_fields": [{"field": wanted.time_field, "format": "epoch_millis"}],
+            "docvalue_fields": [{"field": each, "format": "epoch_millis"} for each in wanted.time_fields],
             "filter_path": _ANSWER,
         }
         if wanted.slices > 1:

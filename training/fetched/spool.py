@@ -1,7 +1,9 @@
 """
 The spool: lines that were fetched, in a temporary folder until they are mined.
 
-    <folder>/2026-11-24T10      the lines whose record time is of that hour, UTC, in the order in which they came
+    <folder>/2026-11-24T10                  the lines whose record time is of that hour, UTC, in the order in which
+                                            they came
+    <folder>/2026-11-24T10-of-2026-11-25    likewise, of lines that were chosen by a time of another day
 
 An engine wants of a record time what a header leaves open: the year, or of a line without a time the day. The hour
 tells both, so a file is a piece of a corpus with one record time, and no engine has to know that it was fetched.
@@ -18,13 +20,16 @@ from typing import IO, Final, Self
 from uuid import uuid4
 
 from patterns.envelope import plain_line
-from patterns.timestamps import SECOND, iso
+from patterns.timestamps import DAY, SECOND, iso, utc_day
 from training.errors import CorpusError
 from training.pieces import Piece
 
 HOUR: Final = 3_600 * SECOND
 LATEST: Final = 4_102_444_800 * SECOND
 """The year 2100. A record may say any time; what a header can say ends with the year 9999."""
+
+_Key = tuple[int, int]
+"""Hour of the record time, and day of the time by which a line was chosen."""
 
 _OPEN_FILES: Final = 64
 _BUFFER_BYTES: Final = 64 * 1024
@@ -46,8 +51,8 @@ class Spool:
             CorpusError: It cannot be made.
         """
         self._mend = "name another folder by TMPDIR" if shared is None else "name another by $.spark.staging"
-        self._open: OrderedDict[int, IO[bytes]] = OrderedDict()
-        self._hours: set[int] = set()
+        self._open: OrderedDict[_Key, IO[bytes]] = OrderedDict()
+        self._keys: set[_Key] = set()
         self._most_open = open_files
         self._folder = Path(shared or tempfile.gettempdir(), f"logwinnow-fetched-{uuid4().hex}").absolute()
         try:
@@ -67,26 +72,35 @@ class Spool:
                 file.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def add(self, line: bytes, record_time: int) -> None:
+    def add(self, line: bytes, record_time: int, chosen_by: int | None = None) -> None:
         """
         Add a line.
 
         Args:
             line: Whatever is in it, it is one line: see `patterns.envelope.plain_line`.
             record_time: In microseconds since 1970; the nearest that a header can say stands for one that it cannot.
+            chosen_by: The time by which it was chosen, likewise; None for its record time.
 
         Raises:
             CorpusError: There is no room for it.
         """
+        day = min(max(record_time if chosen_by is None else chosen_by, 0), LATEST) // DAY
         hour = min(max(record_time, 0), LATEST) // HOUR
         try:
-            self._file(hour).write(plain_line(line) + b"\n")
+            self._file((hour, day)).write(plain_line(line) + b"\n")
         except OSError as error:
             raise self._failed(error) from None
 
-    def pieces(self) -> list[Piece]:
+    def days(self) -> list[int]:
+        """Return the days, ascending, by whose times lines were chosen; counted from 1970."""
+        return sorted({day for _, day in self._keys})
+
+    def pieces(self, of_day: int | None = None) -> list[Piece]:
         """
         Return a piece for each hour, ascending. They can be read until the spool is left, and no line added any more.
+
+        Args:
+            of_day: Only of lines that were chosen by a time of this day; None for all.
 
         Raises:
             CorpusError: There was no room for the last lines.
@@ -94,24 +108,30 @@ class Spool:
         try:
             while self._open:
                 self._open.popitem()[1].close()
-            return [_piece(self._path(hour), hour * HOUR) for hour in sorted(self._hours)]
+            return [
+                _piece(self._path(key), key[0] * HOUR)
+                for key in sorted(self._keys)
+                if of_day is None or key[1] == of_day
+            ]
         except OSError as error:
             raise self._failed(error) from None
 
-    def _file(self, hour: int) -> IO[bytes]:
-        """Return the file of an hour; of too many open ones, that which was written to the longest ago is closed."""
-        file = self._open.get(hour)
+    def _file(self, key: _Key) -> IO[bytes]:
+        """Return the file of a key; of too many open ones, that which was written to the longest ago is closed."""
+        file = self._open.get(key)
         if file is not None:
-            self._open.move_to_end(hour)
+            self._open.move_to_end(key)
             return file
         if len(self._open) >= self._most_open:
             self._open.popitem(last=False)[1].close()
-        file = self._open[hour] = self._path(hour).open("ab", buffering=_BUFFER_BYTES)
-        self._hours.add(hour)
+        file = self._open[key] = self._path(key).open("ab", buffering=_BUFFER_BYTES)
+        self._keys.add(key)
         return file
 
-    def _path(self, hour: int) -> Path:
-        return self._folder / iso(hour * HOUR)[:13]
+    def _path(self, key: _Key) -> Path:
+        hour, day = key
+        late = "" if hour * HOUR // DAY == day else f"-of-{utc_day(day * DAY)}"
+        return self._folder / f"{iso(hour * HOUR)[:13]}{late}"
 
     def _failed(self, error: OSError) -> CorpusError:
         return CorpusError(

@@ -10,6 +10,9 @@ import re
 from datetime import UTC
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from patterns.timestamps import DAY, SECOND, iso, iso_reader
 
 MILLISECOND: Final = 1_000
@@ -59,6 +62,42 @@ class TimeRange(NamedTuple):
 
 
 ANY_TIME: Final = TimeRange()
+
+
+class Times(NamedTuple):
+    """
+    The times of lines that are learned from.
+
+    Attributes:
+        wanted: In which they are.
+        excluded: In none of which they are: times of incidents.
+    """
+
+    wanted: TimeRange = ANY_TIME
+    excluded: tuple[TimeRange, ...] = ()
+
+    def holds(self, time: int) -> bool:
+        """Tell whether lines of a time are learned from."""
+        return self.wanted.holds(time) and not any(each.holds(time) for each in self.excluded)
+
+    def chosen(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Do what `holds` does for many times at once."""
+        chosen = _within(self.wanted, times)
+        for each in self.excluded:
+            chosen &= ~_within(each, times)
+        return chosen
+
+
+ALL_TIMES: Final = Times()
+
+
+def _within(of: TimeRange, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+    within = np.ones(len(times), np.bool_)
+    if of.start is not None:
+        within &= times >= of.start
+    if of.end is not None:
+        within &= times < of.end
+    return within
 
 
 def parse_time(text: str, now: int) -> int:

@@ -22,6 +22,7 @@ from patterns.shapes import EXAMPLE_CHARACTERS, EXAMPLES, SCHEMA
 from patterns.timestamps import DAY, utc_day
 from patterns.words import CLASS_RUN, DEFAULT_CLASSES, Splitter
 from training.corpus import CorpusLine
+from training.fetched.time_range import ALL_TIMES, Times
 from training.kernels.headers import Headers, Messages
 from training.kernels.spans import (
     DEFAULT_WORDS,
@@ -50,19 +51,20 @@ class ShapeKernel:
         counts: What was read so far.
     """
 
-    def __init__(self, rules: Rules, *, examples: bool = True) -> None:
+    def __init__(self, rules: Rules, *, examples: bool = True, times: Times = ALL_TIMES) -> None:
         """
         Make ready.
 
         Args:
             rules: How lines are read and taken apart; by the default rules of words, for raw ones have no shapes.
             examples: Whether rows have days, times and examples; else days are ``""``, times 0 and examples none.
+            times: Of which times lines are read, where rows have times; of others they are counted alone.
 
         Raises:
             RulesError: The rules cannot be used.
         """
         self.counts = CorpusCounts()
-        self._rules, self._examples = rules, examples
+        self._rules, self._examples, self._times = rules, examples, times
         self._headers = Headers(rules)
         self._shapes = _Shapes(rules)
         self._shaper = Shaper(rules)
@@ -118,7 +120,7 @@ class ShapeKernel:
         """Return the rows of lines that must be read one by one."""
         each = (CorpusLine(chunk[begin:end], record_time) for begin, end in zip(*lines, strict=True))
         if self._examples:
-            table, counts = tabulate(each, self._rules)
+            table, counts = tabulate(each, self._rules, self._times)
             rows = pa.concat_tables([SCHEMA.empty_table(), *table.tables()])
         else:
             scopes, counts = count_shapes(each, self._rules)
@@ -134,6 +136,10 @@ class ShapeKernel:
         )
         for name, number in chain.from_iterable(each.formats.items() for each in groups):
             self.counts.formats[name] += number
+        if self._times != ALL_TIMES:
+            inside = self._times.chosen(times)
+            self.counts.outside += len(times) - int(inside.sum())
+            shapes, lines, scopes, times = shapes[inside], lines[inside], scopes[inside], times[inside]
         judged = self._judged(shapes, texts)
         shapes, lines, scopes = shapes[judged], lines[judged], scopes[judged]
         if not self._examples:

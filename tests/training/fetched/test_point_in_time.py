@@ -72,7 +72,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(made: Made, monkeypatch: pytest.MonkeyPatch, page: int = 3, slices: int = 2) -> PointInTime:
     monkeypatch.setattr(Connection, "client", lambda _: made)
-    wanted = Wanted({"match_all": {}}, ["message"], "@timestamp", page, slices)
+    wanted = Wanted({"match_all": {}}, ["message"], ["@timestamp"], page, slices)
     return PointInTime(Connection(("http://a:9200",), ()), "logs", wanted)
 
 

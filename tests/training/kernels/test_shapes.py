@@ -19,6 +19,7 @@ from patterns.timestamps import DAY, SECOND
 from patterns.words import DEFAULT_CLASSES, WordRules
 from training.candidates import PositionKeys, WordKeys
 from training.corpus import CorpusLine
+from training.fetched.time_range import TimeRange, Times
 from training.kernels import shapes
 from training.kernels.shapes import ShapeKernel
 from training.lines import Coverage, Place
@@ -77,6 +78,9 @@ RULES = {
 }
 ANY_RULES = st.sampled_from([rules for kind in RULES.values() for rules in kind])
 
+# Around what lines without a time have, and what made-up headers say.
+TIME = st.sampled_from([-(2**62), 0, NOON - DAY, NOON, NOON + 1_000, NOON + DAY, 2**62])
+
 
 def each_line(chunk: bytes, record_time: int = NOON) -> list[CorpusLine]:
     return [CorpusLine(line, record_time) for line in split_lines(chunk)]
@@ -106,6 +110,26 @@ def test_rows_and_counts_are_those_of_the_lines_one_by_one(
     assert rows.schema.equals(SCHEMA)
     assert merged(rows).equals(by_hand(chunk, rules, record_time))
     assert kernel.counts == tabulate(each_line(chunk, record_time), rules)[1]
+
+
+@given(
+    rules=ANY_RULES,
+    chunk=CHUNKS,
+    wanted=st.tuples(TIME, TIME).map(sorted),
+    excluded=st.lists(st.tuples(TIME, TIME).map(sorted), max_size=2),
+)
+def test_of_some_times_rows_and_counts_are_those_of_the_lines_one_by_one(
+    rules: Rules, chunk: bytes, wanted: list[int], excluded: list[list[int]]
+) -> None:
+    times = Times(TimeRange(*wanted), tuple(TimeRange(*each) for each in excluded))
+    kernel = ShapeKernel(rules, times=times)
+    rows = kernel.rows(chunk, NOON)
+
+    table, counts = tabulate(each_line(chunk, NOON), rules, times)
+
+    assert merged(rows).equals(pa.concat_tables([SCHEMA.empty_table(), *table.tables()]))
+    assert kernel.counts == counts
+    assert counts.lines == counts.judged + counts.unjudged.total() + counts.outside
 
 
 @given(ANY_RULES, CHUNKS)
