@@ -35,6 +35,9 @@ class _Nearest(msgspec.Struct):
 class _Row(msgspec.Struct):
     outlier: bool
     pattern: str | None
+    state: str | None
+    name: str | None
+    severity: str | None
     shape: str
     unjudged: str | None
     reason: str | None
@@ -72,6 +75,9 @@ class JsonWriter:
         return _Row(
             outlier=judgement.outlier,
             pattern=known.id if known else None,
+            state=known.state if known else None,
+            name=known.name if known else None,
+            severity=known.severity if known else None,
             shape=shape_id(scope, shape),
             unjudged=unjudged,
             reason=verdict.reason if verdict else None,
@@ -106,7 +112,7 @@ class PeopleWriter:
         file = printable(batch.file)
         for number, judgement in zip(batch.numbers(), judgements, strict=True):
             verdict, line = judgement.verdict, judgement.shaped.line
-            if verdict is not None and verdict.known is None:
+            if verdict is not None and verdict.outlier:
                 self._outlier(judgement, verdict, f"{file}:{number}")
             elif self._every:
                 label = verdict.known.id if verdict and verdict.known else str(judgement.shaped.unjudged)
@@ -123,6 +129,14 @@ class PeopleWriter:
             self._told[scope, shape] = place
         self._say(Text.assemble((place, "bold"), f": {_reason(verdict, printable(scope, 60))}"))
         self._show(line, verdict)
+        if verdict.known is not None:
+            known = verdict.known
+            self._say(
+                Text.assemble(("pattern ", "dim"), f"{known.id}  ", shown(known.pattern.text, most=_SHOWN)), _INDENT
+            )
+            for said in filter(None, (known.severity, known.name, known.runbook)):
+                self._say(shown(said, "yellow", most=_SHOWN), _INDENT)
+            return
         if verdict.nearest is None:
             of_it = "" if verdict.reason == NEW_PROGRAM or not scope else "of this program "
             self._say(Text(f"no pattern {of_it}shares a word with it"), _INDENT)
@@ -188,6 +202,8 @@ def _brief(text: str) -> str:
 
 
 def _reason(verdict: Verdict, program: str) -> str:
+    if verdict.known is not None:
+        return f"of a {verdict.known.state} pattern" + (f" of {program}" if program else "")
     if verdict.reason == NEW_PROGRAM:
         return f"new program {program}" if program else "no pattern is of lines without a program"
     return f"no pattern of {program} fits" if program else "no pattern fits"

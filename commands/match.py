@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from commands.console import counted, shown, stderr
-from commands.options import HEADER_HELP, add_stored_set, read_set
+from commands.options import HEADER_HELP, add_stored_set, judged_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from patterns.judge import Judgement
 
 _DESCRIPTION = """\
-Judges each line by the current pattern set and shows the outliers: the lines
-that no pattern matches, each with the nearest pattern and the first word that
-differs; of outliers of one shape only the first is explained. A summary follows
+Judges each line by the current pattern set and what the operator decided, and
+shows the outliers: the lines that no pattern matches, each with the nearest
+pattern and the first word that differs, and those of a pattern that is pending
+or rejected; of outliers of one shape only the first is explained. A summary follows
 on standard error. Outliers are no failure: the exit code is 0. Lines are shown
 as soon as they arrive, so `tail -f` can be read. Where the set was mined with
 lines joined (multiline), so they are here: a record is shown when the next one
@@ -33,9 +34,12 @@ examples:
 a JSON object has:
   outlier     true, or false also for what is not judged
   pattern     id of the best match, or null
+  state       of it: known, pending, accepted or rejected; name and severity as
+              the operator says; each null where there is none
   shape       id of its shape, and shape_text; what an alert would be about
   unjudged    why it is not judged (blank, no_constant), or null
-  reason      why it is an outlier (no_pattern, new_program), or null
+  reason      why it is an outlier (no_pattern, new_program, pending, rejected),
+              or null
   scope       the program by which patterns are looked up
   params      what the pattern's gaps took of the message
   nearest     of an outlier {"id", "text", "difference"}, or null
@@ -90,8 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     # What is made for a line lives for a batch, and has no cycles: looking for some at every turn costs a tenth.
     gc.set_threshold(100_000)
     check(arguments.files)
-    stored = read_set(arguments)
-    patterns = stored.patterns
+    version, patterns = judged_by(arguments)
     if arguments.header is not None:
         patterns = replace(patterns, rules=replace(patterns.rules, header=arguments.header))
     judge = Judge(patterns)
@@ -106,9 +109,9 @@ def run(arguments: argparse.Namespace) -> int:
             writer.write(batch, judgements)
     except KeyboardInterrupt:
         # This is how `tail -f | logwinnow match -` ends.
-        _tell(counts, stored.version, quiet=arguments.quiet)
+        _tell(counts, version, quiet=arguments.quiet)
         raise
-    _tell(counts, stored.version, quiet=arguments.quiet)
+    _tell(counts, version, quiet=arguments.quiet)
     return 0
 
 
@@ -135,7 +138,7 @@ class Counts:
             shaped = judgement.shaped
             if judgement.verdict is None:
                 self._unjudged[str(shaped.unjudged)] += 1
-            elif judgement.verdict.known is None:
+            elif judgement.outlier:
                 self._outliers += 1
                 if len(self._shapes) < _REMEMBERED_SHAPES:
                     self._shapes.add((shaped.scope, shaped.shape))

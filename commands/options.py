@@ -10,6 +10,7 @@ from patterns.errors import NoPatternSet, PatternsError
 from patterns.settings import find, load
 
 if TYPE_CHECKING:
+    from patterns.pattern_set import PatternSet
     from patterns.set_files import StoredSet
     from patterns.store import Store
     from training.config import TrainingConfig
@@ -119,6 +120,19 @@ def time_range(arguments: argparse.Namespace) -> "TimeRange":
     return chosen
 
 
+def add_deed(
+    deeds: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, description: str, example: str
+) -> argparse.ArgumentParser:
+    """Return the parser of what a verb can do, whose help keeps its lines."""
+    return deeds.add_parser(
+        name,
+        help=short,
+        description=description,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def add_stored_set(verb: argparse.ArgumentParser) -> None:
     """Add what chooses a published set: --store, --version and --config."""
     add_store(verb)
@@ -173,6 +187,20 @@ def read_set(arguments: argparse.Namespace) -> "StoredSet":
                 f"version {arguments.version!r} is not in store {store.root!r}; there are: {', '.join(versions[-5:])}"
             )
     return store.read(arguments.version)
+
+
+def judged_by(arguments: argparse.Namespace) -> "tuple[str, PatternSet]":
+    """
+    Return the set that --store and --version name, with what the operator decided applied, and its version.
+
+    Raises:
+        LogwinnowError: There is none, it is damaged, or the operator's file cannot be used.
+    """
+    from patterns.decided import decided
+
+    stored = read_set(arguments)
+    decisions = open_store(arguments).decisions().active(time.time_ns() // 1_000)
+    return stored.version, decided(stored.patterns, decisions)
 
 
 def published(store: "Store") -> list[str]:

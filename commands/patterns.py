@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json, write_json_lines
-from commands.options import add_store, add_stored_set, open_store, published, read_set
+from commands.deciding.deeds import add_decisions
+from commands.options import add_deed, add_store, add_stored_set, open_store, published, read_set
+from commands.pattern_ids import ALIKE, find_pattern
 from patterns.errors import LogwinnowError, RulesError
 from patterns.terminal import printable, printable_rows
 
@@ -67,24 +69,22 @@ _ORDERS: "Final[dict[str, Callable[[KnownPattern], tuple[object, ...]]]]" = {
     "last_day": lambda known: (known.last_day or "", -known.support, known.id),
 }
 _EXAMPLE_SHOWN: Final = 600
-_LEAST_PREFIX: Final = 4
-_ALIKE: Final = 5
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the verb and what it can do."""
-    verb = _parser(verbs, "patterns", "list, show and export the patterns of a set", _DESCRIPTION, _EXAMPLE)
+    verb = add_deed(verbs, "patterns", "list, show and export the patterns of a set", _DESCRIPTION, _EXAMPLE)
     deeds = verb.add_subparsers(title="what to do", metavar="WHAT", dest="what", required=True)
 
     example = "example:\n  logwinnow patterns list --scope sshd --sort level"
-    listing = _parser(deeds, "list", "list the patterns of a set", _LIST, example)
+    listing = add_deed(deeds, "list", "list the patterns of a set", _LIST, example)
     add_stored_set(listing)
     listing.add_argument("--scope", metavar="PROGRAM", help='patterns of this program alone; "" for lines without one')
     listing.add_argument("--sort", choices=tuple(_ORDERS), default="support", help="(default: %(default)s)")
     listing.add_argument("--json", action="store_true", help="print one JSON object a line, as export's jsonl has them")
     listing.set_defaults(run=_list)
 
-    showing = _parser(deeds, "show", "show patterns in full", _SHOW, "example:\n  logwinnow patterns show 3f2a90")
+    showing = add_deed(deeds, "show", "show patterns in full", _SHOW, "example:\n  logwinnow patterns show 3f2a90")
     showing.add_argument("ids", nargs="+", metavar="ID", help="12 digits, or the first 4 or more if no other has them")
     add_stored_set(showing)
     showing.add_argument("--json", action="store_true", help="print one JSON object a line, as export's jsonl has them")
@@ -94,7 +94,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 examples:
   logwinnow patterns export --format regex --over message --output sshd.jsonl
   logwinnow patterns export --format patterndb --output logwinnow.xml"""
-    export = _parser(deeds, "export", "write all patterns of a set", _EXPORT, example)
+    export = add_deed(deeds, "export", "write all patterns of a set", _EXPORT, example)
     export.add_argument("--format", choices=("jsonl", "text", "regex", "patterndb"), required=True, help="see above")
     over = "what a regex is matched with: the message as it stands (default), or its shape"
     export.add_argument("--over", choices=("message", "shape"), help=over)
@@ -105,22 +105,12 @@ examples:
     export.set_defaults(run=_export, refuse=export.error)
 
     example = "example:\n  logwinnow patterns versions --store patterns"
-    versions = _parser(deeds, "versions", "list the versions of the store", _VERSIONS, example)
+    versions = add_deed(deeds, "versions", "list the versions of the store", _VERSIONS, example)
     add_store(versions)
     versions.add_argument("--json", action="store_true", help='print one {"version", "current"} a line')
     versions.set_defaults(run=_versions)
 
-
-def _parser(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, description: str, example: str
-) -> argparse.ArgumentParser:
-    return verbs.add_parser(
-        name,
-        help=short,
-        description=description,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    add_decisions(deeds)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -160,14 +150,14 @@ def _write_json(found: "Sequence[KnownPattern]", patterns: "PatternSet") -> None
 def _of_scope(patterns: "PatternSet", scope: str) -> "tuple[KnownPattern, ...]":
     if scope not in patterns.scopes:
         names = [repr(name) for name in patterns.scopes]
-        more = f" and {len(names) - _ALIKE:,} more" if len(names) > _ALIKE else ""
-        raise LogwinnowError(f"no pattern is of program {scope!r}; there are: {', '.join(names[:_ALIKE])}{more}")
+        more = f" and {len(names) - ALIKE:,} more" if len(names) > ALIKE else ""
+        raise LogwinnowError(f"no pattern is of program {scope!r}; there are: {', '.join(names[:ALIKE])}{more}")
     return patterns.scopes[scope]
 
 
 def _show(arguments: argparse.Namespace) -> int:
     patterns = read_set(arguments).patterns
-    found = [_find(patterns, given.lower()) for given in arguments.ids]
+    found = [find_pattern(patterns, given.lower()) for given in arguments.ids]
     if arguments.json:
         _write_json(found, patterns)
         return 0
@@ -190,34 +180,6 @@ def _show_one(known: "KnownPattern", patterns: "PatternSet") -> None:
     ):
         console.print(shown(f"regex of the {over}:", "bold"))
         console.print(shown(regex), soft_wrap=True)
-
-
-def _find(patterns: "PatternSet", given: str) -> "KnownPattern":
-    """
-    Return the pattern of an id, or of its beginning.
-
-    Raises:
-        LogwinnowError: There is none, or more than one.
-    """
-    if given in patterns.by_id:
-        return patterns.by_id[given]
-    begin_so = sorted(known_id for known_id in patterns.by_id if given and known_id.startswith(given))
-    if len(begin_so) == 1 and len(given) >= _LEAST_PREFIX:
-        return patterns.by_id[begin_so[0]]
-    if begin_so:
-        why = f"{counted(len(begin_so), 'id begins', 'ids begin')} so"
-        more = f"give {_LEAST_PREFIX} digits or more, as many as tell it from the others"
-        raise LogwinnowError(f"{given!r} names no single pattern: {why}, {', '.join(begin_so[:_ALIKE])}; {more}")
-    raise LogwinnowError(f"no pattern has the id {given!r}{_alike(patterns, given)}; see: logwinnow patterns list")
-
-
-def _alike(patterns: "PatternSet", given: str) -> str:
-    """Name the ids that share most digits with the beginning of the given one."""
-    for length in range(len(given) - 1, 0, -1):
-        alike = sorted(known_id for known_id in patterns.by_id if known_id.startswith(given[:length]))
-        if alike:
-            return f"; alike begin {', '.join(alike[:_ALIKE])}"
-    return ""
 
 
 def _facts(known: "KnownPattern") -> Iterator[tuple[str, str]]:

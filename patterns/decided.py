@@ -2,17 +2,19 @@
 Pattern set and the operator's decisions → the set by which lines are judged.
 
 An accepted shape or pattern and a rejected pattern stand before all that was mined, the last decision first; a named
-one carries its name. Decisions are read again under the rules of the set, since words may be other ones now: a shape by
-its message, if the entry has one; a pattern must have no word that is a class word now.
+one carries its name; a pinned one is known, also in a set that lacks it. Decisions are read again under the rules of
+the set, since words may be other ones now: a shape by its message, if the entry has one, and a program by its name; a
+pattern must have no word that is a class word now.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from patterns.decisions import Decision, Decisions
 from patterns.errors import DecisionsError
-from patterns.language import Pattern, of_words
-from patterns.pattern_set import ACCEPTED, REJECTED, KnownPattern, PatternSet
+from patterns.language import NO_GAP, Pattern
+from patterns.pattern_set import ACCEPTED, KNOWN, REJECTED, KnownPattern, PatternSet
 from patterns.words import CLASS_RUN, Splitter, WordRules
 
 _MOST_SHOWN = 120
@@ -34,29 +36,29 @@ def decided(patterns: PatternSet, decisions: Decisions) -> PatternSet:
     if not decisions.entries:
         return patterns
     splitter = Splitter(patterns.rules.words)
-    read = [(number, entry, pattern_of(entry, splitter)) for number, entry in enumerate(decisions.entries, start=1)]
-    names = {pattern.identity(entry.scope): entry for _, entry, pattern in read if entry.do == "name"}
-    # An accepted shape says nothing of wider patterns, whose id may be the same.
-    stated = {
-        pattern.identity(entry.scope): number
-        for number, entry, pattern in read
-        if entry.do in {"accept", "reject"} and entry.shape is None
-    }
-    mined = [_judged_anew(known, decisions, stated.get(known.id, 0)) for known in patterns.patterns]
-    added = [
-        KnownPattern(
-            entry.scope,
-            pattern,
-            level=0,
-            support=0,
-            mined_support=0,
-            state=ACCEPTED if entry.do == "accept" else REJECTED,
-            decided=number,
-        )
-        for number, entry, pattern in read
-        if entry.do in {"accept", "reject"}
-    ]
-    return PatternSet.of(patterns.rules, (_named(known, names.get(known.id)) for known in [*added, *mined]))
+    read = [_read(number, entry, splitter) for number, entry in enumerate(decisions.entries, start=1)]
+    names = {each.known.id: each.entry for each in read if each.entry.do == "name"}
+    pinned = {each.known.id: each.known for each in read if each.entry.do == "pin"}
+    said = [each for each in read if each.entry.do in {"accept", "reject"}]
+    # An accepted shape without class words may have the id of a wider pattern, of which it says nothing.
+    stated = {each.known.id: each.known for each in said if each.entry.shape is None}
+    mined = [_judged_anew(known, stated.get(known.id), pinned=known.id in pinned) for known in patterns.patterns]
+    for known in mined:
+        pinned.pop(known.id, None)
+    every = [*(each.known for each in said), *mined, *pinned.values()]
+    return PatternSet.of(patterns.rules, (_named(known, names.get(known.id)) for known in every))
+
+
+def check(decisions: Decisions, rules: WordRules) -> None:
+    """Raise DecisionsError for the first entry that means nothing under these rules. Cost: a pass over the entries."""
+    splitter = Splitter(rules)
+    for entry in decisions.entries:
+        pattern_of(entry, splitter)
+
+
+def scope_of(entry: Decision, splitter: Splitter) -> str:
+    """Return the scope of an entry by the rules of `splitter`: what they mask of its program's name."""
+    return splitter.scope(entry.scope) if entry.scope else ""
 
 
 def pattern_of(entry: Decision, splitter: Splitter) -> Pattern:
@@ -67,8 +69,9 @@ def pattern_of(entry: Decision, splitter: Splitter) -> Pattern:
         DecisionsError: There is none by these rules.
     """
     if entry.shape is not None:
-        shape = shape_of(entry, splitter)
-        return of_words(None if word == CLASS_RUN else word for word in shape.split(" "))
+        # A gap would take any word: accepted is "user <*> left", and not "user root left".
+        words = shape_of(entry, splitter).split(" ")
+        return Pattern(tuple(words), (NO_GAP,) * (len(words) + 1))
     pattern = entry.parsed
     for words in _readings(pattern):
         lost = set(words) - set(splitter.take_apart(" ".join(words)).shape.split(" ")) - {CLASS_RUN}
@@ -101,15 +104,36 @@ def accepted_shapes(decisions: Decisions, rules: WordRules) -> Iterator[tuple[st
     splitter = Splitter(rules)
     for entry in decisions.entries:
         if entry.do == "accept" and entry.shape is not None:
-            yield entry.scope, shape_of(entry, splitter)
+            yield scope_of(entry, splitter), shape_of(entry, splitter)
 
 
-def _judged_anew(known: KnownPattern, decisions: Decisions, number: int) -> KnownPattern:
-    """Return a mined pattern as the decision of this number has it, 0 for none: its gaps may be wider by now."""
-    if not number:
-        return known
-    state = ACCEPTED if decisions.entries[number - 1].do == "accept" else REJECTED
-    return replace(known, state=state, decided=number)
+class _Read(NamedTuple):
+    """An entry, and the pattern that it is about."""
+
+    entry: Decision
+    known: KnownPattern
+
+
+def _read(number: int, entry: Decision, splitter: Splitter) -> _Read:
+    """Read the entry of a number: it stands as its pattern where it says a state, as a mined one where it pins."""
+    states = {"accept": ACCEPTED, "reject": REJECTED}
+    known = KnownPattern(
+        scope_of(entry, splitter),
+        pattern_of(entry, splitter),
+        level=(entry.level or 1) if entry.do == "pin" else 0,
+        support=0,
+        mined_support=0,
+        state=states.get(entry.do, KNOWN),
+        decided=number if entry.do in states else 0,
+    )
+    return _Read(entry, known)
+
+
+def _judged_anew(known: KnownPattern, said: KnownPattern | None, *, pinned: bool) -> KnownPattern:
+    """Return a mined pattern in the state that the operator says, if any: its gaps may be wider by now."""
+    if said is not None:
+        return replace(known, state=said.state, decided=said.decided)
+    return replace(known, state=KNOWN) if pinned else known
 
 
 def _named(known: KnownPattern, entry: Decision | None) -> KnownPattern:

@@ -16,7 +16,7 @@ pin      the pattern stays in the set, seen or not, known
 rules: see `patterns/decided.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -123,18 +123,7 @@ class Decisions:
         Raises:
             DecisionsError: A line is no entry.
         """
-        entries = []
-        for number, line in enumerate(data.split(b"\n"), start=1):
-            text = line.strip()
-            if not text or text.startswith(b"#"):
-                continue
-            try:
-                entries.append(msgspec.json.decode(text, type=Decision))
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                raise DecisionsError(
-                    f"line {number} of {place} is no entry: {error}; mend the line, or put # before it"
-                ) from None
-        return cls(tuple(entries))
+        return cls(tuple(entry for _, entry in _lines(data, place) if entry is not None))
 
     @cached_property
     def encoded(self) -> bytes:
@@ -153,6 +142,45 @@ class Decisions:
     def _of(self, entries: Iterable[Decision]) -> "Decisions":
         left = tuple(entries)
         return self if len(left) == len(self.entries) else Decisions(left)
+
+
+def edited(data: bytes, place: str, added: Iterable[Decision], withdrawn: Collection[str]) -> bytes:
+    """
+    Return a file with entries added at its end, and others taken out; every other line stays as it is.
+
+    Args:
+        data: The file; empty where there is none.
+        place: Names it in errors.
+        added: What comes last, and so counts first.
+        withdrawn: Ids of the entries to take out.
+
+    Raises:
+        DecisionsError: A line is no entry, or no entry has an id.
+    """
+    lines = list(_lines(data, place))
+    missing = sorted(set(withdrawn) - {entry.id for _, entry in lines if entry is not None})
+    if missing:
+        raise DecisionsError(f"{place} has no entry {missing[0]!r}; see: logwinnow patterns decisions")
+    kept = [line for line, entry in lines if entry is None or entry.id not in withdrawn]
+    if kept and not kept[-1]:
+        # What follows the last line feed.
+        kept.pop()
+    return b"".join(line + b"\n" for line in [*kept, *map(msgspec.json.encode, added)])
+
+
+def _lines(data: bytes, place: str) -> Iterator[tuple[bytes, Decision | None]]:
+    """Yield each line of a file with its entry, None for a blank one and a comment."""
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        text = line.strip()
+        if not text or text.startswith(b"#"):
+            yield line, None
+            continue
+        try:
+            yield line, msgspec.json.decode(text, type=Decision)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DecisionsError(
+                f"line {number} of {place} is no entry: {error}; mend the line, or put # before it"
+            ) from None
 
 
 def _moment(field: str, text: str | None) -> int | None:

@@ -73,9 +73,14 @@ class KnownPattern:
 
     @cached_property
     def label(self) -> str:
-        """The id's start and the text's start: short enough for a chart's legend."""
-        text = self.pattern.text
+        """The id's start and the start of the name, or else of the text: short enough for a chart's legend."""
+        text = self.name or self.pattern.text
         return f"{self.id[:6]} {text if len(text) <= 60 else text[:59] + '…'}"
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether its lines are no outliers."""
+        return self.state not in (PENDING, REJECTED)
 
     @property
     def seen_once(self) -> bool:

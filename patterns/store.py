@@ -15,7 +15,7 @@ import os
 import posixpath
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +25,8 @@ import fsspec
 import pyarrow as pa
 
 from patterns.decisions import FILE as DECISIONS
-from patterns.decisions import Decisions
-from patterns.disk import sync_folder, write_synced
+from patterns.decisions import Decision, Decisions, edited
+from patterns.disk import locked, replace_file, sync_folder, write_synced
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.pattern_set import PatternSet
 from patterns.set_files import MANIFEST, PATTERNS, TEXT, StoredSet, damaged, decode, encode, for_people
@@ -138,13 +138,42 @@ class Store:
             DecisionsError: A line of it is no entry.
             PatternsError: It cannot be read.
         """
+        return _parsed(self._decisions(), self._decisions_place)
+
+    def decide(self, *, add: Sequence[Decision] = (), withdraw: Collection[str] = ()) -> None:
+        """
+        Add entries to the operator's file, or take some out by their ids; its comments stay.
+
+        Locally the file is replaced as a whole under a lock, so that of two writers none loses an entry. An object
+        store knows no locks: there, two who write within the same moment may.
+
+        Raises:
+            DecisionsError: A line of the file is no entry, or no entry has an id.
+            PatternsError: It cannot be read or written.
+        """
         try:
-            data = bytes(self._fs.cat_file(self._join(DECISIONS)))
+            if not self._local:
+                data = edited(self._decisions(), self._decisions_place, add, withdraw)
+                self._fs.pipe_file(self._join(DECISIONS), data)
+                return
+            root = Path(self._path)
+            root.mkdir(parents=True, exist_ok=True)
+            with locked(root / f".{DECISIONS}.lock"):
+                replace_file(root / DECISIONS, edited(self._decisions(), self._decisions_place, add, withdraw))
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    @property
+    def _decisions_place(self) -> str:
+        return repr(posixpath.join(self.root, DECISIONS))
+
+    def _decisions(self) -> bytes:
+        try:
+            return bytes(self._fs.cat_file(self._join(DECISIONS)))
         except FileNotFoundError:
-            return Decisions()
+            return b""
         except OSError as error:
             raise self._unreadable(error) from None
-        return Decisions.parse(data, repr(posixpath.join(self.root, DECISIONS)))
 
     def publish(self, patterns: PatternSet, shapes: ShapeTable, run: Mapping[str, Any]) -> str:
         """
@@ -160,9 +189,7 @@ class Store:
         try:
             (self._write_local if self._local else self._write_remote)(name, files, shapes)
         except OSError as error:
-            raise PatternsError(
-                f"store {self.root!r} cannot be written: {error}; check the path and its rights"
-            ) from None
+            raise self._unwritable(error) from None
         return name
 
     @property
@@ -225,8 +252,15 @@ class Store:
     def _unreadable(self, error: OSError) -> PatternsError:
         return PatternsError(f"store {self.root!r} cannot be read: {error}; check the path and its rights")
 
+    def _unwritable(self, error: OSError) -> PatternsError:
+        return PatternsError(f"store {self.root!r} cannot be written: {error}; check the path and its rights")
+
     def _broken(self, name: str, why: str) -> BrokenPatternSet:
         return BrokenPatternSet(damaged(self.root, name, why))
+
+
+# A stream reads the file at every batch.
+_parsed = lru_cache(maxsize=2)(Decisions.parse)
 
 
 def _write_table(path: Path, shapes: ShapeTable) -> None:

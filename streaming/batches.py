@@ -3,7 +3,10 @@ Batch records: what a batch was judged by, written before its first write, so th
 
     <checkpoint>/logwinnow/batches/<batch>.json
         {"batch", "set": version, "planned_at": microseconds since 1970,
-         "alerts": the state of alerts after it, null until it is done}
+         "alerts": the state of alerts after it, null until it is done,
+         "decisions": revision of the operator's file, "" for none}
+    <checkpoint>/logwinnow/decisions/<revision>.jsonl
+        its entries, for as long as a record names them: the file itself may be another one by then
 
     <checkpoint>/logwinnow/stream      the stream's name, in the names of its event files
     <checkpoint>/logwinnow/origin      what its offsets belong to: kind of source, topics of Kafka and their ids
@@ -11,9 +14,9 @@ Batch records: what a batch was judged by, written before its first write, so th
     <checkpoint>/logwinnow/replay.lock    held by the replay of dead letters that runs
     <checkpoint>/logwinnow/replay.json    where one that did not end may have written: see streaming/sink/late.py
 
-A replay uses the record, never CURRENT or the clock. The state of alerts before a batch is that after the last one
-before it that is done. Spark replays only the last batch that it did not commit; a few more records are kept for
-people.
+A replay uses the record, never CURRENT, the operator's file of now, or the clock. The state of alerts before a batch is
+that after the last one before it that is done. Spark replays only the last batch that it did not commit; a few more
+records are kept for people.
 """
 
 import contextlib
@@ -24,7 +27,9 @@ from typing import Any, Final
 
 import msgspec
 
+from patterns.decisions import Decisions
 from patterns.disk import create_file, replace_file, try_lock
+from patterns.errors import DecisionsError
 from streaming.alerts import AlertState
 from streaming.errors import CheckpointError
 
@@ -32,12 +37,13 @@ KEPT: Final = 20
 
 
 class BatchRecord(msgspec.Struct, frozen=True):
-    """What a batch is judged by; `alerts` is null until it is done."""
+    """What a batch is judged by; `alerts` is null until it is done. Older records have no `decisions`."""
 
     batch: int
     set: str
     planned_at: int
     alerts: AlertState | None = None
+    decisions: str = ""
 
 
 class BatchLog:
@@ -143,6 +149,41 @@ class BatchLog:
                 "another set: restore it, or begin anew with another checkpoint"
             ) from None
 
+    def decisions(self, revision: str) -> Decisions:
+        """
+        Return the operator's entries that a record names by their revision.
+
+        Raises:
+            CheckpointError: They are not there, or others.
+        """
+        if not revision:
+            return Decisions()
+        path = self._decisions_path(revision)
+        try:
+            kept = Decisions.parse(path.read_bytes(), repr(str(path)))
+        except (OSError, DecisionsError) as error:
+            raise self._lost(path, str(error)) from None
+        if kept.revision != revision:
+            raise self._lost(path, f"it has the entries of revision {kept.revision or 'none'}")
+        return kept
+
+    def keep(self, decisions: Decisions) -> None:
+        """
+        Keep the operator's entries durably, before a record names them.
+
+        Raises:
+            CheckpointError: The disk refuses.
+        """
+        if not decisions.revision:
+            return
+        path = self._decisions_path(decisions.revision)
+        try:
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True)
+                replace_file(path, decisions.encoded)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
     def planned_before(self, batch: int) -> int:
         """Return when the batch before this one was planned, in microseconds since 1970; 0 without one."""
         record = self.read(batch - 1)
@@ -168,8 +209,27 @@ class BatchLog:
             for number in self._numbers():
                 if number < record.batch - KEPT:
                     self._path(number).unlink(missing_ok=True)
+            self._forget_decisions(record.decisions)
         except OSError as error:
             raise self._cannot_write(error) from None
+
+    def _forget_decisions(self, last: str) -> None:
+        """Remove the entries that no record names any more; `last` is what the last one names."""
+        others = {path.stem: path for path in self._decisions_path("").parent.glob("[!.]*.jsonl") if path.stem != last}
+        if others:
+            records = (self.read(number) for number in self._numbers())
+            named = {record.decisions for record in records if record}
+            for path in (path for revision, path in others.items() if revision not in named):
+                path.unlink(missing_ok=True)
+
+    def _decisions_path(self, revision: str) -> Path:
+        return self.folder / "decisions" / f"{revision}.jsonl"
+
+    def _lost(self, path: Path, why: str) -> CheckpointError:
+        return CheckpointError(
+            f"{str(path)!r}, by which the batch to replay was judged, cannot be used: {why}; restore it, or begin anew "
+            "with another checkpoint"
+        )
 
     def _cannot_write(self, error: OSError) -> CheckpointError:
         return CheckpointError(

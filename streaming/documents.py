@@ -4,11 +4,15 @@ Judged line → event; outlier shape → alert: the documents that a sink gets, 
     event   @timestamp message event.{id,kind=event,dataset,created,original} host.name process.{name,pid}
             log.{level,file.path,offset,syslog.{priority,facility.code,severity.code}} kafka.{topic,partition,offset}
             source.ip
-            logwinnow.{outlier,unjudged,reason,set,set_published,scope,pattern.{id,text,label,state,first_day},params,
+            logwinnow.{outlier,unjudged,reason,set,set_published,scope,
+                       pattern.{id,text,label,state,first_day,name,severity,runbook},params,
                        shape.{id,text},nearest.{id,text,difference},cut,original_base64}
     alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket,
-            event.first_event_id that of the line, and logwinnow.{bucket,count,untold,find}
+            event.first_event_id that of the line, and logwinnow.{bucket,count,untold,find,accept}
     overflow  @timestamp message event.{id,kind=alert,dataset,created} logwinnow.{overflow,set,find}
+
+An outlier has a pattern too where that is pending or rejected, which is its reason then; else what is nearest. Name,
+severity and runbook are what the operator says of the pattern.
 
 No field name comes from a log line. A value that is searched by is no longer than KEYWORD characters, cut with ``…``;
 `message` and `event.original` are whole.
@@ -23,6 +27,7 @@ from patterns.judge import Judgement, shape_id
 from patterns.language import hash_of
 from patterns.line import Line
 from patterns.matcher import Nearest
+from patterns.pattern_set import KnownPattern
 from patterns.store import published_at
 from patterns.timestamps import iso
 from streaming.source import SourceLine
@@ -151,20 +156,30 @@ def _judged(judgement: Judgement, parameters: list[str]) -> dict[str, Any]:
     if verdict is None:
         return {**fields, "unjudged": shaped.unjudged}
     fields["shape"] = {"id": shape_id(shaped.scope, shaped.shape), "text": keyword(shaped.shape)}
-    known = verdict.known
-    if known is not None:
-        text = keyword(known.pattern.text)
-        fields["pattern"] = {"id": known.id, "text": text, "label": known.label, "state": known.state}
-        if known.first_day is not None:
-            fields["pattern"]["first_day"] = known.first_day
+    if verdict.reason is not None:
+        fields["reason"] = verdict.reason
+    if verdict.known is not None:
+        fields["pattern"] = pattern(verdict.known)
         if parameters:
             fields["params"] = (
                 parameters if max(map(len, parameters)) <= KEYWORD else [keyword(value) for value in parameters]
             )
-        return fields
-    fields["reason"] = verdict.reason
-    if verdict.nearest:
+    elif verdict.nearest:
         fields["nearest"] = nearest(verdict.nearest)
+    return fields
+
+
+def pattern(known: KnownPattern) -> dict[str, str]:
+    """Return what documents say of a pattern."""
+    fields = {"id": known.id, "text": keyword(known.pattern.text), "label": known.label, "state": known.state}
+    if known.first_day is not None:
+        fields["first_day"] = known.first_day
+    if known.name is not None:
+        fields["name"] = keyword(known.name)
+    if known.severity is not None:
+        fields["severity"] = known.severity
+    if known.runbook is not None:
+        fields["runbook"] = keyword(known.runbook)
     return fields
 
 
@@ -206,6 +221,7 @@ def alert(first: dict[str, Any], *, identity: str, bucket: str, count: int, unto
         "count": count,
         "untold": untold,
         "find": f'logwinnow.shape.id: "{first["logwinnow"]["shape"]["id"]}"',
+        "accept": f"logwinnow patterns accept {identity}",
     }
     return {
         **first,

@@ -100,6 +100,7 @@ class Stream:
                 store.read()
             elif not wait_for_set(store, self._pause):
                 return
+            store.decisions()
             source = source_of(self.config, once=self.once)
             source.check()
             log.claim(source.origin())
@@ -125,7 +126,7 @@ class Stream:
         self._plan_anew = True
         while self._plan_anew and not self._stop:
             self._plan_anew = False
-            rules = batches.sets.newest().rules
+            rules = batches.sets.newest(time.time_ns() // 1000).rules
             try:
                 stream = source.load(spark, rules).writeStream.queryName(self.config.source.name)
                 self._await(self._started(stream, source.planned_by(rules), batches), source)

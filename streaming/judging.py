@@ -17,6 +17,9 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row
 
+from patterns.decisions import Decisions
+from patterns.store import published_at
+from patterns.timestamps import SECOND
 from spark import session
 from streaming.alerts import AlertBook
 from streaming.batches import BatchLog, BatchRecord
@@ -39,12 +42,14 @@ class Judged(NamedTuple):
         counts: By the names of its log line; and `batches`, 1.
         alerts: Their documents; on a replay those that were told before, too.
         record_time: The latest of its lines, in microseconds since 1970, 0 if it has none.
+        decisions: The operator's file that it was judged by.
     """
 
     set: str
     counts: Counter[str]
     alerts: list[dict[str, Any]]
     record_time: int
+    decisions: Decisions
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Batches:
         self.sink.begin(number)
         self.letters.begin(number)
         task = JudgeTask(
-            pattern_set=live.broadcast,
+            judged_by=live.broadcast,
             version=live.version,
             place=self.config.patterns.store,
             name=self.config.source.name,
@@ -82,9 +87,11 @@ class Batches:
         self.log.write(msgspec.structs.replace(record, alerts=book.close()))
         self.sink.done(record.planned_at)
         counts.update(outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
-        facts = {"batch": number, "set": live.version, **counts, "seconds": round(time.monotonic() - began, 3)}
+        stamps = _stamps(live, record.planned_at)
+        facts = {"batch": number, **stamps, **counts, "seconds": round(time.monotonic() - began, 3)}
         _log.info("batch", extra={"facts": facts})
-        return Judged(live.version, counts + Counter(batches=1), [each.document for each in made], record_time)
+        documents = [each.document for each in made]
+        return Judged(live.version, counts + Counter(batches=1), documents, record_time, live.decisions)
 
     def _run(self, task: JudgeTask, given: DataFrame, number: int) -> list[Row]:
         """Run the task on the rows of a batch, or where Spark cannot read them on those that the source has instead."""
@@ -100,16 +107,25 @@ class Batches:
         return rows.mapInArrow(task, RESULT_COLUMNS).collect()
 
     def _record(self, number: int) -> tuple[BatchRecord, LiveSet]:
-        """Return the record of a batch and its set: as it was recorded, or for a new batch the newest."""
+        """Return the record of a batch and what it is judged by: as recorded, or for a new batch the newest."""
         record = self.log.read(number)
         if record is not None:
-            return record, self.sets.exactly(record.set)
-        live = self.sets.newest()
+            decisions = self.log.decisions(record.decisions)
+            return record, self.sets.exactly(record.set, decisions, record.planned_at)
         # A clock that was put back shall not lead into a day that is closed.
         planned_at = max(time.time_ns() // 1000, self.log.planned_before(number))
-        record = BatchRecord(number, live.version, planned_at)
+        live = self.sets.newest(planned_at)
+        record = BatchRecord(number, live.version, planned_at, decisions=live.decisions.revision)
+        self.log.keep(live.decisions)
         self.log.write(record)
         return record, live
+
+
+def _stamps(live: LiveSet, planned_at: int) -> dict[str, str | int]:
+    """Return what a batch was judged by: the set, its age where its name says when it was published, the decisions."""
+    published = published_at(live.version)
+    age = {} if published is None else {"set_age_seconds": max(planned_at - published, 0) // SECOND}
+    return {"set": live.version, **age, "decisions": live.decisions.revision or "none"}
 
 
 def merge(rows: Iterable[Row]) -> tuple[Counter[str], list[OutlierShape], int]:

@@ -1,8 +1,8 @@
 """
 What a task does: the source's lines → judged → events to the sink; back come counts and one row an outlier shape.
 
-One pass in one `mapInArrow`: no event crosses to the driver. The set is broadcast as the bytes of its two files, and
-made ready once a worker and set.
+One pass in one `mapInArrow`: no event crosses to the driver. The set is broadcast as the bytes of its two files, with
+the operator's entries, and made ready once a worker and broadcast.
 """
 
 import gc
@@ -17,6 +17,8 @@ import msgspec
 import pyarrow as pa
 from pyspark import Broadcast, TaskContext
 
+from patterns.decided import decided
+from patterns.decisions import Decisions
 from patterns.judge import Judge, Judgement
 from patterns.set_files import decode
 from patterns.timestamps import DAY, iso
@@ -53,7 +55,7 @@ RESULT_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class OutlierShape:
-    """Lines of one scope and shape that no pattern matches: how many, and the first of them."""
+    """Outliers of one scope and shape: how many, and the first of them."""
 
     scope: str
     shape: str
@@ -86,7 +88,7 @@ class JudgeTask:
     The function that `mapInArrow` runs.
 
     Attributes:
-        pattern_set: Version, manifest.json and patterns.jsonl of a set.
+        judged_by: Version, manifest.json and patterns.jsonl of a set, and the operator's entries that count.
         version: What events are stamped with; a later version of an equal set, perhaps.
         place: Its store, for errors.
         name: Of the source.
@@ -97,7 +99,7 @@ class JudgeTask:
         planned_at: When the batch was planned, in microseconds since 1970.
     """
 
-    pattern_set: Broadcast[tuple[str, bytes, bytes]]
+    judged_by: Broadcast[tuple[str, bytes, bytes, bytes]]
     version: str
     place: str
     name: str
@@ -125,7 +127,7 @@ class JudgeTask:
         yield pa.RecordBatch.from_pylist(list(tally.rows()), schema=RESULT)
 
     def _judge(self, batch: pa.RecordBatch, writer: EventWriter, bury: Refuse, tally: "Tally") -> None:
-        judge = _judge_of(self.place, *self.pattern_set.value)
+        judge = judge_of(self.place, *self.judged_by.value)
         lines = LineJudge(judge, self.name, self.version, self.planned_at)
         for line in self.source.lines(batch, judge.rules, tally.counts):
             if isinstance(line, DeadLetter):
@@ -227,5 +229,7 @@ def uncollected() -> Iterator[None]:
 
 
 @lru_cache(maxsize=2)
-def _judge_of(place: str, version: str, manifest: bytes, rows: bytes) -> Judge:
-    return Judge(decode(version, manifest, rows, place=place).patterns)
+def judge_of(place: str, version: str, manifest: bytes, rows: bytes, entries: bytes) -> Judge:
+    """Return what judges by a set and entries of the operator's file, made ready once a worker and broadcast."""
+    patterns = decode(version, manifest, rows, place=place).patterns
+    return Judge(decided(patterns, Decisions.parse(entries, place)))

@@ -1,5 +1,5 @@
 """
-Dead letters judged again, without Spark: by the present pattern set, as the source reads them now.
+Dead letters judged again, without Spark: by the present pattern set and decisions, as the source reads them now.
 
     letter box ─► bundle ─► source ─► match.LineJudge ─► events in the sink
                                       └─► counts, outlier shapes ─► alerts ─► sink ─► bundle settled
@@ -8,12 +8,14 @@ Each of a bundle's steps may be done again: events and alerts have the ids that 
 settled comes last. Letters of batches that the stream may still judge again are left to it.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from patterns.decided import decided
 from patterns.judge import Judge
 from patterns.store import Store
 from streaming.alerts import AlertBook, AlertState
@@ -107,7 +109,9 @@ def replay(config: StreamingConfig, reason: str | None, damaged: Damaged, report
     Cost: holds the ids of the letters, and one line.
     """
     with _choosing(config, reason, empty=False) as (log, choice):
-        stored = Store(config.patterns.store).read()
+        store = Store(config.patterns.store)
+        stored = store.read()
+        judge = Judge(decided(stored.patterns, store.decisions().active(time.time_ns() // 1000)))
         sink = sink_of(config, log.stream_id())
         sink.start()
         late = late_events(sink, log.folder / "replay.json", log.planned_last)
@@ -115,7 +119,6 @@ def replay(config: StreamingConfig, reason: str | None, damaged: Damaged, report
         if late.unfinished():
             late.look_up({letter.id for letter in box.letters(_say_nothing) if choice.leaves(letter) is None})
         outcome = Outcome()
-        judge = Judge(stored.patterns)
         worker = _Replay(config, stored.version, judge, source_of(config), sink, late, outcome, report)
         for bundle in box.bundles(_wanted(choice, outcome), damaged):
             worker.take(bundle)

@@ -1,4 +1,9 @@
-"""The pattern set that batches are judged by: taken from the store, broadcast, renewed when a new one is published."""
+"""
+What batches are judged by: the newest set of the store and what the operator decided, broadcast, renewed as it changes.
+
+Either may be missing or broken, and entries of the operator's file may mean nothing under the rules of a new set: then
+the stream goes on with the last good ones, and says so once.
+"""
 
 import logging
 from collections.abc import Callable
@@ -6,7 +11,9 @@ from typing import NamedTuple
 
 from pyspark import Broadcast, SparkContext
 
-from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
+from patterns.decided import check
+from patterns.decisions import Decisions
+from patterns.errors import BrokenPatternSet, DecisionsError, NoPatternSet, PatternsError
 from patterns.rules import Rules
 from patterns.set_files import StoredSet
 from patterns.store import Store
@@ -14,83 +21,150 @@ from streaming.errors import CheckpointError
 
 _log = logging.getLogger("logwinnow")
 
+JudgedBy = tuple[str, bytes, bytes, bytes]
+"""What workers get: version, manifest.json and patterns.jsonl of a set, and the operator's entries that count."""
+
 
 class LiveSet(NamedTuple):
-    """A version, the set that stands for it on the workers, and the rules of that."""
+    """
+    What a batch is judged by.
+
+    Attributes:
+        version: Of the set.
+        broadcast: What stands for it on the workers.
+        rules: Of the set.
+        decisions: All that the operator's file has, also what ended.
+    """
 
     version: str
-    broadcast: Broadcast[tuple[str, bytes, bytes]]
+    broadcast: Broadcast[JudgedBy]
     rules: Rules
+    decisions: Decisions
 
 
 class Sets:
-    """Gives each batch its set. Workers get one only when what it judges by has changed."""
+    """Gives each batch its set and decisions. Workers get new ones only when what they judge by has changed."""
 
     def __init__(self, store: Store, context: SparkContext) -> None:
         """Begin with none loaded."""
         self._store = store
         self._context = context
         self._loaded: StoredSet | None = None
-        self._broadcast: Broadcast[tuple[str, bytes, bytes]] | None = None
-        self._refused: str | None = None
+        self._newest: StoredSet | None = None
+        self._decisions = Decisions()
+        self._broadcast: Broadcast[JudgedBy] | None = None
+        self._broadcast_of = ("", "")
+        self._refused: dict[str, str] = {}
 
     @property
     def rules(self) -> Rules:
         """Those of the set that the last batch was judged by."""
         return self._live().rules
 
-    def newest(self) -> LiveSet:
+    def newest(self, at: int) -> LiveSet:
         """
-        Return the newest set that can be used: a missing, broken or empty one leaves the last good one, and says so.
+        Return the newest set and decisions that can be used; of those that cannot, the last good ones.
+
+        Args:
+            at: When the batch was planned, in microseconds since 1970: by it entries end.
 
         Raises:
-            PatternsError: There is none yet, or the first one is broken.
+            PatternsError: There is no set yet, or the first one, or the first operator's file, cannot be used.
         """
+        stored, decisions, refused = self._newest_set(), self._decisions, None
+        try:
+            decisions = self._store.decisions()
+        except PatternsError as error:
+            if self._loaded is None:
+                raise
+            refused = error
+        self._say("decisions_refused", self._take_usable(stored, decisions, at) or refused)
+        return self._live()
+
+    def exactly(self, version: str, decisions: Decisions, at: int) -> LiveSet:
+        """
+        Return a version with decisions, for the replay of a batch that was judged by them.
+
+        Args:
+            version: Of the set.
+            decisions: The operator's file of then.
+            at: When the batch was planned, in microseconds since 1970.
+
+        Raises:
+            CheckpointError: The store has the version no more, or it is broken.
+        """
+        stored = self._loaded
+        try:
+            if stored is None or stored.version != version:
+                stored = self._store.read(version)
+            self._take(stored, decisions, at)
+        except (BrokenPatternSet, NoPatternSet, DecisionsError) as error:
+            raise CheckpointError(
+                f"the batch to replay was judged by the set {version!r}, which cannot be read: {error}"
+            ) from None
+        return self._live()
+
+    def _newest_set(self) -> StoredSet:
         try:
             version = self._store.current()
             if version is None:
                 # CURRENT is gone: with a set at hand that is no reason to stop.
                 raise NoPatternSet(f"store {self._store.root!r} names no pattern set; publish one by: logwinnow train")
-            if self._loaded is None or version != self._loaded.version:
-                self._take(self._store.read(version))
-            self._refused = None
+            if self._newest is None or version != self._newest.version:
+                self._newest = self._store.read(version)
         except PatternsError as error:
             if self._loaded is None:
                 raise
-            if str(error) != self._refused:
-                self._refused = str(error)
-                _log.warning("set_refused", extra={"facts": {"error": str(error), "set": self._loaded.version}})
-        return self._live()
+            self._say("set_refused", error)
+            return self._loaded
+        self._say("set_refused", None)
+        return self._newest
 
-    def exactly(self, version: str) -> LiveSet:
-        """
-        Return the set of a version, for the replay of a batch that was judged by it.
+    def _take_usable(self, stored: StoredSet, decisions: Decisions, at: int) -> DecisionsError | None:
+        """Take the newest that goes together, in the end what was judged by before; return why no newer, if so."""
+        refused = None
+        for one in (stored, self._loaded):
+            for entries in (decisions, self._decisions):
+                try:
+                    self._take(one or stored, entries, at)
+                except DecisionsError as error:
+                    if self._loaded is None:
+                        raise
+                    refused = refused or error
+                else:
+                    return refused
+        return refused
 
-        Raises:
-            CheckpointError: The store has it no more, or it is broken.
-        """
-        if self._loaded is None or self._loaded.version != version:
-            try:
-                self._take(self._store.read(version))
-            except (BrokenPatternSet, NoPatternSet) as error:
-                raise CheckpointError(
-                    f"the batch to replay was judged by the set {version!r}, which cannot be read: {error}"
-                ) from None
-        return self._live()
+    def _say(self, event: str, error: PatternsError | None) -> None:
+        """Say what cannot be used, unless that was said last; None for all can."""
+        if error is None:
+            self._refused.pop(event, None)
+        elif self._refused.get(event) != str(error) and self._loaded is not None:
+            self._refused[event] = str(error)
+            last = {"set": self._loaded.version, "decisions": self._decisions.revision}
+            _log.warning(event, extra={"facts": {"error": str(error), **last}})
 
-    def _take(self, loaded: StoredSet) -> None:
-        before = self._loaded
-        if before is None or before.patterns.fingerprint != loaded.patterns.fingerprint:
-            if self._broadcast is not None:
+    def _take(self, stored: StoredSet, decisions: Decisions, at: int) -> None:
+        active = decisions.active(at)
+        judged_by = (stored.patterns.fingerprint, active.revision)
+        if self._broadcast is None or judged_by != self._broadcast_of:
+            check(active, stored.patterns.rules.words)
+            before, self._broadcast = self._broadcast, None
+            if before is not None:
                 # Batches run one after the other: none can hold it any more.
-                self._broadcast.destroy()
-            self._broadcast = self._context.broadcast((loaded.version, loaded.manifest, loaded.rows))
-        self._loaded = loaded
-        _log.info("set", extra={"facts": {"set": loaded.version, "patterns": len(loaded.patterns.patterns)}})
+                before.destroy()
+            given = (stored.version, stored.manifest, stored.rows, active.encoded)
+            self._broadcast, self._broadcast_of = self._context.broadcast(given), judged_by
+        if self._loaded is not stored:
+            _log.info("set", extra={"facts": {"set": stored.version, "patterns": len(stored.patterns.patterns)}})
+        if self._decisions.revision != decisions.revision:
+            numbers = {"entries": len(decisions.entries), "ended": len(decisions.entries) - len(active.entries)}
+            _log.info("decisions", extra={"facts": {"decisions": decisions.revision, **numbers}})
+        self._loaded, self._decisions = stored, decisions
 
     def _live(self) -> LiveSet:
-        assert self._loaded is not None and self._broadcast is not None  # noqa: PT018, S101 (both callers took one)
-        return LiveSet(self._loaded.version, self._broadcast, self._loaded.patterns.rules)
+        assert self._loaded is not None and self._broadcast is not None  # noqa: PT018, S101 (all callers took one)
+        return LiveSet(self._loaded.version, self._broadcast, self._loaded.patterns.rules, self._decisions)
 
 
 def wait_for_set(store: Store, pause: Callable[[], bool]) -> bool:

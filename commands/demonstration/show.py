@@ -65,9 +65,12 @@ def _outliers(played: Played) -> Table:
 def _told(shape: Shape) -> list[Text]:
     ours = shape.first["logwinnow"]
     program = shape.first.get("process", {}).get("name", "")
-    near = Text(printable(ours["nearest"]["text"], _LINE)) if "nearest" in ours else Text("none shares a word", "dim")
+    near = Text("none shares a word", "dim")
     if "nearest" in ours:
+        near = Text(printable(ours["nearest"]["text"], _LINE))
         near.append(f"\n{printable(ours['nearest']['difference'], _LINE)}", style="yellow")
+    elif "pattern" in ours:
+        near = Text(printable(ours["pattern"]["text"], _LINE)).append(f"\n{ours['pattern']['state']}", style="yellow")
     return [Text(printable(program, 40)), Text(printable(shape.first["message"], _LINE)), near]
 
 

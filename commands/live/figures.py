@@ -34,6 +34,7 @@ class Figures:
         self._recent: deque[tuple[float, int]] = deque()
         self._alerts: deque[Text] = deque(maxlen=_KEPT_ALERTS)
         self._set = ""
+        self._decisions = ""
         self._lag: float | None = None
 
     def add(self, judged: "Judged", now: float, wall: float) -> None:
@@ -43,6 +44,8 @@ class Figures:
         # What is kept is short: documents may hold lines of a megabyte.
         self._alerts.extendleft(_alert(wall, document) for document in judged.alerts[-_KEPT_ALERTS:])
         self._set = judged.set
+        entries, revision = judged.decisions.entries, judged.decisions.revision
+        self._decisions = f"{counted(len(entries), 'entry', 'entries')}, revision {revision}" if entries else ""
         if judged.record_time:
             # A sender's clock may be ahead.
             self._lag = max(wall - judged.record_time / 1_000_000, 0)
@@ -79,6 +82,8 @@ class Figures:
         if self._lag is not None:
             yield "lag", f"{self._lag:,.1f} s", ""
         yield "set", f"{_age(self._set, wall)}{self._set}", ""
+        if self._decisions:
+            yield "decisions", self._decisions, ""
         held_back = f", {totals['alerts_held_back']:,} held back" if totals["alerts_held_back"] else ""
         yield "alerts", f"{totals['alerts']:,}{held_back}", ""
 
@@ -89,13 +94,16 @@ class Figures:
 
 
 def _alert(when: float, document: dict[str, Any]) -> Text:
-    """Return the line of an alert: when it was told, by which program and host, how often, the message."""
+    """Return the line of an alert: when it was told, program, host, how often, severity and name, the message."""
     program = document.get("process", {}).get("name", "")
     host = document.get("host", {}).get("name", "")
     count = document["logwinnow"].get("count", 1)
     line = Text(datetime.fromtimestamp(when).astimezone().strftime("  %H:%M:%S "), "dim")
     line.append(shown(" ".join(filter(None, (program, host))), "yellow", _MOST))
     line.append(f" {count:,}×" if count > 1 else "").append(" ")
+    pattern = document["logwinnow"].get("pattern", {})
+    for said in filter(None, (pattern.get("severity"), pattern.get("name"))):
+        line.append(shown(f"{said}: ", "bold", _MOST))
     return line.append(shown(document["message"], most=_MOST))
 
 

@@ -103,6 +103,8 @@ class ShapeDetail:
         difference: What that has other than the line, in words.
         hosts: Some of the hosts, those with the most lines first.
         host_count: How many hosts there are.
+        pattern: Text of the pattern where that is the reason, pending or rejected; else empty.
+        said: What the operator says of the pattern: severity and name, as far as they are.
     """
 
     scope: str
@@ -113,6 +115,8 @@ class ShapeDetail:
     difference: str
     hosts: tuple[str, ...]
     host_count: int
+    pattern: str = ""
+    said: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -126,7 +130,7 @@ class Program:
 
     @property
     def matched(self) -> int:
-        """Lines that a pattern matches."""
+        """Lines of known kinds."""
         return self.lines - self.outliers - self.unjudged
 
 
@@ -139,7 +143,7 @@ class Figures:
         place: Where the events were read.
         asked: The times that were asked for.
         lines: How many events.
-        outliers: How many of them no pattern matches.
+        outliers: How many of them are of no known kind.
         unjudged: Reason → how many were not judged.
         first: Time of the earliest line.
         last: Time of the latest.
@@ -151,7 +155,7 @@ class Figures:
         chart_lines: Lines by these.
         chart_outliers: Outliers by these.
         small: Bins of the small charts.
-        patterns: Those that matched a line.
+        patterns: Those of known kinds that matched a line.
         shapes: Outlier shapes.
         programs: Those with a line.
         further: Lines of further patterns or shapes, over MOST_KINDS.
@@ -183,7 +187,7 @@ class Figures:
 
     @property
     def matched(self) -> int:
-        """Lines that a pattern matches."""
+        """Lines of known kinds."""
         return self.lines - self.outliers - sum(self.unjudged.values())
 
     @property
@@ -246,7 +250,7 @@ def _usual(days: Iterable[tuple[int, int]], total: int) -> int:
 def shape_detail(event: Mapping[str, Any], hosts: tuple[str, ...], host_count: int) -> ShapeDetail:
     """Return the detail of a shape by the event of its earliest line, and its hosts."""
     ours = event["logwinnow"]
-    near = ours.get("nearest") or {}
+    near, own = ours.get("nearest") or {}, ours.get("pattern") or {}
     return ShapeDetail(
         ours.get("scope", ""),
         ours["shape"].get("text", ""),
@@ -256,6 +260,8 @@ def shape_detail(event: Mapping[str, Any], hosts: tuple[str, ...], host_count: i
         near.get("difference", ""),
         hosts,
         host_count,
+        own.get("text", ""),
+        tuple(own[name] for name in ("severity", "name") if name in own),
     )
 
 

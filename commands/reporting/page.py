@@ -26,6 +26,8 @@ from patterns.timestamps import SECOND, iso
 _FOLDER: Final = Path(__file__).parent
 _LONGEST_NAME: Final = 60
 _SETS: Final = 20
+_BADGES: Final = ("new_program", "pending", "rejected")
+"""Reasons that are said; the usual one, no_pattern, is not."""
 
 
 def render(reader: Reader, made: datetime) -> str:
@@ -83,7 +85,9 @@ def _shape(kind: Kind, detail: ShapeDetail) -> dict[str, Any]:
     return {
         "kind": kind,
         "program": brief(detail.scope, _LONGEST_NAME),
-        "new_program": detail.reason == "new_program",
+        "badge": detail.reason.replace("_", " ") if detail.reason in _BADGES else "",
+        "pattern": of_pattern(detail.pattern) if detail.pattern else [],
+        "said": [brief(said, _LONGEST_NAME) for said in detail.said],
         "example": example,
         "nearest": nearest if detail.nearest else [],
         "difference": brief(detail.difference),

@@ -42,6 +42,9 @@ _TIME: Final = "@timestamp"
 _PATTERN, _SHAPE, _SCOPE = "logwinnow.pattern.id", "logwinnow.shape.id", "logwinnow.scope"
 _SPAN: Final = {"first": {"min": {"field": _TIME}}, "last": {"max": {"field": _TIME}}}
 _OUTLIER: Final = {"term": {"logwinnow.outlier": True}}
+_NO_OUTLIER: Final = {"term": {"logwinnow.outlier": False}}
+"""Of lines with a pattern those of known kinds: a pattern may be pending, or rejected."""
+
 _EXACT_HOSTS: Final = 40_000
 _EARLIEST: Final = [{_TIME: "asc"}, {"event.id": "asc"}]
 
@@ -105,7 +108,8 @@ class ElasticsearchReader:
 
     def shape_details(self, ids: list[str]) -> dict[str, ShapeDetail]:
         """Return the earliest lines of outlier shapes."""
-        fields = ["message", "logwinnow.shape", "logwinnow.nearest", "logwinnow.reason", _SCOPE]
+        ours = ("shape", "pattern", "nearest", "reason")
+        fields = ["message", *(f"logwinnow.{name}" for name in ours), _SCOPE]
         hosts = {
             "hosts": {"terms": {"field": "host.name", "size": HOSTS_SHOWN}},
             "host_count": {"cardinality": {"field": "host.name", "precision_threshold": _EXACT_HOSTS}},
@@ -125,7 +129,7 @@ class ElasticsearchReader:
         for start in range(0, len(ids), _DETAILS):
             some = ids[start : start + _DETAILS]
             kinds = {"terms": {"field": name, "include": some, "size": len(some)}, "aggs": {"example": example, **more}}
-            conditions: list[dict[str, Any]] = [{"terms": {name: some}}, *([_OUTLIER] if name == _SHAPE else [])]
+            conditions: list[dict[str, Any]] = [{"terms": {name: some}}, _OUTLIER if name == _SHAPE else _NO_OUTLIER]
             for bucket in self._ask({"kinds": kinds}, *conditions)["kinds"]["buckets"]:
                 yield bucket["key"], bucket
 
@@ -151,7 +155,7 @@ class ElasticsearchReader:
         chart, small = Bins.of(span, CHART_BINS), Bins.of(span, SPARK_BINS)
         chart_lines, chart_outliers = self._chart(chart)
         alerts, held_back = self._alerts()
-        patterns, shapes = self._kinds(_PATTERN, small), self._kinds(_SHAPE, small, _OUTLIER)
+        patterns, shapes = self._kinds(_PATTERN, small, _NO_OUTLIER), self._kinds(_SHAPE, small, _OUTLIER)
         counted = sum(kind.lines for kind in (*patterns, *shapes))
         unjudged = {bucket["key"]: bucket["doc_count"] for bucket in found["unjudged"]["buckets"]}
         return Figures(
@@ -190,11 +194,11 @@ class ElasticsearchReader:
             lines[at], outliers[at] = bucket["doc_count"], bucket["outliers"]["doc_count"]
         return lines, outliers
 
-    def _kinds(self, name: str, bins: Bins, *conditions: dict[str, Any]) -> list[Kind]:
+    def _kinds(self, name: str, bins: Bins, condition: dict[str, Any]) -> list[Kind]:
         """Return the kinds of an id, with their small charts."""
         kinds: list[Kind] = []
         aggregations = {**_SPAN, **_by_bins(bins, {})}
-        for bucket in self._pages({"terms": {"field": name}}, aggregations, list(conditions)):
+        for bucket in self._pages({"terms": {"field": name}}, aggregations, [condition]):
             series = [0] * bins.number
             for each in bucket["in_time"]["bins"]["buckets"]:
                 series[(each["key"] // 1_000 - bins.start) // bins.width] = each["doc_count"]

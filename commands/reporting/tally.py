@@ -113,7 +113,8 @@ class Tally:
                 if (begin is not None and time < begin) or (end is not None and time >= end):
                     continue
                 # RFC 3339 with milliseconds, in UTC: as texts in the order of the times.
-                if ours.pattern is not None:
+                # An outlier has a pattern too where that is pending or rejected.
+                if ours.pattern is not None and not ours.outlier:
                     seen = patterns.get(ours.pattern.id) or self._pattern(ours.pattern.id, line)
                 elif ours.shape is not None:
                     seen = self._outlier(ours.shape.id, event, line)

@@ -24,7 +24,7 @@ from streaming.kibana.objects import SavedObject
 from streaming.kibana.searches import LINES, OUTLIERS, TOLD, Search
 
 _OUTLIER = "logwinnow.outlier: true"
-_MATCHED = "logwinnow.pattern.id: *"
+_MATCHED = "logwinnow.pattern.id: * and logwinnow.outlier: false"
 _JUDGED = "not logwinnow.unjudged: *"
 
 
@@ -206,7 +206,7 @@ LOGS = Dashboard(
 OUTLIERS_AND_NEWS = Dashboard(
     "outliers",
     "Outliers",
-    "Lines that no pattern matches, and what is rare or new among those that one does.",
+    "Lines of no known kind, and what is rare or new among those of known ones.",
     (
         Panel(_UNMATCHED, 0, 0, 9, 7),
         Panel(_OUTLIER_LINES, 9, 0, 9, 7),

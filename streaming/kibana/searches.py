@@ -56,7 +56,8 @@ LINES = Search(
     EVENTS,
     "",
     ("host.name", "process.name", "message", "logwinnow.pattern.label"),
-    "Every line with the pattern that it matches; one without is an outlier, or is not judged.",
+    "Every line with the pattern that it matches; one without is an outlier, or is not judged. One of a pattern that "
+    "is pending or rejected is an outlier too.",
 )
 OUTLIERS = Search(
     "outlier-lines",
@@ -68,10 +69,13 @@ OUTLIERS = Search(
         "process.name",
         "message",
         "logwinnow.reason",
+        "logwinnow.pattern.severity",
+        "logwinnow.pattern.label",
         "logwinnow.nearest.text",
         "logwinnow.nearest.difference",
     ),
-    "Lines that no pattern matches, each with the nearest pattern and the first difference.",
+    "Lines that no pattern matches, each with the nearest pattern and the first difference; and those of a pattern "
+    "that is pending or rejected, with what it is called.",
 )
 ONE_PATTERN = Search(
     "pattern-lines",
@@ -86,8 +90,18 @@ TOLD = Search(
     "Alerts",
     ALERTS,
     "",
-    ("host.name", "process.name", "message", "logwinnow.count", "logwinnow.untold", "logwinnow.nearest.difference"),
-    "New shapes, told once in each interval: lines in the batch, and lines since the alert before.",
+    (
+        "logwinnow.pattern.severity",
+        "host.name",
+        "process.name",
+        "message",
+        "logwinnow.count",
+        "logwinnow.untold",
+        "logwinnow.nearest.difference",
+        "logwinnow.accept",
+    ),
+    "New shapes, told once in each interval: lines in the batch, lines since the alert before, and the command that "
+    "accepts the shape. Severity is what `logwinnow patterns name` says of its pattern.",
 )
 
 SEARCHES = (LINES, OUTLIERS, ONE_PATTERN, TOLD)

@@ -7,7 +7,7 @@ not searchable until the templates are renewed.
 
 from typing import Any, Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised with each change: a stream refuses to write by older templates than its own."""
 
 # Above Elasticsearch's own for logs-*-* (100) and those of its integrations (200).
@@ -56,6 +56,9 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "logwinnow.pattern.label": _KEYWORD,
     "logwinnow.pattern.state": _KEYWORD,
     "logwinnow.pattern.first_day": _DATE,
+    "logwinnow.pattern.name": _KEYWORD,
+    "logwinnow.pattern.severity": _KEYWORD,
+    "logwinnow.pattern.runbook": _KEYWORD,
     "logwinnow.params": _KEYWORD,
     "logwinnow.shape.id": _KEYWORD,
     "logwinnow.shape.text": _KEYWORD,
@@ -73,6 +76,7 @@ _ALERT_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "logwinnow.count": _LONG,
     "logwinnow.untold": _LONG,
     "logwinnow.find": _KEPT,
+    "logwinnow.accept": _KEPT,
     "logwinnow.overflow": _BOOLEAN,
 }
 

@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 
 from commands.live.figures import Figures
+from patterns.decisions import Decision, Decisions
 from streaming.judging import Judged
 
 _SET = "20261128T120000.000Z-0123456789ab"
 _NOON = 1_795_867_200.0
 """2026-11-28T12:00Z, in seconds since 1970."""
 
+_NONE = Decisions()
 
-def judged(*alerts: dict[str, Any], record_time: float = _NOON, **counts: int) -> Judged:
-    return Judged(_SET, Counter(counts) + Counter(batches=1), list(alerts), int(record_time * 1_000_000))
+
+def judged(*alerts: dict[str, Any], record_time: float = _NOON, decisions: Decisions = _NONE, **counts: int) -> Judged:
+    counted = Counter(counts) + Counter(batches=1)
+    return Judged(_SET, counted, list(alerts), int(record_time * 1_000_000), decisions)
 
 
 def alert(message: str, count: int = 1) -> dict[str, Any]:
@@ -44,6 +48,21 @@ def test_counts_add_up_over_batches() -> None:
         "set": f"new, {_SET}",
         "alerts": "3, 7 held back",
     }
+
+
+def test_what_the_operator_decided_is_told_by_its_number_and_revision() -> None:
+    figures = Figures("logs", 0)
+    decisions = Decisions((Decision(do="accept", shape="a b"), Decision(do="reject", pattern="c d")))
+    figures.add(judged(lines=1, decisions=decisions), 1, _NOON)
+    assert facts(figures, 10)["decisions"] == f"2 entries, revision {decisions.revision}"
+
+
+def test_an_alert_has_what_the_operator_calls_its_pattern() -> None:
+    figures = Figures("logs", 0)
+    named = alert("disk full")
+    named["logwinnow"]["pattern"] = {"name": "disk\x1b trouble", "severity": "high"}
+    figures.add(judged(named, lines=1, alerts=1), 1, _NOON)
+    assert figures.lines(200, 50, 2, _NOON)[-1].plain.endswith(r" sshd web1 high: disk\x1b trouble: disk full")
 
 
 def test_the_rate_is_that_of_the_last_half_minute() -> None:

@@ -44,6 +44,9 @@ def test_json_has_an_object_for_every_line_in_order(run: Run, store: Path) -> No
         {
             "outlier": False,
             "pattern": ids["Connection closed by *{1,1}"],
+            "state": "known",
+            "name": None,
+            "severity": None,
             "shape": shape_id("sshd", "Connection closed by <*>"),
             "unjudged": None,
             "reason": None,
@@ -57,6 +60,9 @@ def test_json_has_an_object_for_every_line_in_order(run: Run, store: Path) -> No
         {
             "outlier": True,
             "pattern": None,
+            "state": None,
+            "name": None,
+            "severity": None,
             "shape": shape_id("sshd", "Accepted publickey for alice from <*> port <*>"),
             "unjudged": None,
             "reason": "no_pattern",
@@ -74,6 +80,9 @@ def test_json_has_an_object_for_every_line_in_order(run: Run, store: Path) -> No
         {
             "outlier": False,
             "pattern": None,
+            "state": None,
+            "name": None,
+            "severity": None,
             "shape": shape_id("", ""),
             "unjudged": "blank",
             "reason": None,
@@ -87,6 +96,9 @@ def test_json_has_an_object_for_every_line_in_order(run: Run, store: Path) -> No
         {
             "outlier": True,
             "pattern": None,
+            "state": None,
+            "name": None,
+            "severity": None,
             "shape": shape_id("su", "Connection closed by <*>"),
             "unjudged": None,
             "reason": "new_program",
@@ -104,6 +116,9 @@ def test_json_has_an_object_for_every_line_in_order(run: Run, store: Path) -> No
         {
             "outlier": False,
             "pattern": None,
+            "state": None,
+            "name": None,
+            "severity": None,
             "shape": shape_id("sshd", "<*>"),
             "unjudged": "no_constant",
             "reason": None,
@@ -119,6 +134,35 @@ def test_json_has_an_object_for_every_line_in_order(run: Run, store: Path) -> No
         "5 lines: 1 matched, 2 outliers of 2 shapes, 2 not judged (blank 1, no_constant 1); "
         f"set {Store(str(store)).current()}\n"
     )
+
+
+def test_lines_are_judged_by_what_the_operator_decided(run: Run, store: Path) -> None:
+    rejected = {"do": "reject", "scope": "sshd", "pattern": "Connection closed by *{1,1}"}
+    name = {**rejected, "do": "name", "name": "hung up", "severity": "low"}
+    accepted = {"do": "accept", "scope": "sshd", "shape": "Accepted publickey for alice from <*> port <*>"}
+    ended = {"do": "accept", "scope": "su", "shape": "Connection closed by <*>", "until": "2026-01-01T00:00:00Z"}
+    (store / "operator.jsonl").write_text("\n".join(map(json.dumps, (rejected, name, accepted, ended))))
+    lines = f"{KNOWN}\n{NEW}\n{NEW_PROGRAM}".encode()
+
+    _, out, _ = run("match", "-", "--store", store, "--json", stdin=lines)
+    said = [tuple(row[key] for key in ("outlier", "reason", "state", "name", "severity")) for row in rows(out)]
+    assert said == [
+        (True, "rejected", "rejected", "hung up", "low"),
+        (False, None, "accepted", None, None),
+        (True, "new_program", None, None, None),
+    ]
+    _, out, err = run("match", "-", "--store", store, stdin=lines)
+    assert "-:1: of a rejected pattern of sshd" in out
+    assert "  low\n  hung up\n" in out
+    assert "3 lines: 1 matched, 2 outliers of 2 shapes" in err
+
+
+def test_an_operators_file_that_is_broken_is_told(run: Run, store: Path) -> None:
+    (store / "operator.jsonl").write_text("accept it\n")
+    code, _, err = run("match", "-", "--store", store, stdin=KNOWN.encode())
+    assert code == 1
+    assert "line 1 of" in err
+    assert "operator.jsonl' is no entry" in err
 
 
 def test_json_of_outliers_alone(run: Run, store: Path) -> None:

@@ -55,6 +55,13 @@ def test_an_accepted_shape_is_no_outlier() -> None:
     assert judged("disk 7 broken", accept) == (NO_PATTERN, None)
 
 
+def test_an_accepted_shape_takes_no_constant_for_a_class_word() -> None:
+    accept = {"do": "accept", "shape": "disk <*> empty"}
+
+    assert judged("disk root empty", accept) == (NO_PATTERN, None)
+    assert judged("disk <*> empty", accept) == (None, ACCEPTED)
+
+
 def test_an_accepted_pending_pattern_is_no_outlier() -> None:
     assert judged("disk 7 full", {"do": "accept", "pattern": "disk *{1,1} full"}) == (None, ACCEPTED)
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from patterns import disk
+from patterns.decisions import Decision, Decisions
 from streaming.alerts import AlertState
 from streaming.batches import KEPT, BatchLog, BatchRecord
 from streaming.errors import CheckpointError
@@ -153,3 +154,46 @@ def test_a_damaged_origin_is_told(log: BatchLog, site: "Site") -> None:
     (site.checkpoint / "logwinnow" / "origin").write_text("{")
     with pytest.raises(CheckpointError, match="origin' is damaged"):
         log.claim(_KAFKA)
+
+
+def decisions(*shapes: str) -> Decisions:
+    return Decisions(tuple(Decision(do="accept", shape=shape) for shape in shapes))
+
+
+def test_a_record_from_before_there_were_decisions_is_read(log: BatchLog, site: "Site") -> None:
+    log.write(BatchRecord(0, "v1", 1))
+    (site.checkpoint / "logwinnow" / "batches" / "00000000.json").write_bytes(
+        b'{"batch":0,"set":"v1","planned_at":1,"alerts":null}\n'
+    )
+    record = log.read(0)
+    assert record == BatchRecord(0, "v1", 1)
+    assert log.decisions(record.decisions) == Decisions()
+
+
+def test_decisions_are_kept_for_as_long_as_a_record_names_them(log: BatchLog, site: "Site") -> None:
+    said = [decisions(*"abc"[: number + 1]) for number in range(3)]
+    for number in range(KEPT + 12):
+        each = said[min(number // 5, 2)]
+        log.keep(each)
+        log.write(BatchRecord(number, "v1", 1, decisions=each.revision))
+    kept = {file.name for file in (site.checkpoint / "logwinnow" / "decisions").iterdir()}
+    # The first one was named by batches 0 to 4 alone, which are forgotten; the second one by 5 to 9.
+    assert kept == {f"{each.revision}.jsonl" for each in said[2:]}
+    record = BatchLog(str(site.checkpoint)).read(KEPT + 11)
+    assert record is not None
+    assert log.decisions(record.decisions) == said[2]
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"{", b'{"do":"accept","shape":"another"}\n'])
+def test_decisions_that_are_lost_are_an_error_and_no_others_are_taken(
+    damage: bytes | None, log: BatchLog, site: "Site"
+) -> None:
+    each = decisions("a", "b")
+    log.keep(each)
+    path = site.checkpoint / "logwinnow" / "decisions" / f"{each.revision}.jsonl"
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage)
+    with pytest.raises(CheckpointError, match=r"jsonl', by which the batch .*, cannot be used: .*; restore it, or beg"):
+        log.decisions(each.revision)

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patterns.decided import decided
+from patterns.decisions import Decisions
 from patterns.judge import Judge, shape_id
 from patterns.language import hash_of, parse
 from patterns.pattern_set import KnownPattern, PatternSet
@@ -71,6 +73,21 @@ def test_an_event_says_when_its_set_was_published_and_since_which_day_its_patter
     assert document["logwinnow"]["pattern"]["first_day"] == "2026-11-02"
 
 
+def test_an_event_has_what_the_operator_says_of_its_pattern_in_every_state() -> None:
+    entry = {"do": "name", "pattern": "session *{1,1}", "name": "a session", "severity": "low", "runbook": "wiki/s"}
+    reject = {"do": "reject", "pattern": "session *{1,1}"}
+    patterns = PatternSet.of(Rules(), [KnownPattern("", parse("session *{1,1}"), 2, 9, 9)])
+    for entries, state in (([entry], "known"), ([entry, reject], "rejected")):
+        decisions = Decisions.parse(b"\n".join(map(msgspec.json.encode, entries)), "here")
+        ours = judged(b"session 7", Judge(decided(patterns, decisions)))["logwinnow"]
+        said = {name: ours["pattern"][name] for name in ("state", "name", "severity", "runbook", "label")}
+        label = f"{ours['pattern']['id'][:6]} a session"
+        assert said == {"state": state, "name": "a session", "severity": "low", "runbook": "wiki/s", "label": label}
+        assert ours["params"] == ["7"]
+        assert (ours["outlier"], ours.get("reason")) == ((True, state) if state == "rejected" else (False, None))
+        assert "nearest" not in ours
+
+
 def test_a_set_of_a_name_without_a_time_has_none() -> None:
     assert "set_published" not in judged(b"session 7", version="by-hand")["logwinnow"]
 
@@ -114,7 +131,10 @@ def test_a_matched_syslog_line_has_its_header_its_pattern_and_what_the_gaps_took
     [
         ("x sshd: y", {"outlier": True, "reason": "no_pattern"}),
         ("Nov 18 11:06:40 web1 ftpd: Accepted", {"outlier": True, "reason": "new_program", "scope": "ftpd"}),
-        ("Nov 18 11:06:40 web1 sshd: session closed", {"pattern.state": "pending", "reason": None, "params": None}),
+        (
+            "Nov 18 11:06:40 web1 sshd: session closed",
+            {"outlier": True, "pattern.state": "pending", "reason": "pending", "params": None, "nearest.id": None},
+        ),
         ("   ", {"outlier": False, "unjudged": "blank", "shape.id": None, "reason": None}),
         ("12 34", {"outlier": False, "unjudged": "no_constant", "shape.id": None}),
         ("2026-11-18 INFO user left", {"outlier": False, "params": [""], "unjudged": None}),
@@ -204,6 +224,7 @@ def test_an_alert_is_its_first_event_with_what_makes_it_an_alert() -> None:
     assert made["event"] == {**first["event"], "id": "a1", "kind": "alert", "first_event_id": "id"}
     shape = first["logwinnow"]["shape"]["id"]
     told = {"bucket": "2026-11-18T00:00:00.000Z", "count": 3, "untold": 4, "find": f'logwinnow.shape.id: "{shape}"'}
+    told["accept"] = "logwinnow patterns accept a1"
     assert made["logwinnow"] == {**first["logwinnow"], **told}
     assert {name: value for name, value in made.items() if name not in ("event", "logwinnow")} == {
         name: value for name, value in first.items() if name not in ("event", "logwinnow")

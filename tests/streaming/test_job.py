@@ -4,11 +4,10 @@ import base64
 import logging
 import os
 import shutil
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from streaming.errors import CheckpointError, SourceError, StreamingError
 from streaming.job import Stream
 from streaming.judging import Batches
 from streaming.sink.files import FilesSink
+from tests.streaming.running import running
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site
@@ -39,36 +39,6 @@ def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> T
     monkeypatch.setattr(logging.getLogger("logwinnow"), "propagate", True)
     caplog.set_level(logging.INFO, logger="logwinnow")
     return lambda name: [vars(record)["facts"] for record in caplog.records if record.getMessage() == name]
-
-
-@contextmanager
-def running(stream: Stream) -> Iterator[Callable[[Callable[[], object]], None]]:
-    """Run a stream meanwhile; gives what waits until something holds."""
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            stream.run()
-        except BaseException as error:  # noqa: BLE001 (told below)
-            failed.append(error)
-
-    def wait_until(holds: Callable[[], object]) -> None:
-        for _ in range(1200):
-            if holds():
-                return
-            assert not failed, failed
-            time.sleep(0.05)
-        pytest.fail("it did not come")
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield wait_until
-    finally:
-        stream.stop()
-        thread.join(60)
-    assert not failed
-    assert not thread.is_alive()
 
 
 def sets_of(site: "Site") -> dict[str, str]:

@@ -38,17 +38,17 @@ _COUNTED = ("matched", "outliers", "unjudged_blank", "unjudged_no_constant")
 
 @dataclass(frozen=True)
 class FakeBroadcast:
-    value: tuple[str, bytes, bytes]
+    value: tuple[str, bytes, bytes, bytes]
 
 
 def task(site: "Site", batch: int = 0) -> JudgeTask:
     """Return the task of a batch that is judged by the newest set."""
     stored = Store(str(site.store)).read()
-    given = FakeBroadcast((stored.version, stored.manifest, stored.rows))
+    given = FakeBroadcast((stored.version, stored.manifest, stored.rows, b""))
     sink = FilesSink(str(site.sink), "57ea")
     sink.start()
     return JudgeTask(
-        pattern_set=cast("Broadcast[tuple[str, bytes, bytes]]", given),
+        judged_by=cast("Broadcast[tuple[str, bytes, bytes, bytes]]", given),
         version=stored.version,
         place=str(site.store),
         name="app",

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,9 +23,7 @@ import pyarrow as pa
 from elasticsearch import Elasticsearch
 
 from clients.elasticsearch import Connection
-from patterns.judge import Judge
-from patterns.set_files import decode
-from streaming.match import RESULT, JudgeTask, uncollected
+from streaming.match import RESULT, JudgeTask, judge_of, uncollected
 from streaming.sink import Refuse, Sink
 from streaming.sink.elasticsearch import ElasticsearchSink
 from streaming.source import SourceLine
@@ -47,7 +44,7 @@ class JudgedTask(JudgeTask):
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the one row of RESULT that says how many there were."""
-        judge = _judge_of(self.place, *self.pattern_set.value)
+        judge = judge_of(self.place, *self.judged_by.value)
         lines = 0
         with uncollected():
             for batch in batches:
@@ -148,12 +145,6 @@ def noting(sink: Sink, folder: str) -> Sink:
         raise TypeError(msg)
     connection = sink.connection
     return replace(sink, connection=NotingConnection(connection.urls, connection.settings, folder))
-
-
-@lru_cache(maxsize=2)
-def _judge_of(place: str, version: str, manifest: bytes, rows: bytes) -> Judge:
-    """Return what judges by a set, made ready once a worker and set, as the product's own is."""
-    return Judge(decode(version, manifest, rows, place=place).patterns)
 
 
 def _counted(lines: int) -> pa.RecordBatch:

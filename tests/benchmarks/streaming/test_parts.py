@@ -47,7 +47,7 @@ def facts(tmp_path: Path) -> dict[str, Any]:
     version = store.publish(PatternSet.of(Rules(), known), ShapeTable.of({}), {})
     stored = store.read(version)
     return {
-        "pattern_set": Value((version, stored.manifest, stored.rows)),
+        "judged_by": Value((version, stored.manifest, stored.rows, b"")),
         "version": version,
         "place": str(tmp_path),
         "name": "logs",

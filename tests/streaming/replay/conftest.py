@@ -57,7 +57,7 @@ class Place:
         letters.start()
         log.write(BatchRecord(batch, stored.version, at))
         task = JudgeTask(
-            pattern_set=cast("Broadcast[tuple[str, bytes, bytes]]", FakeBroadcast(stored)),
+            judged_by=cast("Broadcast[tuple[str, bytes, bytes, bytes]]", FakeBroadcast(stored)),
             version=stored.version,
             place=str(self.site.store),
             name=config.source.name,
@@ -95,7 +95,7 @@ class Place:
 
 class FakeBroadcast:
     def __init__(self, stored: Any) -> None:
-        self.value = stored.version, stored.manifest, stored.rows
+        self.value = stored.version, stored.manifest, stored.rows, b""
 
 
 def _records(values: Iterable[bytes | None], batch: int, times: list[int]) -> pa.RecordBatch:
