@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import hypothesis
 import pytest
+from spark_archive import archive_options
 
 _ROOT = Path(__file__).resolve().parents[1]
 _LONG = os.environ.get("LOGWINNOW_LONG") == "1"
@@ -86,7 +87,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(str(none))
         os.environ["PYSPARK_PYTHON"] = sys.executable
         # Most of these sessions live for seconds: what a JVM spends on optimizing its code is lost on them.
-        os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        if "SPARK_SUBMIT_OPTS" not in os.environ:
+            options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+            os.environ["SPARK_SUBMIT_OPTS"] = f"{options} {archive_options(options)}"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
