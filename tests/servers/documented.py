@@ -28,7 +28,7 @@ from commands.simulation.fleet import simulate
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SERVERS: Final = {"kafka", "elasticsearch"}
-_LEARNED_BEFORE: Final = {"From Kafka to Elasticsearch", "Which engine", "Prepare", "Dead letters"}
+_LEARNED_BEFORE: Final = {"The loop", "From Kafka to Elasticsearch", "Which engine", "Prepare", "Dead letters"}
 """Sections that say, in words, that there is a pattern set already."""
 
 _START: Final = datetime(2026, 11, 26, tzinfo=UTC)
