@@ -49,7 +49,7 @@ examples:
   logwinnow train '/var/log/syslog.*.gz' --store patterns
   logwinnow train app.log --algorithm slct --support 0.5%
   logwinnow train /var/log/syslog.1 --add current
-  logwinnow train --nightly events:logwinnow-data
+  logwinnow train --nightly events:logwinnow-data/out
   logwinnow train --nightly --exclude 2026-11-24T18:30..2026-11-24T20:00
   logwinnow train elasticsearch:'logstash-*' --from 2026-11-01 --to 2026-11-08"""
 

@@ -3,7 +3,7 @@ What a user names → a corpus: files as they are, and what is fetched into a sp
 
     app.log  '*.gz'  -  s3://…             files: see training/paths.py
     kafka:logs  elasticsearch:'logs-*'     fetched: see training/fetched/; a file of such a name is ./kafka:logs
-    events:logwinnow-data                  likewise, from the folder of the stream's sink `files`
+    events:logwinnow-data/out              likewise, from the folder of the stream's sink `files`
 """
 
 from collections.abc import Iterator, Sequence

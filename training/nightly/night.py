@@ -23,13 +23,14 @@ from training.config import TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
 from training.errors import NightError
-from training.fetched.time_range import TimeRange, Times
+from training.fetched.time_range import MILLISECOND, TimeRange, Times
 from training.job import mine_scopes
 from training.known import NOTHING, StateOf, States
 from training.limits import limited
 from training.lock import alone
 from training.nightly.memory import Memory, excluded_as_run, joined, remembered
 from training.nightly.window import Left, days_of, leave, window_of
+from training.paths import fetched_from
 from training.publish import refuse_empty, refuse_uncovered, retire
 from training.reading import Read, read_by_days
 from training.shapes import CorpusCounts
@@ -116,6 +117,10 @@ def learn_night(
         if plan.start >= until and not plan.changed and plan.last is not None:
             return {"version": plan.last.version, "night": _night(plan)}
         times = Times(TimeRange(plan.start, until), plan.memory.excluded)
+        if any(map(fetched_from, sources)):
+            # What is streamed until then is not there yet.
+            through = min(plan.memory.through, max(now // MILLISECOND * MILLISECOND, plan.start))
+            plan = plan._replace(memory=plan.memory._replace(through=through))
         read = read_by_days(sources, config, rules, times, progress) if plan.start < until else _nothing()
         patterns, table, run = _learned(plan, read, config, rules, decisions, strict=asked.strict)
         if store.current() != (plan.last.version if plan.last else None):

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from patterns.rules import Rules
-from patterns.timestamps import iso
+from patterns.timestamps import DAY, iso, utc_day
 from tests.training.nightly.nights import Nights, days_of, line, moment
 from training.errors import CorpusError
 from training.fetched.counts import FetchCounts
@@ -141,3 +142,16 @@ def test_days_that_are_caught_up_give_the_table_of_nights(tmp_path: Path) -> Non
 
     assert one_by_one.table() == at_once.table()
     assert one_by_one.reason("late <*> came") is at_once.reason("late <*> came") is None
+
+
+def test_what_is_streamed_after_the_night_is_not_passed_over_though_it_was_to_end_later(tmp_path: Path) -> None:
+    nights = Nights(tmp_path / "nights")
+    nights.train(days_of({0: ["mail arrived"]}))
+    now = time.time_ns() // 1_000
+    later = now - moment(0)
+    tomorrow = later // DAY + 1
+    written(tmp_path, utc_day(now), event("mail arrived", now - 1_000))
+    nights.night(tomorrow, [f"events:{tmp_path}"])
+    written(tmp_path, utc_day(now), event("mail arrived", time.time_ns() // 1_000 + 1_000_000), name="2.ndjson")
+
+    assert nights.night(tomorrow, [f"events:{tmp_path}"])["corpus"]["lines"] == 1
