@@ -9,8 +9,9 @@ BENCH  := $(VENV)/.set-up-bench
 GO     := $(VENV)/.set-up-go
 LOCKS  := requirements-build.lock requirements-dev.lock requirements-java.lock
 UV     := 0.13.9
-# Tests of servers and streams mostly wait. Each process has servers and a Spark of its own: 3.5 GiB.
-PYTEST := $(PY) -m pytest --numprocesses 2 --dist loadfile
+# Tests of servers and streams mostly wait, so that three processes fill two cores. Each has servers and a Spark of its
+# own: 3.5 GiB.
+PYTEST := $(PY) -m pytest --numprocesses 3 --dist loadfile
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
