@@ -1,5 +1,6 @@
 """What `logwinnow patterns accept` is given → a pending pattern, or a shape with the message that it is read by."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,8 +14,10 @@ from commands.pattern_ids import ALIKE, LEAST_PREFIX, ambiguous
 from patterns.errors import BrokenPatternSet, LogwinnowError
 from patterns.judge import Shaper, shape_id
 from patterns.matcher import Matcher
+from patterns.settings import find, load
 
 if TYPE_CHECKING:
+    from commands.finding import Finder as Sink
     from patterns.pattern_set import KnownPattern
     from patterns.rules import Rules
 
@@ -81,14 +84,12 @@ class Finder:
         return self.of_message(shaped.scope, shaped.line.message)
 
     def _of_alert(self, identity: str) -> Subject:
-        from commands.deciding.told import alert_of, sink_of
-
-        sink = sink_of(*self._sink)
-        alert = alert_of(sink, identity)
+        sink = self._opened()
+        alert = sink.document(identity)
         if alert is None:
             raise LogwinnowError(
-                f"no alert has the id {identity!r} in the sink of conf/streaming.toml ({sink.kind}); give another "
-                "configuration by --streaming-config or --set, or the line itself"
+                f"no alert or event has the id {identity!r} in {sink.place}; give another configuration by --streaming-config "
+                "or --set, or the line itself"
             )
         if "shape" not in alert.get("logwinnow", {}):
             raise LogwinnowError(f"alert {identity!r} is of no shape: {alert.get('message', '')[:_SHOWN]!r}")
@@ -125,10 +126,17 @@ class Finder:
         )
 
     def _told(self, given: str) -> Iterator[tuple[str, Subject]]:
-        from commands.deciding.told import outliers_of, sink_of
-
-        for document in outliers_of(sink_of(*self._sink), given):
+        for document in self._opened().outliers(given):
             yield document["logwinnow"]["shape"]["id"], self._of_document(document)
+
+    def _opened(self) -> "Sink":
+        """Return what looks things up in the sink of conf/streaming.toml."""
+        from commands.finding import opened
+        from streaming.config import FILE, StreamingConfig
+
+        config, assignments = self._sink
+        stream = load(StreamingConfig, find(FILE, config), os.environ, assignments)
+        return opened(stream.sink, None, lambda _lines, _done, _size: None)
 
     def _tabled(self, given: str) -> Iterator[tuple[str, Subject]]:
         """Yield the shapes whose id begins so, of the newest version that has one."""

@@ -1,10 +1,11 @@
 """
 What a sink holds of an id: an event, an alert, the events of a shape.
 
-    opened(config.sink, since, report) ─► Finder: document(id), shape(id)
+    opened(config.sink, since, report) ─► Finder: document(id), shape(id), outliers(beginning of an id)
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -61,6 +62,14 @@ class Finder(Protocol):
     def shape(self, identity: str) -> Seen:
         """
         Return what there is of a shape, by its id, 12 hexadecimal digits.
+
+        Raises:
+            LogwinnowError: The sink cannot be read.
+        """
+
+    def outliers(self, beginning: str) -> Iterator[dict[str, Any]]:
+        """
+        Yield an alert of each shape whose id begins so; where there is none, an outlier.
 
         Raises:
             LogwinnowError: The sink cannot be read.

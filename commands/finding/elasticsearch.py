@@ -1,14 +1,16 @@
 """Looks things up in the sink `elasticsearch`: by id, and by aggregations over the events of a shape."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 from clients.elasticsearch import CLIENT_ERRORS, Connection
 from commands.finding import HOSTS, Seen
 from patterns.timestamps import iso
 from streaming.config import ElasticsearchSinkConfig
 
-_TIME = "@timestamp"
+_TIME: Final = "@timestamp"
+_MOST_SHAPES: Final = 1_000
 
 
 class ElasticsearchFinder:
@@ -61,6 +63,19 @@ class ElasticsearchFinder:
             host_count=counted["host_count"]["value"],
             event=dict(hits[0]["_source"]),
         )
+
+    def outliers(self, beginning: str) -> Iterator[dict[str, Any]]:
+        """Yield an alert or outlier of each shape whose id begins so, up to a thousand. Cost: two requests at most."""
+        conditions = [{"prefix": {"logwinnow.shape.id": beginning}}, {"term": {"logwinnow.outlier": True}}]
+        body = {
+            "size": _MOST_SHAPES,
+            "query": {"bool": {"filter": conditions}},
+            "collapse": {"field": "logwinnow.shape.id"},
+        }
+        for kind in ("alerts", "events"):
+            if hits := self._search(f"{self._prefix}-{kind}-*", body)["hits"]["hits"]:
+                yield from (dict(hit["_source"]) for hit in hits)
+                return
 
     def _search(self, index: str, body: dict[str, Any]) -> dict[str, Any]:
         try:

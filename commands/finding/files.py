@@ -57,12 +57,35 @@ class FilesFinder:
         seen.hosts = type(seen.hosts)(dict(sorted(seen.hosts.items(), key=lambda host: (-host[1], host[0]))[:HOSTS]))
         return seen
 
+    def outliers(self, beginning: str) -> Iterator[dict[str, Any]]:
+        """Yield one of each shape whose id begins so. Cost: a pass over the alerts; without one, over all events."""
+        found: set[str] = set()
+        for documents in (self._alerts(), self._searched(f'"shape":{{"id":"{beginning}', None)):
+            for document in documents:
+                ours = document["logwinnow"]
+                identity = ours.get("shape", {}).get("id", "")
+                if ours.get("outlier") and identity.startswith(beginning) and identity not in found:
+                    found.add(identity)
+                    yield document
+            if found:
+                return
+
+    def _alerts(self) -> Iterator[dict[str, Any]]:
+        for file in self._path.glob("alerts/*/[!.]*.json"):
+            # One may be removed by its age meanwhile.
+            with suppress(OSError):
+                yield from _decoded(iter([file.read_bytes()]))
+
     def _having(self, identity: str, since: int | None) -> Iterator[dict[str, Any]]:
         """Yield the events since a time that have an id somewhere as a whole value."""
+        # Within the text of a line a quote has a backslash before it.
+        return self._searched(f'"{identity}"', since)
+
+    def _searched(self, text: str, since: int | None) -> Iterator[dict[str, Any]]:
+        """Yield the events since a time that have a text in their JSON as the sink writes it."""
         if not (self._path / "events").is_dir():
             return
-        # Within the text of a line a quote has a backslash before it.
-        needle, lines = f'"{identity}"'.encode(), 0
+        needle, lines = text.encode(), 0
         with held(str(self._path)):
             for block, done, size in event_lines(self._path, TimeRange(since, None)):
                 lines += len(block)

@@ -138,7 +138,7 @@ def test_an_end_that_is_no_time_to_come_is_wrong_use(given: str, why: str, run: 
         ([""], "'' names no program"),
         (["", "--scope", "sshd"], "'' is not judged at all: it is blank"),
         (["0123456789ab"], "no shape or pattern has the id '0123456789ab', neither in the store .* nor in the sink"),
-        (["0" * 20], r"no alert has the id '0{20}' in the sink of conf/streaming\.toml \(files\)"),
+        (["0" * 20], r"no alert or event has the id '0{20}' in the files below "),
     ],
 )
 def test_what_cannot_be_accepted_is_told_with_its_mend(words: list[str], why: str, run: Run, store: Path) -> None:

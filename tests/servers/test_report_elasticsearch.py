@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 from filled_sink import files_sink, fill, published
 
 from commands.__main__ import main
-from commands.deciding.told import alert_of, outliers_of
+from commands.finding import opened
 from commands.reporting import chosen
 from commands.reporting.figures import Figures, Reader
 from commands.reporting.read_elasticsearch import ElasticsearchReader
@@ -78,19 +78,20 @@ def test_alerts_and_shapes_are_found_by_their_ids_in_indices_as_in_files(
     files = SinkConfig(files=FilesSinkConfig(str(tmp_path / "out")))
     alerts = [msgspec.json.decode(file.read_bytes()) for file in (tmp_path / "out").glob("alerts/*/*.json")]
     assert {alert["logwinnow"]["reason"] for alert in alerts} == {"no_pattern", "new_program", "rejected"}
+    in_indices, in_files = (opened(sink, None, silent) for sink in (indices, files))
     for alert in alerts:
-        assert alert_of(indices, alert["event"]["id"]) == alert_of(files, alert["event"]["id"]) == alert
-        shape = alert["logwinnow"]["shape"]["id"]
-        assert list(outliers_of(indices, shape[:8])) == list(outliers_of(files, shape[:8])) == [alert]
-    assert alert_of(indices, "0" * 20) is None
+        identity, shape = alert["event"]["id"], alert["logwinnow"]["shape"]["id"]
+        assert in_indices.document(identity) == in_files.document(identity) == alert
+        assert list(in_indices.outliers(shape[:8])) == list(in_files.outliers(shape[:8])) == [alert]
+    assert in_indices.document("0" * 20) is None
     # Where no alert is, an event of the shape is found.
     with closing(Elasticsearch(str(config.url))) as client:
         client.indices.delete(index=list(client.indices.get(index=f"{config.index_prefix}-alerts-*")))
     shape = alerts[0]["logwinnow"]["shape"]["id"]
-    [event] = outliers_of(indices, shape)
+    [event] = in_indices.outliers(shape)
     assert event["event"]["kind"] == "event"
     assert event["logwinnow"]["shape"]["id"] == shape
-    assert list(outliers_of(indices, "0123456789")) == []
+    assert list(in_indices.outliers("0123456789")) == []
 
 
 def silent(_lines: int, _done: int, _size: int) -> None: ...
