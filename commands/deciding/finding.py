@@ -88,8 +88,8 @@ class Finder:
         alert = sink.document(identity)
         if alert is None:
             raise LogwinnowError(
-                f"no alert or event has the id {identity!r} in {sink.place}; give another configuration by --streaming-config "
-                "or --set, or the line itself"
+                f"no alert or event has the id {identity!r} in {sink.place}; give another configuration by "
+                "--streaming-config or --set, or the line itself"
             )
         if "shape" not in alert.get("logwinnow", {}):
             raise LogwinnowError(f"alert {identity!r} is of no shape: {alert.get('message', '')[:_SHOWN]!r}")
