@@ -4,6 +4,7 @@ Outlier shapes of a batch → alerts: quiet, and the same on every replay.
 Time is cut into fixed UTC intervals of `repeat_after_hours`, the *buckets*; a shape is told once a bucket, by the
 record time of its first line. What follows is counted and said in its next alert (`untold`). At most `per_hour` alerts
 an hour; what is over it is one honest overflow alert, and such shapes are told when they come again in a later hour.
+Lines that were old already when their batch was planned are told by one such alert a day, with their number.
 
 The state is a plain JSON object, kept with the batch record. From the state before a batch and the batch's outliers,
 everything here follows, so a replay makes the same alerts again, and a sink keeps the first of each id.
@@ -16,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from patterns.judge import shape_id
-from patterns.timestamps import SECOND, iso
+from patterns.timestamps import DAY, SECOND, iso
 from streaming.config import AlertsConfig
 from streaming.documents import alert, alert_id, overflow
 from streaming.match import OutlierShape
@@ -75,7 +76,9 @@ class AlertBook:
         self._shapes = dict(self.state.shapes)
         self._hour, self._told = self.state.hour, self.state.told
 
-    def tell(self, outliers: Iterable[OutlierShape], untold_further: int, record_time: int) -> list[Alert]:
+    def tell(
+        self, outliers: Iterable[OutlierShape], untold_further: int, record_time: int, *, too_old: int = 0, now: int = 0
+    ) -> list[Alert]:
         """
         Return the alerts of a batch.
 
@@ -83,11 +86,15 @@ class AlertBook:
             outliers: Each scope and shape once; their order does not matter.
             untold_further: Outlier lines of shapes that tasks did not report one by one.
             record_time: The batch's latest, in microseconds since 1970; bucket and hour of what has no line.
+            too_old: Outlier lines that are older than `max_age_hours`; they are in none of the shapes.
+            now: When the batch was planned, in microseconds since 1970.
         """
         for shape in sorted(outliers, key=lambda s: (s.record_time, s.place, s.offset, s.scope, s.shape)):
             self._tell(shape)
         if untold_further:
             self._overflow(record_time)
+        if too_old:
+            self._say_too_old(too_old, now)
         return self._alerts
 
     def close(self) -> AlertState:
@@ -130,13 +137,25 @@ class AlertBook:
         if hour in self._overflown:
             return
         self._overflown.add(hour)
+        until = iso((hour + 1) * HOUR)
         document = overflow(
+            f"more than {self.config.per_hour} alerts in this hour: further new shapes are held back until {until}",
             # A blank line is never an outlier, so that no shape's alert has this id.
             identity=alert_id("", "", hour),
             source=self.source,
             time=iso(record_time),
-            until=iso((hour + 1) * HOUR),
-            cap=self.config.per_hour,
             version=self.version,
         )
         self._alerts.append(Alert(document, hour * HOUR))
+
+    def _say_too_old(self, lines: int, now: int) -> None:
+        start = now // DAY * DAY
+        document = overflow(
+            f"{lines} outliers of this batch are older than {self.config.max_age_hours} hours, and raise no alert",
+            # Nor is one of white space.
+            identity=alert_id("", " ", start),
+            source=self.source,
+            time=iso(now),
+            version=self.version,
+        )
+        self._alerts.append(Alert(document, start))

@@ -153,10 +153,11 @@ class PatternsConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AlertsConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """A shape is told once in `repeat_after_hours`; at most so many alerts an hour."""
+    """A shape is told once in `repeat_after_hours`; at most so many alerts an hour; of older lines none."""
 
     repeat_after_hours: Annotated[int, Meta(ge=1, le=87_600)] = 24
     per_hour: Positive = 1_000
+    max_age_hours: Annotated[int, Meta(ge=1, le=87_600)] = 168
 
 
 class TriggerConfig(Struct, frozen=True, forbid_unknown_fields=True):

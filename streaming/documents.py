@@ -251,12 +251,11 @@ def explained(ours: dict[str, Any], identity: str) -> str:
     return f"{keyword(why + nearest_is)}; more: logwinnow explain {identity}"
 
 
-def overflow(*, identity: str, source: str, time: str, until: str, cap: int, version: str) -> dict[str, Any]:
-    """Return the one alert of an hour that says that further ones are held back."""
+def overflow(message: str, *, identity: str, source: str, time: str, version: str) -> dict[str, Any]:
+    """Return the one alert that stands for those that are not told one by one; `message` says why."""
     return {
         "@timestamp": time,
-        "message": f"more than {cap} alerts in this hour: further new shapes are held back until {until}; "
-        "their lines are events all the same",
+        "message": f"{message}; their lines are events all the same",
         "event": {"id": identity, "kind": "alert", "dataset": source, "created": time},
         "logwinnow": {"overflow": True, "set": version, "find": "logwinnow.outlier: true"},
     }

@@ -21,7 +21,7 @@ from patterns.decisions import Decisions
 from patterns.store import published_at
 from patterns.timestamps import SECOND
 from spark import session
-from streaming.alerts import AlertBook
+from streaming.alerts import HOUR, AlertBook
 from streaming.batches import BatchLog, BatchRecord
 from streaming.config import StreamingConfig
 from streaming.dead_letters import DeadLetters
@@ -81,10 +81,12 @@ class Batches:
             letters=self.letters,
             batch=number,
             planned_at=record.planned_at,
+            max_age=self.config.alerts.max_age_hours * HOUR,
         )
         counts, shapes, record_time = merge(self._run(task, given, number))
         book = AlertBook(self.config.alerts, self.config.source.name, live.version, self.log.alerts_before(number))
-        made = book.tell(shapes, counts["outliers_of_further_shapes"], record_time)
+        further, too_old = counts["outliers_of_further_shapes"], counts["outliers_too_old"]
+        made = book.tell(shapes, further, record_time, too_old=too_old, now=record.planned_at)
         written = self.sink.write_alerts(made)
         self.log.write(msgspec.structs.replace(record, alerts=book.close()))
         self.sink.done(record.planned_at)

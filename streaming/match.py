@@ -97,6 +97,7 @@ class JudgeTask:
         letters: Where what cannot become an event goes.
         batch: Number of the batch.
         planned_at: When the batch was planned, in microseconds since 1970.
+        max_age: Microseconds after which a line raises no alert.
     """
 
     judged_by: Broadcast[tuple[str, bytes, bytes, bytes]]
@@ -108,6 +109,7 @@ class JudgeTask:
     letters: DeadLetters
     batch: int
     planned_at: int
+    max_age: int = _OLDEST
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Judge the lines of `batches`, rows of the source's stream; yield one batch of RESULT."""
@@ -128,7 +130,7 @@ class JudgeTask:
 
     def _judge(self, batch: pa.RecordBatch, writer: EventWriter, bury: Refuse, tally: "Tally") -> None:
         judge = judge_of(self.place, *self.judged_by.value)
-        lines = LineJudge(judge, self.name, self.version, self.planned_at)
+        lines = LineJudge(judge, self.name, self.version, self.planned_at, self.max_age)
         for line in self.source.lines(batch, judge.rules, tally.counts):
             if isinstance(line, DeadLetter):
                 tally.counts["lines"] += 1
@@ -140,7 +142,7 @@ class JudgeTask:
 class LineJudge:
     """Judges lines of a batch and writes their events; also those of dead letters that are replayed."""
 
-    def __init__(self, judge: Judge, name: str, version: str, planned_at: int) -> None:
+    def __init__(self, judge: Judge, name: str, version: str, planned_at: int, max_age: int = _OLDEST) -> None:
         """
         Make ready.
 
@@ -149,9 +151,10 @@ class LineJudge:
             name: Of the source.
             version: Of the set, as events are stamped with it.
             planned_at: When the batch was planned, in microseconds since 1970.
+            max_age: Microseconds before that: older lines raise no alert.
         """
         self._judge, self._name, self._version = judge, name, version
-        self._planned_at, self._created = planned_at, iso(planned_at)
+        self._planned_at, self._created, self._told_since = planned_at, iso(planned_at), planned_at - max_age
 
     def write(self, line: SourceLine, writer: EventWriter, tally: "Tally") -> None:
         """Judge a line, write its event, and count it."""
@@ -164,7 +167,7 @@ class LineJudge:
         writer.write(document, line, dated=dated)
         tally.counts["undated"] += not dated
         # One that is ahead shall not take the alerts of an hour to come.
-        tally.add(judgement, line, min(time, self._planned_at), document)
+        tally.add(judgement, line, min(time, self._planned_at), document, told=time >= self._told_since)
 
 
 @dataclass
@@ -175,8 +178,19 @@ class Tally:
     shapes: dict[tuple[str, str], OutlierShape] = field(default_factory=dict)
     record_time: int | None = None
 
-    def add(self, judgement: Judgement, line: SourceLine, time: int, document: dict[str, Any]) -> None:
-        """Count a judged line; `time` is what stands for its record time, and `document` is its event."""
+    def add(
+        self, judgement: Judgement, line: SourceLine, time: int, document: dict[str, Any], *, told: bool = True
+    ) -> None:
+        """
+        Count a judged line.
+
+        Args:
+            judgement: The line and its verdict.
+            line: The same line as its source gave it.
+            time: What stands for its record time.
+            document: Its event.
+            told: Whether it may raise an alert.
+        """
         shaped = judgement.shaped
         self.record_time = max(time, self.record_time or time)
         self.counts["lines"] += 1
@@ -188,6 +202,9 @@ class Tally:
             self.counts["matched"] += 1
         else:
             self.counts["outliers"] += 1
+            if not told:
+                self.counts["outliers_too_old"] += 1
+                return
             self._add_shape((shaped.scope, shaped.shape), line.place, line.offset, time, document)
 
     def _add_shape(

@@ -18,7 +18,7 @@ from typing import Final
 from patterns.decided import decided
 from patterns.judge import Judge
 from patterns.store import Store
-from streaming.alerts import AlertBook, AlertState
+from streaming.alerts import HOUR, AlertBook, AlertState
 from streaming.batches import BatchLog
 from streaming.config import StreamingConfig
 from streaming.dead_letters import Bundle, Damaged, Failure
@@ -190,6 +190,7 @@ class _Replay:
     def take(self, bundle: Bundle) -> None:
         """Judge the letters of a bundle, tell their outliers, and settle it."""
         tally, failed, ids, before = Tally(), dict[str, Failure](), set[str](), len(self._taken)
+        planned_at = 0
 
         def bury(letter: DeadLetter) -> None:
             failed[letter.event_id] = Failure(letter.reason, letter.detail)
@@ -207,22 +208,25 @@ class _Replay:
                         bury(line)
                     else:
                         # As its batch would have been judged.
-                        LineJudge(self.judge, self.config.source.name, self.version, kept.planned_at).write(
-                            line, writer, tally
-                        )
+                        planned_at = max(planned_at, kept.planned_at)
+                        self._lines(kept.planned_at).write(line, writer, tally)
                 self.report(len(self._taken))
-        self._tell(tally)
+        self._tell(tally, planned_at)
         bundle.settle(ids, failed, "replayed")
         # Of a letter that failed, the next one with its id is to be tried, and kept, as well.
         self._taken -= failed.keys()
         self.outcome.failed.update(failure.reason for failure in failed.values())
         self.outcome.done += len(self._taken) - before
 
-    def _tell(self, tally: Tally) -> None:
+    def _lines(self, planned_at: int) -> LineJudge:
+        max_age = self.config.alerts.max_age_hours * HOUR
+        return LineJudge(self.judge, self.config.source.name, self.version, planned_at, max_age)
+
+    def _tell(self, tally: Tally, planned_at: int) -> None:
         """Write the alerts of a bundle's outliers: those that the stream would write, if it did not yet."""
         book = AlertBook(self.config.alerts, self.config.source.name, self.version, self._alerts)
-        further = tally.counts["outliers_of_further_shapes"]
-        made = book.tell(tally.shapes.values(), further, tally.record_time or 0)
+        further, too_old = tally.counts["outliers_of_further_shapes"], tally.counts["outliers_too_old"]
+        made = book.tell(tally.shapes.values(), further, tally.record_time or 0, too_old=too_old, now=planned_at)
         self.outcome.alerts += self.sink.write_alerts(made)
         self.outcome.alerts_held_back += book.held_back
         self._alerts = book.close()

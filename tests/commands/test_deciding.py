@@ -167,7 +167,7 @@ def test_an_alert_is_accepted_by_its_id(run: Run, store: Path, sink: Path) -> No
 
 def test_the_alert_that_no_more_are_told_is_of_no_shape(run: Run, store: Path, sink: Path) -> None:
     tell(sink, document(store, NEW), "ab" * 10)
-    document_of_none = overflow(identity="cd" * 10, source="a", time="t", until="u", cap=5, version="v")
+    document_of_none = overflow("more than 5 alerts", identity="cd" * 10, source="a", time="t", version="v")
     (sink / "alerts" / "2026-11-03" / f"{'cd' * 10}.json").write_bytes(msgspec.json.encode(document_of_none))
     code, _, err = run("patterns", "accept", "cd" * 10, "--store", store)
     assert code == 1

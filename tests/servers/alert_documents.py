@@ -36,7 +36,7 @@ def alert_of(
 
 def overflow_of() -> Document:
     """Return the alert of an hour that had too many."""
-    return overflow(identity="f" * 20, source="app", time=WHEN, until="09:00", cap=5, version="v1")
+    return overflow("more than 5 alerts", identity="f" * 20, source="app", time=WHEN, version="v1")
 
 
 def item_of(document: Document) -> Item:

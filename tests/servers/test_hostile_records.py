@@ -57,6 +57,23 @@ def test_of_json_records_the_broken_are_dead_letters_with_their_bytes(live: Live
 _HOUR = 3_600_000
 
 
+def test_of_a_backlog_no_old_line_raises_an_alert_and_one_alert_says_how_many_there_were(live: Live) -> None:
+    now = time.time_ns() // 1_000_000
+    live.topic += "-old"
+    live.make_topic(1, retention_ms="-1")
+    live.publish("user *{1,1} left")
+    for days in (300, 30, 8):
+        live.send([b"odd 1", b"strange 1", b"user 1 left"], timestamp_ms=now - days * 24 * _HOUR)
+    live.send([b"odd 2", b"odd 3"])
+    live.run_once()
+    events, alerts = live.events(), live.alerts()
+    assert [event["logwinnow"]["outlier"] for event in events].count(True) == 8
+    [told] = [alert for alert in alerts if "overflow" not in alert["logwinnow"]]
+    assert (told["logwinnow"]["shape"]["text"], told["logwinnow"]["count"]) == ("odd <*>", 2)
+    [summary] = [alert for alert in alerts if "overflow" in alert["logwinnow"]]
+    assert summary["message"].startswith("6 outliers of this batch are older than 168 hours, and raise no alert")
+
+
 def test_a_wrong_clock_makes_no_index_takes_no_alert_of_another_hour_and_does_not_stop_the_stream(live: Live) -> None:
     now = time.time_ns() // 1_000_000
     live.topic += "-wrong"

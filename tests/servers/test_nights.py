@@ -184,7 +184,7 @@ def test_night_by_night_what_came_twice_is_known_and_an_attack_is_not_and_the_op
     first = live.folder / "first.log"
     first.write_bytes(b"".join(line.text.encode() + b"\n" for day in fleet.days[: fleet.learning] for line in day))
     live.train(first)
-    live = replace(live, topic=f"{live.topic}-nights")
+    live = replace(live, topic=f"{live.topic}-nights", settings={"alerts.max_age_hours": 87_600})
     # Records of so long ago would be gone at once.
     live.make_topic(retention_ms="-1")
     begin, end = fleet.incident.windows[0]

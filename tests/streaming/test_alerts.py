@@ -97,6 +97,7 @@ def test_over_the_cap_is_one_overflow_alert_an_hour_and_such_shapes_are_told_in_
     assert told(made) == [("s1", 1, 0), ("s2", 2, 0)]
     assert [is_overflow(alert.document) for alert in made] == [False, False, True]
     assert "more than 2 alerts" in made[2].document["message"]
+    assert "until 2025-11-17T01:00:00.000Z" in made[2].document["message"]
     # In the same hour nothing more is told, and the overflow has the same id: the sink keeps the first.
     state, again = tell(state, lines("s3", 30, _MONDAY + HOUR - 1), config=config)
     assert [alert.document["event"]["id"] for alert in again] == [made[2].document["event"]["id"]]
@@ -117,6 +118,22 @@ def test_lines_of_shapes_that_tasks_did_not_report_make_the_overflow_alert() -> 
     _, made = tell(AlertState(), lines("a", 1, _MONDAY), further=7, time=_MONDAY)
     assert [is_overflow(alert.document) for alert in made] == [False, True]
     assert made[1].bucket_start == _MONDAY
+
+
+def test_lines_that_are_too_old_are_one_alert_a_day_that_says_how_many_there_were() -> None:
+    book = AlertBook(_DAILY, "app", "v1", AlertState())
+    [first] = book.tell([], 0, 0, too_old=7, now=_MONDAY + HOUR)
+    assert is_overflow(first.document)
+    assert "7 outliers of this batch are older than 168 hours" in first.document["message"]
+    assert first.bucket_start == _MONDAY
+    assert book.close() == AlertState()
+    # The sink keeps the first of an id.
+    ids = {
+        AlertBook(_DAILY, "app", "v1", AlertState()).tell([], 0, 0, too_old=1, now=now)[0].document["event"]["id"]
+        for now in (_MONDAY, _MONDAY + _DAY - 1, _MONDAY + _DAY)
+    }
+    assert len(ids) == 2
+    assert first.document["event"]["id"] in ids
 
 
 def test_no_shape_has_the_id_of_an_overflow_alert() -> None:

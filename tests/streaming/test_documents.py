@@ -260,15 +260,14 @@ def test_the_id_of_an_alert_depends_on_scope_shape_and_bucket() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_an_overflow_says_how_many_alerts_there_were_and_until_when_no_more_come() -> None:
-    document = overflow(identity="o", source="app", time="t", until="u", cap=5, version="v1")
+def test_an_overflow_says_why_and_that_no_line_is_lost() -> None:
+    document = overflow("more than 5 alerts", identity="o", source="app", time="t", version="v1")
     assert (document["event"]["id"], document["event"]["kind"], document["logwinnow"]["overflow"]) == (
         "o",
         "alert",
         True,
     )
-    assert "more than 5 alerts in this hour" in document["message"]
-    assert "until u" in document["message"]
+    assert document["message"] == "more than 5 alerts; their lines are events all the same"
 
 
 @given(st.text(max_size=5), st.text(max_size=5), st.integers(0, 99), st.integers(0, 2**62), st.integers(-1, 2**62))

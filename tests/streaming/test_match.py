@@ -5,8 +5,8 @@ import gc
 import json
 import pickle
 import random
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -44,11 +44,11 @@ class FakeBroadcast:
 def task(site: "Site", batch: int = 0) -> JudgeTask:
     """Return the task of a batch that is judged by the newest set."""
     stored = Store(str(site.store)).read()
-    given = FakeBroadcast((stored.version, stored.manifest, stored.rows, b""))
+    judged_by = FakeBroadcast((stored.version, stored.manifest, stored.rows, b""))
     sink = FilesSink(str(site.sink), "57ea")
     sink.start()
     return JudgeTask(
-        judged_by=cast("Broadcast[tuple[str, bytes, bytes, bytes]]", given),
+        judged_by=cast("Broadcast[tuple[str, bytes, bytes, bytes]]", judged_by),
         version=stored.version,
         place=str(site.store),
         name="app",
@@ -69,14 +69,18 @@ def whole(*paths: Path) -> list[Range]:
     return ranges
 
 
-def judge(site: "Site", *ranges: Range, batch: int = 0) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Run the task over ranges; return its counts and its rows of outlier shapes."""
+def given(ranges: Iterable[Range], record_time: int = _RECEIVED) -> list[pa.RecordBatch]:
+    """Return the rows of ranges as the source's stream has them."""
     rows = [
-        {"file": json.dumps(asdict(part.file)), "start": part.start, "end": part.end, "record_time": _RECEIVED}
+        {"file": json.dumps(asdict(part.file)), "start": part.start, "end": part.end, "record_time": record_time}
         for part in ranges
     ]
-    given = [pa.RecordBatch.from_pylist([row], schema=COLUMNS) for row in rows]
-    (result,) = task(site, batch)(given)
+    return [pa.RecordBatch.from_pylist([row], schema=COLUMNS) for row in rows]
+
+
+def judge(site: "Site", *ranges: Range, batch: int = 0) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Run the task over ranges; return its counts and its rows of outlier shapes."""
+    (result,) = task(site, batch)(given(ranges))
     assert result.schema == RESULT
     found = result.to_pylist()
     counts = msgspec.json.decode(found[0]["counts"], type=dict[str, int])
@@ -155,6 +159,18 @@ def test_more_shapes_than_a_task_reports_are_counted(known: "Site", monkeypatch:
     assert counts["outliers"] == 8
     assert counts["outliers_of_further_shapes"] == 3
     assert len(known.events()) == 8
+
+
+def test_a_line_that_is_too_old_is_an_event_and_stands_for_no_shape(known: "Site") -> None:
+    known.append("odd line", "user left")
+    ranges = whole(known.log)
+    oldest = replace(task(known), max_age=1_000)
+    for record_time, shapes in ((_RECEIVED - 1_001, 0), (_RECEIVED - 1_000, 1), (_RECEIVED, 1)):
+        (result,) = oldest(given(ranges, record_time))
+        counts = msgspec.json.decode(result.to_pylist()[0]["counts"], type=dict[str, int])
+        assert (counts["outliers"], counts.get("outliers_too_old", 0)) == (1, 1 - shapes)
+        assert result.num_rows == 1 + shapes
+        assert [event["logwinnow"]["outlier"] for event in known.events()] == [True, False]
 
 
 def test_a_file_that_is_gone_is_a_counted_gap_and_the_others_are_judged(known: "Site") -> None:

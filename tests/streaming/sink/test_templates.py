@@ -90,7 +90,7 @@ def test_each_field_of_events_has_its_type_and_no_other_field_has_one() -> None:
 def test_each_field_of_alerts_has_its_type_and_no_other_field_has_one() -> None:
     outliers = [document for document in documents() if document["logwinnow"]["outlier"]]
     told = [alert(each, identity="a", bucket="2026-11-18T00:00:00Z", count=1, untold=0) for each in outliers]
-    told.append(overflow(identity="a", source="app", time="2026-11-18T00:00:00Z", until="", cap=1, version="v"))
+    told.append(overflow("more than 5 alerts", identity="a", source="app", time="2026-11-18T00:00:00Z", version="v"))
     used = set().union(*(check(document, mapping(1)) for document in told))
     # Of a line that is not judged there is no alert.
     assert used | {"logwinnow.unjudged"} == mapping(1).keys()

@@ -79,7 +79,7 @@ def test_of_our_own_it_is_the_very_line_that_was_judged(line: bytes) -> None:
 def test_an_alert_of_ours_is_told_apart() -> None:
     first = event_of(LINE.encode())
     alert = documents.alert(first, identity="id", bucket="2026-11-24", count=1, untold=0)
-    overflow = documents.overflow(identity="id", source="logs", time="now", until="then", cap=1, version="v1")
+    overflow = documents.overflow("more than 5 alerts", identity="id", source="logs", time="now", version="v1")
 
     for document in (alert, documents.brief(alert), overflow):
         with pytest.raises(IsAlert):
