@@ -8,16 +8,12 @@ Pattern sets as folders, published atomically.
     <root>/operator.jsonl                          what the operator decided (patterns/decisions.py)
     <root>/history.jsonl                           which versions were current (patterns/history.py)
 
-On a local disk a version is written under a temporary name, synced and renamed, and CURRENT is replaced last; on an
-object store (any fsspec URL) all files are written, then CURRENT. A version may also be proposed: it lies beside the
-current one until it is promoted. Who makes a version current holds a lock of the root; an object store knows none, and
-of two who do so at once there one may be missing in the history.
+A version is written whole (patterns/version_folders.py) before CURRENT names it. It may also be proposed: it lies
+beside the current one until it is promoted. Who makes a version current holds a lock of the root; an object store knows
+none, and of two who do so at once there one may be missing in the history.
 """
 
-import os
 import posixpath
-import shutil
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,10 +23,10 @@ from typing import Any, Final
 import fsspec
 import pyarrow as pa
 
-from patterns.beside import REPLACING, Beside
+from patterns.beside import Beside
+from patterns.decided import check
 from patterns.decisions import FILE as DECISIONS
 from patterns.decisions import Decision, Decisions, edited
-from patterns.disk import sync_folder, write_synced
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.history import FILE as HISTORY
 from patterns.history import PROMOTE, PUBLISH, ROLLBACK, Change, Deed, History, appended, who
@@ -49,13 +45,9 @@ from patterns.set_files import (
 )
 from patterns.shapes import ShapeTable, temporary_file
 from patterns.timestamps import microseconds
+from patterns.version_folders import SHAPES, remove_local, sweep, write_local, write_remote
 
 CURRENT: Final = "CURRENT"
-
-_SHAPES = "shapes.parquet"
-
-_TEMPORARY = ".publishing-"
-"""What begins so is no version: it is being written, or removed, or was left by who was killed."""
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"
 
@@ -151,7 +143,7 @@ class Store:
         Raises:
             BrokenPatternSet: It is not there or no such table.
         """
-        path = self._join(version, _SHAPES)
+        path = self._join(version, SHAPES)
         try:
             if self._local:
                 return ShapeTable.read(path)
@@ -159,7 +151,7 @@ class Store:
                 self._fs.get_file(path, copy)
                 return ShapeTable.read(copy)
         except (OSError, pa.ArrowException) as error:
-            raise self._broken(version, f"{_SHAPES}: {error}") from None
+            raise self._broken(version, f"{SHAPES}: {error}") from None
 
     def decisions(self) -> Decisions:
         """
@@ -240,7 +232,10 @@ class Store:
         manifest, rows = encode(patterns, {"time": now.isoformat(timespec="milliseconds"), **run, **proposed})
         files = {MANIFEST: manifest, PATTERNS: rows, TEXT: for_people(patterns).encode(errors="replace")}
         with self._beside.writing():
-            (self._write_local if self._local else self._write_remote)(name, files, shapes)
+            if self._local:
+                write_local(Path(self._path), name, files, shapes)
+            else:
+                write_remote(self._fs, self._join(name), files, shapes)
         if not propose:
             self._make_current(name, PUBLISH)
         return name
@@ -251,6 +246,7 @@ class Store:
 
         Raises:
             BrokenPatternSet: It is not there, damaged, or of a newer format; the current one stays.
+            DecisionsError: An entry of the operator's file means nothing under its rules: no stream would take it.
             PatternsError: The store cannot be read or written.
 
         Cost: one pass over its table of shapes.
@@ -271,6 +267,7 @@ class Store:
         Raises:
             NoPatternSet: There is none to go back to.
             BrokenPatternSet: It is not there, damaged, or of a newer format; the current one stays.
+            DecisionsError: As `promote`.
             PatternsError: The store cannot be read or written, or another version became the current one meanwhile.
 
         Cost: one pass over its table of shapes.
@@ -286,7 +283,9 @@ class Store:
         return name, self._make_current(name, ROLLBACK, instead_of=current)
 
     def _check(self, version: str) -> None:
-        self.read(version)
+        """Read a version, and what the operator decided under its rules: a stream takes neither if one is broken."""
+        stored, now = self.read(version), microseconds(datetime.now(UTC))
+        check(self.decisions().active(now), stored.patterns.rules.words)
         self.read_shapes(version)
 
     def _was_proposed(self, version: str) -> bool:
@@ -327,10 +326,7 @@ class Store:
         """Remove what was left of changes that were killed. Only while nobody else publishes."""
         if self._local:
             with self._beside.writing(), self._beside.locked():
-                for left in (
-                    each for prefix in (_TEMPORARY, REPLACING) for each in Path(self._path).glob(f"{prefix}*")
-                ):
-                    shutil.rmtree(left, ignore_errors=True)
+                sweep(Path(self._path))
 
     def remove(self, version: str) -> None:
         """
@@ -341,36 +337,13 @@ class Store:
         """
         try:
             if self._local:
-                # Whoever lists the versions sees it whole, or not at all.
-                hidden = Path(self._path) / f"{_TEMPORARY}{version}"
-                Path(self._join(version)).rename(hidden)
-                shutil.rmtree(hidden)
+                remove_local(Path(self._path), version)
             else:
                 self._fs.rm(self._join(version), recursive=True)
         except OSError as error:
             raise PatternsError(
                 f"version {version!r} cannot be removed from store {self.root!r}: {error}; check its rights"
             ) from None
-
-    def _write_local(self, name: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
-        root = Path(self._path)
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=root) as temporary:
-            folder = Path(temporary) / name
-            folder.mkdir()
-            for file, data in files.items():
-                write_synced(folder / file, data)
-            _write_table(folder / _SHAPES, shapes)
-            sync_folder(folder)
-            folder.rename(root / name)
-            sync_folder(root)
-
-    def _write_remote(self, name: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
-        self._fs.makedirs(self._join(name), exist_ok=True)
-        for file, data in files.items():
-            self._fs.pipe_file(self._join(name, file), data)
-        with self._fs.open(self._join(name, _SHAPES), "wb") as table:
-            shapes.write(table)
 
     def _join(self, *names: str) -> str:
         return posixpath.join(self._path, *names)
@@ -381,10 +354,3 @@ class Store:
 
 # A stream reads the file at every batch.
 _parsed = lru_cache(maxsize=2)(Decisions.parse)
-
-
-def _write_table(path: Path, shapes: ShapeTable) -> None:
-    with path.open("wb") as file:
-        shapes.write(file)
-        file.flush()
-        os.fsync(file.fileno())

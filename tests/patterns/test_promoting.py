@@ -17,13 +17,15 @@ from hypothesis import strategies as st
 
 from patterns import beside as module
 from patterns import disk
-from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
+from patterns.decisions import Decision
+from patterns.errors import BrokenPatternSet, DecisionsError, NoPatternSet, PatternsError
 from patterns.history import LINES, Change, History, appended, who
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
+from patterns.words import WordRules
 
 RUN: dict[str, Any] = {"corpus": {"judged": 7}, "added": {"v": 5}}
 TABLE = ShapeTable.of({})
@@ -339,3 +341,19 @@ def fail_pipes(monkeypatch: pytest.MonkeyPatch) -> Callable[[Store, int], None]:
         monkeypatch.setattr(store._fs, "pipe_file", failing)
 
     return arrange
+
+
+def test_a_version_under_whose_rules_a_decision_means_nothing_is_not_promoted(store: Store) -> None:
+    first = publish(store)
+    rules = Rules(words=WordRules(classes={"name": "bob|eve"}))
+    other = PatternSet.of(rules, [KnownPattern("", parse("a b"), level=2, support=2, mined_support=2)])
+    proposed = store.publish(other, TABLE, RUN, propose=True)
+    ended = Decision(do="reject", pattern="user bob left", until="2026-11-01T00:00:00Z")
+    store.decide(add=[ended])
+    store.promote(proposed)
+    store.rollback()
+    store.decide(add=[Decision(do="reject", pattern="user eve left")])
+
+    with pytest.raises(DecisionsError, match="'eve' is no constant by the rules"):
+        store.promote(proposed)
+    assert store.current() == first

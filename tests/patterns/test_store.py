@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns import beside
-from patterns import store as module
+from patterns import version_folders as module
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
