@@ -1,11 +1,13 @@
 """What Prometheus scrapes of given batches: as text, read again by its own parser."""
 
 import logging
+import re
 import socket
 import struct
 import time
 import urllib.request
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from pyspark import Broadcast
+from ruamel.yaml import YAML
 
 from patterns.decisions import Decision, Decisions
 from patterns.rules import Rules
@@ -194,6 +197,18 @@ def test_a_scrape_that_is_given_up_prints_nothing_and_the_next_is_answered(
                 scrape.sendall(b"GET /metr")
                 # It is reset, not closed.
                 scrape.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (http, of this machine)
             assert b'logwinnow_lines_total{source="app"} 0.0\n' in answer.read()
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_operators_page_names_every_series_and_its_rules_no_other(metrics: Metrics) -> None:
+    names = {each.name + "_total" * (each.type == "counter") for each in metrics.collect()}
+    page = (Path(__file__).parents[2] / "docs" / "OPERATIONS.md").read_text()
+    in_table = set(re.findall(r"`(logwinnow_\w+)", page))
+    assert in_table == names
+    scraping, rules = map(YAML(typ="safe").load, re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    (job,) = scraping["scrape_configs"]
+    alerts = {rule["alert"]: rule["expr"] for rule in rules["groups"][0]["rules"]}
+    assert f'up{{job="{job["job_name"]}"}}' in alerts["LogwinnowSilent"]
+    assert set(re.findall(r"logwinnow_\w+", " ".join(alerts.values()))) <= names
