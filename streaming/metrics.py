@@ -132,7 +132,10 @@ class Metrics(Collector):
 
     def _of_set(self, live: LiveSet | None) -> Iterator[Metric]:
         info = self._family(
-            "set_info", "The pattern set and the operator's decisions of the last batch", "set", "decisions"
+            "set_info",
+            "What the last batch was judged by: pattern set, revision of the operator's file",
+            "set",
+            "decisions",
         )
         if live is not None:
             info.add_metric([self._source, live.version, live.decisions.revision or "none"], 1)
@@ -141,9 +144,9 @@ class Metrics(Collector):
         yield self._gauge("set_patterns", said, None if live is None else live.patterns)
         said = "When the set of the last batch was published"
         yield self._gauge("set_published_timestamp_seconds", said, None if live is None else _published(live.version))
-        for what, said in (("set", "newest set"), ("decisions", "operator's file")):
+        for what, said in (("set", "a newer set"), ("decisions", "an operator's file")):
             refused = None if live is None else f"{what}_refused" in live.refused
-            yield self._gauge(f"{what}_refused", f"Whether the last batch found a {said} that cannot be used", refused)
+            yield self._gauge(f"{what}_refused", f"Whether the last batch found {said} that cannot be used", refused)
 
     def _of_newest(self) -> Iterator[Metric]:
         """Say what the store has now: while nothing comes there is no batch that takes it."""
