@@ -14,6 +14,13 @@ FILE = "streaming.toml"
 Positive = Annotated[int, Meta(ge=1)]
 
 
+def _check_address(name: str, address: str, port_as: int) -> None:
+    host, _, port = address.rpartition(":")
+    if address and not (host and port.isascii() and port.isdecimal() and int(port) < 65_536):
+        msg = f"{name} is {address!r}: give host:port, as 127.0.0.1:{port_as} or [::1]:{port_as}, or nothing"
+        raise ValueError(msg)
+
+
 class FilesSourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Files that are complete or growing: paths or globs; bytes that one batch takes of them at most."""
 
@@ -78,10 +85,7 @@ class SocketSourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Raise ValueError for an address that is none, and for keys that do not go together."""
         for name in ("tcp", "udp", "tls"):
-            host, _, port = getattr(self, name).rpartition(":")
-            if getattr(self, name) and not (host and port.isascii() and port.isdecimal() and int(port) < 65_536):
-                msg = f"{name} is {getattr(self, name)!r}: give host:port, as 127.0.0.1:5514 or [::1]:5514, or nothing"
-                raise ValueError(msg)
+            _check_address(name, getattr(self, name), 5514)
         if not (self.tcp or self.udp or self.tls):
             msg = "tcp, udp and tls are all empty: nothing would be received; give one of them host:port"
             raise ValueError(msg)
@@ -166,6 +170,16 @@ class TriggerConfig(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[float, Meta(ge=0.001, le=86_400)] | None = None
 
 
+class MetricsConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where Prometheus finds the stream's numbers, host:port, empty for nowhere."""
+
+    listen: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an address that is none."""
+        _check_address("listen", self.listen, 9464)
+
+
 class StreamingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -177,6 +191,7 @@ class StreamingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     dead_letters: DeadLettersConfig = field(default_factory=DeadLettersConfig)
     alerts: AlertsConfig = AlertsConfig()
     notify: NotifyConfig = field(default_factory=NotifyConfig)
+    metrics: MetricsConfig = MetricsConfig()
     trigger: TriggerConfig = TriggerConfig()
     spark: SparkConfig = field(default_factory=SparkConfig)
 

@@ -5,6 +5,7 @@ The errors of the streaming job; the tree's root is `patterns.errors.LogwinnowEr
     ├── SourceError                files or a spool cannot be read
     ├── ReceiverError              the receiver of the source `socket` cannot listen, or cannot write its spool
     ├── SinkError                  the sink cannot be written
+    ├── MetricsError               the address of the metrics cannot be had
     └── CheckpointError            the checkpoint is in use, or what it names is gone
 
 Each takes its one message and nothing else, so that it survives pickling between Python workers and the JVM.
@@ -27,6 +28,10 @@ class ReceiverError(StreamingError):
 
 class SinkError(StreamingError):
     """Raised when events or alerts cannot be written."""
+
+
+class MetricsError(StreamingError):
+    """Raised when the metrics cannot be served."""
 
 
 class CheckpointError(StreamingError):

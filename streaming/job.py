@@ -29,6 +29,7 @@ from streaming.dead_letters.letter import Sender
 from streaming.errors import ReceiverError, StreamingError
 from streaming.failures import explained
 from streaming.judging import Batches, Judged
+from streaming.metrics import Metrics, serving
 from streaming.notifying.notifier import notifying
 from streaming.receiver.beside import receiving
 from streaming.sets import Sets, wait_for_set
@@ -95,12 +96,13 @@ class Stream:
         Cost: starts Spark; one action a batch.
         """
         log = BatchLog(self.config.checkpoint)
+        store = Store(self.config.patterns.store)
         with (
             log.held(),
+            serving(self.config.metrics, self.config.source.name, store) as metrics,
             receiver_of(self.config, once=self.once) as self._check_receiver,
-            notifying(self.config, log.folder, lambda: self.once and not self._stop) as notify,
+            notifying(self.config, log.folder, lambda: self.once and not self._stop, metrics.watch) as notify,
         ):
-            store = Store(self.config.patterns.store)
             if self.once:
                 store.read()
             elif not wait_for_set(store, self._pause):
@@ -120,26 +122,27 @@ class Stream:
                 raise explained(error) from None
             try:
                 batches = Batches(self.config, Sets(store, spark.sparkContext), log, source, sink, letters, notify)
-                self._stream(spark, source, batches)
+                self._stream(spark, source, batches, metrics)
             finally:
                 # Where its JVM died there is nothing to stop.
                 with contextlib.suppress(Py4JError, OSError):
                     spark.stop()
 
-    def _stream(self, spark: SparkSession, source: Source, batches: Batches) -> None:
+    def _stream(self, spark: SparkSession, source: Source, batches: Batches, metrics: Metrics) -> None:
         """Run queries until the end: one more each time a set comes that batches are planned by otherwise."""
         self._plan_anew = True
         while self._plan_anew and not self._stop:
             self._plan_anew = False
-            rules = batches.sets.newest(time.time_ns() // 1000).rules
+            live = batches.sets.newest(time.time_ns() // 1000)
+            metrics.judges_by(live)
             try:
-                stream = source.load(spark, rules).writeStream.queryName(self.config.source.name)
-                self._await(self._started(stream, source.planned_by(rules), batches), source)
+                stream = source.load(spark, live.rules).writeStream.queryName(self.config.source.name)
+                self._await(self._started(stream, source.planned_by(live.rules), batches, metrics), source)
             except (PySparkException, Py4JError) as error:
                 if not self._is_ending():
                     raise explained(self._failure or error) from None
 
-    def _started(self, stream: DataStreamWriter, planned_by: str, batches: Batches) -> StreamingQuery:
+    def _started(self, stream: DataStreamWriter, planned_by: str, batches: Batches, metrics: Metrics) -> StreamingQuery:
         def judge(given: DataFrame, number: int) -> None:
             with self._in_batch:
                 if self._is_ending():
@@ -148,11 +151,12 @@ class Stream:
                 try:
                     judged = batches.judge(given, number)
                     self.totals += judged.counts
+                    metrics.add(judged, batches.sets.last)
                     self.tell(judged)
                 except BaseException as error:
                     self._failure = error
                     raise
-                judged_by = batches.sets.rules
+                judged_by = batches.sets.last.rules
                 self._plan_anew = batches.source.planned_by(judged_by) != planned_by and not self.once
 
         every = f"{round(self.config.seconds_between_batches * 1000)} milliseconds"

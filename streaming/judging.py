@@ -44,6 +44,7 @@ class Judged(NamedTuple):
         alerts: Their documents; on a replay those that were told before, too.
         record_time: The latest of its lines, in microseconds since 1970, 0 if it has none.
         decisions: The operator's file that it was judged by.
+        seconds: That it took.
     """
 
     set: str
@@ -51,6 +52,7 @@ class Judged(NamedTuple):
     alerts: list[dict[str, Any]]
     record_time: int
     decisions: Decisions
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,11 @@ class Batches:
         # Before Spark holds the batch for done: after a crash it is judged again, and put where it was not.
         self.notify(number, live.version, (each.document for each in made), counts)
         stamps = _stamps(live, record.planned_at)
-        facts = {"batch": number, **stamps, **counts, "seconds": round(time.monotonic() - began, 3)}
+        seconds = time.monotonic() - began
+        facts = {"batch": number, **stamps, **counts, "seconds": round(seconds, 3)}
         _log.info("batch", extra={"facts": facts})
         documents = [each.document for each in made]
-        return Judged(live.version, counts + Counter(batches=1), documents, record_time, live.decisions)
+        return Judged(live.version, counts + Counter(batches=1), documents, record_time, live.decisions, seconds)
 
     def _run(self, task: JudgeTask, given: DataFrame, number: int) -> list[Row]:
         """Run the task on the rows of a batch, or where Spark cannot read them on those that the source has instead."""

@@ -34,12 +34,16 @@ class LiveSet(NamedTuple):
         broadcast: What stands for it on the workers.
         rules: Of the set.
         decisions: All that the operator's file has, also what ended.
+        patterns: How many the set has.
+        refused: Of `set_refused` and `decisions_refused` what was found last.
     """
 
     version: str
     broadcast: Broadcast[JudgedBy]
     rules: Rules
     decisions: Decisions
+    patterns: int
+    refused: frozenset[str]
 
 
 class Sets:
@@ -57,9 +61,9 @@ class Sets:
         self._refused: dict[str, str] = {}
 
     @property
-    def rules(self) -> Rules:
-        """Those of the set that the last batch was judged by."""
-        return self._live().rules
+    def last(self) -> LiveSet:
+        """What the last batch was judged by."""
+        return self._live()
 
     def newest(self, at: int) -> LiveSet:
         """
@@ -164,7 +168,15 @@ class Sets:
 
     def _live(self) -> LiveSet:
         assert self._loaded is not None and self._broadcast is not None  # noqa: PT018, S101 (all callers took one)
-        return LiveSet(self._loaded.version, self._broadcast, self._loaded.patterns.rules, self._decisions)
+        patterns = self._loaded.patterns
+        return LiveSet(
+            self._loaded.version,
+            self._broadcast,
+            patterns.rules,
+            self._decisions,
+            len(patterns.patterns),
+            frozenset(self._refused),
+        )
 
 
 def wait_for_set(store: Store, pause: Callable[[], bool]) -> bool:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from streaming.notifying.digest import Digests
 from streaming.notifying.given_up import GivenUp
 from streaming.notifying.mail import Mail
 from streaming.notifying.notice import Notice, notice_of
-from streaming.notifying.outbox import Item, Outbox
+from streaming.notifying.outbox import Counts, Item, Outbox
 from streaming.notifying.receiver import Receiver
 from streaming.notifying.redaction import Redactor
 from streaming.notifying.webhook import Webhook
@@ -35,7 +35,12 @@ Notify = Callable[[int, str, Iterable[dict[str, Any]], Counter[str]], None]
 
 
 @contextmanager
-def notifying(config: StreamingConfig, folder: Path, is_patient: Callable[[], bool]) -> Iterator[Notify]:
+def notifying(
+    config: StreamingConfig,
+    folder: Path,
+    is_patient: Callable[[], bool],
+    watch: Callable[[Callable[[], Mapping[str, Counts]]], None],
+) -> Iterator[Notify]:
     """
     Send what batches tell until the block ends, and then what can be sent at once.
 
@@ -43,6 +48,7 @@ def notifying(config: StreamingConfig, folder: Path, is_patient: Callable[[], bo
         config: conf/streaming.toml.
         folder: Of what is kept beside the checkpoint.
         is_patient: Asked in the end: whether to wait until each receiver was tried, rather than END_SECONDS.
+        watch: Gets what gives the numbers of each receiver, from any thread until the block ends.
 
     Raises:
         SettingsError: A receiver cannot be used as it is configured.
@@ -54,6 +60,7 @@ def notifying(config: StreamingConfig, folder: Path, is_patient: Callable[[], bo
         return
     folder = folder / "notify"
     outbox = Outbox(folder, [each.name for each in receivers], config.notify.max_waiting_bytes, _now())
+    watch(lambda: {each.name: outbox.counts(each.name) for each in receivers})
     store = Store(config.patterns.store)
     digests = None
     if config.notify.digest_at is not None:

@@ -45,9 +45,14 @@ def bind(key: str, address: str, kind: socket.SocketKind, buffer_bytes: int = 0)
     except OSError as error:
         for each in bound:
             each.close()
-        why = _MEANINGS.get(error.errno or 0, "check it")
-        raise ReceiverError(f"source.socket.{key} is {address!r}: {error.strerror or error}: {why}") from None
+        why = error.strerror or error
+        raise ReceiverError(f"source.socket.{key} is {address!r}: {why}: {mend_of(error)}") from None
     return bound
+
+
+def mend_of(error: OSError) -> str:
+    """Return how to mend that an address cannot be had."""
+    return _MEANINGS.get(error.errno or 0, "check it")
 
 
 def _bound(family: int, kind: socket.SocketKind, where: Any, buffer_bytes: int) -> socket.socket:

@@ -18,7 +18,7 @@ _NONE = Decisions()
 
 def judged(*alerts: dict[str, Any], record_time: float = _NOON, decisions: Decisions = _NONE, **counts: int) -> Judged:
     counted = Counter(counts) + Counter(batches=1)
-    return Judged(_SET, counted, list(alerts), int(record_time * 1_000_000), decisions)
+    return Judged(_SET, counted, list(alerts), int(record_time * 1_000_000), decisions, 0.1)
 
 
 def alert(message: str, count: int = 1) -> dict[str, Any]:

@@ -97,6 +97,11 @@ def test_an_address_that_cannot_be_received_at_is_refused(assignment: str, said:
     assert said in str(refused.value)
 
 
+def test_an_address_that_cannot_be_scraped_at_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"\$\.metrics.* listen is ':9464': give host:port, as 127\.0\.0\.1:9464"):
+        load(StreamingConfig, None, {}, ["metrics.listen=:9464"])
+
+
 def test_a_receiver_of_nothing_is_refused() -> None:
     with pytest.raises(SettingsError, match="tcp, udp and tls are all empty"):
         load(StreamingConfig, None, {}, ["source.socket.tcp=", "source.socket.udp="])

@@ -3,6 +3,7 @@
 import json
 import logging
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +122,17 @@ def test_a_second_stream_on_a_checkpoint_is_refused(site: "Site", fails: Callabl
     with BatchLog(str(site.checkpoint)).held():
         said = fails()
     assert said.startswith(f"logwinnow: checkpoint '{site.checkpoint}' is in use by another stream; stop it")
+
+
+def test_an_address_of_the_metrics_that_is_taken_is_named_before_spark_starts(
+    site: "Site", fails: Callable[..., str]
+) -> None:
+    site.publish("user left")
+    site.append("user left")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        said = fails(f"metrics.listen={address}")
+    assert said.startswith(f"logwinnow: metrics.listen is '{address}': Address already in use: another program has it")
 
 
 @pytest.mark.parametrize(
