@@ -23,7 +23,7 @@ def test_the_shipped_file_names_every_key_of_a_webhook_with_its_default() -> Non
 
 
 def test_the_shipped_examples_are_taken_when_their_marks_are_removed() -> None:
-    written = _SHIPPED.read_text().partition("[notify]\n")[2].partition("[trigger]")[0]
+    written = _SHIPPED.read_text().partition("[notify]\n")[2].partition("[metrics]")[0]
     table = "\n".join(
         row.removeprefix("# ") for row in written.splitlines() if not row.startswith("# ") or is_assignment(row)
     )
