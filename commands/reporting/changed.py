@@ -7,6 +7,7 @@ from commands.comparing.effect import Kind, most_lines
 from commands.comparing.told import MEANING, PARTS, other_words
 from commands.reporting.marks import Rows, brief, of_line, of_pattern
 from patterns.comparison import CLASSES, MERGED, SPLIT, STATE, Change, Part
+from patterns.matcher import OUTLIERS
 
 if TYPE_CHECKING:
     from commands.comparing.difference import Difference
@@ -65,6 +66,8 @@ def _change(change: Change) -> dict[str, Any]:
     if change.what == STATE:
         (old,), (new,) = change.old, change.new
         notes.append(f"was {old.known and old.known.state}, is {new.known and new.known.state}")
+    elif states := sorted({part.known.state for part in change.new if part.known} & set(OUTLIERS)):
+        notes.append(f"{' or '.join(states)}: such lines stay outliers")
     examples = change.amount.examples
     return {
         "what": change.what,
