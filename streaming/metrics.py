@@ -97,7 +97,7 @@ class Metrics(Collector):
             # A sender's clock may be ahead.
             lag = max(now - judged.record_time / SECOND, 0) if judged.record_time else self._state.lag
             self._state = _State(live, now, lag)
-        self._seconds.labels(self._source).observe(judged.seconds)
+            self._seconds.labels(self._source).observe(judged.seconds)
 
     def watch(self, notify: Callable[[], Mapping[str, Counts]]) -> None:
         """Ask this for the numbers of each receiver of alerts at every scrape."""
@@ -110,7 +110,7 @@ class Metrics(Collector):
         Cost: reads one small file of the store, and counts what waits for receivers.
         """
         with self._lock:
-            counts, state = self._counts.copy(), self._state
+            counts, state, seconds = self._counts.copy(), self._state, list(self._seconds.collect())
         for name, said in _COUNTERS.items():
             yield self._counter(name, said, [((), counts[name])])
         for name, (said, known) in _REASONS.items():
@@ -122,7 +122,7 @@ class Metrics(Collector):
             yield self._counter(name, said, [((reason,), number) for reason, number in by_reason.items()], "reason")
         said = "What lines were cut, changed or lost by, as a batch's log line names it"
         yield self._counter("counts", said, [((name,), counts[name]) for name in LOSSES], "name")
-        yield from self._seconds.collect()
+        yield from seconds
         yield self._gauge("last_batch_timestamp_seconds", "When the last batch was done", state.ended)
         said = "From the record time of the last batch's newest line to the end of that batch"
         yield self._gauge("record_lag_seconds", said, state.lag)

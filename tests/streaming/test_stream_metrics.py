@@ -92,7 +92,7 @@ def test_what_waits_for_a_receiver_is_seen(site: "Site", url: Callable[[], str])
         config = msgspec.structs.replace(site.config(), metrics=MetricsConfig("127.0.0.1:0"), notify=notify)
         with running(Stream(config, once=False)) as wait_until:
             site.append("all is lost")
-            wait_until(lambda: url() and scraped(url())["logwinnow_notify_waiting"] == {"webhook.team": 1})
+            wait_until(lambda: url() and scraped(url()).get("logwinnow_notify_waiting") == {"webhook.team": 1})
 
 
 def test_nothing_listens_unless_it_is_asked_for(site: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
