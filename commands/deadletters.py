@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from commands.console import Column, counted, print_facts, print_table, stdout, write_json, write_json_lines
 from commands.logs import log_to
-from commands.options import add_config, add_set
+from commands.options import add_config, add_deed, add_set
 from commands.progress import reading
 from patterns.errors import LogwinnowError
 from patterns.settings import find, load
@@ -76,21 +76,21 @@ _DAMAGED_SHOWN: Final = 5
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the verb and what it can do."""
-    verb = _parser(verbs, "deadletters", "list, replay or drop what could not become an event", _DESCRIPTION, _EXAMPLE)
+    verb = add_deed(verbs, "deadletters", "list, replay or drop what could not become an event", _DESCRIPTION, _EXAMPLE)
     deeds = verb.add_subparsers(title="what to do", metavar="WHAT", dest="what", required=True)
 
-    listing = _parser(deeds, "list", "list them, the newest last", _LIST, _LIST_EXAMPLE)
+    listing = add_deed(deeds, "list", "list them, the newest last", _LIST, _LIST_EXAMPLE)
     listing.add_argument("--reason", choices=_REASONS, help="those of this reason alone")
     most = f"the newest N alone (default: all with --json, else {_SHOWN:,})"
     listing.add_argument("--last", type=_positive, metavar="N", help=most)
     listing.add_argument("--json", action="store_true", help="print one JSON object a line")
     listing.set_defaults(run=_list)
 
-    replaying = _parser(deeds, "replay", "judge them again", _REPLAY, _REPLAY_EXAMPLE)
+    replaying = add_deed(deeds, "replay", "judge them again", _REPLAY, _REPLAY_EXAMPLE)
     replaying.add_argument("--reason", choices=_REASONS, help="those of this reason alone")
     replaying.set_defaults(run=_replay)
 
-    dropping = _parser(
+    dropping = add_deed(
         deeds, "drop", "take them out for good", _DROP, "example:\n  logwinnow deadletters drop --reason no_value"
     )
     dropping.add_argument("--reason", choices=_REASONS, required=True)
@@ -102,18 +102,6 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     for each in (listing, replaying, dropping):
         add_config(each, "streaming.toml")
         add_set(each)
-
-
-def _parser(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, description: str, example: str
-) -> argparse.ArgumentParser:
-    return verbs.add_parser(
-        name,
-        help=short,
-        description=description,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
 
 
 def _positive(text: str) -> int:

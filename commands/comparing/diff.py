@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from commands.comparing.difference import Measure, difference, two_versions
 from commands.console import write_json
-from commands.options import add_store, open_store
+from commands.options import add_deed, add_store, open_store
 from commands.progress import Report, reading
 from patterns.settings import find, load
 from patterns.timestamps import DAY
@@ -61,13 +61,7 @@ DAYS: Final = 7
 
 def add(deeds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the verb."""
-    verb = deeds.add_parser(
-        "diff",
-        help="say what a version changes",
-        description=_DIFF,
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    verb = add_deed(deeds, "diff", "say what a version changes", _DIFF, _EXAMPLE)
     verb.add_argument("old", metavar="A", help="a version, as much of its beginning as no other has, current, previous")
     verb.add_argument("new", nargs="?", metavar="B", help="the same (default: current; if A is that, the newest)")
     which = verb.add_mutually_exclusive_group()

@@ -69,8 +69,8 @@ def two_versions(store: "Store", old: str, new: str | None) -> tuple[str, str]:
     """
     first, current = version_named(store, old), store.current()
     newest = published(store)[-1]
-    second = version_named(store, new) if new is not None else newest if current in {first, None} else current
-    assert second is not None  # noqa: S101 (where there is no current version, it is the newest)
+    otherwise = newest if current is None or current == first else current
+    second = otherwise if new is None else version_named(store, new)
     if first == second:
         why = "" if new is not None else ", and there is no newer one"
         raise LogwinnowError(

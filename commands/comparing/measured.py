@@ -1,6 +1,7 @@
 """Lines that two sets are tried on: of files, or what the stream judged in the last days, of either sink."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ def of_files(paths: Sequence[str], judges: TwoJudges, report: Report) -> Effect:
     effect = Effect(", ".join(paths))
     for batch in batches(paths, Records(judges.rules)):
         for line in batch.lines:
-            effect.count(judges.line(line), 1, lambda line=line: line.decode(errors="replace"))  # type: ignore[misc]
+            effect.count(judges.line(line), 1, partial(line.decode, errors="replace"))
         report(effect.lines, 0, 0)
     return effect
 

@@ -73,7 +73,7 @@ def _read_anew(search: EventSearch, unread: list[_Unread], events: EventJudge, e
             number = lines[identity, version]
             try:
                 example = str(document["event"]["original"])
-                effect.count(events.line(document), number, lambda example=example: example)  # type: ignore[misc]
+                effect.count(events.line(document), number, example.__str__)
                 effect.by_examples += number
             except (EnvelopeError, IsAlert, KeyError, TypeError):
                 effect.damaged += number

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 from commands.comparing.effect import Effect, Kind, most_lines
 from commands.console import Column, counted, print_facts, print_table, shown, stdout
 from patterns.comparison import ADDED, CHANGED, CLASSES, GONE, MERGED, NARROWED, SPLIT, STATE, WIDENED, Change, Part
+from patterns.pattern_set import KNOWN
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from commands.comparing.difference import Difference, Version
+    from patterns.pattern_set import KnownPattern
 
 EACH: Final = 10
 """Changes of a class, and shapes of either direction, that people are told."""
@@ -156,7 +158,7 @@ def _rows(change: Change) -> Iterator[tuple[str, str, str, str, str]]:
     same = change.what not in {SPLIT, MERGED} and _texts(change.old) == _texts(change.new)
     for mark, parts in (("-", () if same else change.old), ("=" if same else "+", change.new)):
         for part in parts[:PARTS]:
-            yield _row(part, program, mark)
+            yield f"{part.amount.lines:,}", program, mark, *_named(part.known)
             program = ""
         if len(parts) > PARTS:
             rest = parts[PARTS:]
@@ -172,11 +174,11 @@ def _rows(change: Change) -> Iterator[tuple[str, str, str, str, str]]:
         yield "", "", "", "", f"  e.g. {_one_row(example)}"
 
 
-def _row(part: Part, program: str, mark: str) -> tuple[str, str, str, str, str]:
-    known = part.known
-    assert known is not None  # noqa: S101 (what no pattern covers is among the others)
-    state = "" if known.state == "known" else f"  ({known.state})"
-    return f"{part.amount.lines:,}", program, mark, known.id, f"{known.pattern.text}{state}"
+def _named(known: "KnownPattern | None") -> tuple[str, str]:
+    """Return id and text of a pattern, with its state where that is to be known."""
+    if known is None:
+        return "", OUTLIERS
+    return known.id, known.pattern.text if known.state == KNOWN else f"{known.pattern.text}  ({known.state})"
 
 
 def other_words(change: Change, part: Part) -> str:

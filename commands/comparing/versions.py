@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from commands.console import Column, counted, print_table, shown, stdout, write_json
-from commands.options import add_store, open_store, published
+from commands.options import add_deed, add_store, open_store, published
 from patterns.errors import BrokenPatternSet, LogwinnowError
 from patterns.timestamps import iso
 
@@ -41,35 +41,23 @@ _NAMED: Final = 5
 def add(deeds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the three."""
     example = "example:\n  logwinnow patterns versions --store patterns"
-    versions = _parser(deeds, "versions", "list the versions of the store", _VERSIONS, example)
+    versions = add_deed(deeds, "versions", "list the versions of the store", _VERSIONS, example)
     add_store(versions)
     keys = "version, current, state, published, patterns, lines, since, by"
     versions.add_argument("--json", action="store_true", help=f"print one object a line: {keys}")
     versions.set_defaults(run=_versions)
 
     example = "example:\n  logwinnow patterns promote 20261129T0800"
-    promote = _parser(deeds, "promote", "make a version the current one", _PROMOTE, example)
+    promote = add_deed(deeds, "promote", "make a version the current one", _PROMOTE, example)
     promote.add_argument("version", metavar="VERSION", help=_VERSION_HELP)
     add_store(promote)
     promote.set_defaults(run=_promote)
 
     example = "examples:\n  logwinnow patterns rollback\n  logwinnow patterns rollback 20261128T04"
-    rollback = _parser(deeds, "rollback", "go back to an earlier version", _ROLLBACK, example)
+    rollback = add_deed(deeds, "rollback", "go back to an earlier version", _ROLLBACK, example)
     rollback.add_argument("version", nargs="?", metavar="VERSION", help=f"{_VERSION_HELP} (default: the previous one)")
     add_store(rollback)
     rollback.set_defaults(run=_rollback)
-
-
-def _parser(
-    deeds: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, short: str, description: str, example: str
-) -> argparse.ArgumentParser:
-    return deeds.add_parser(
-        name,
-        help=short,
-        description=description,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
 
 
 def version_named(store: "Store", given: str) -> str:

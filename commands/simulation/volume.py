@@ -35,22 +35,25 @@ class Volume:
 
 def at_volume(stories: Sequence[Story], lines_per_day: int) -> Volume:
     """The stories at about so many lines a working day, without what events bring."""
-    planned = [story for story in stories if isinstance(story.when, Every)]
+    planned = {story: story.when for story in stories if isinstance(story.when, Every)}
     unplanned = {story: story.when for story in stories if isinstance(story.when, Often)}
     often = sum(when.per_day * _lines(story) for story, when in unplanned.items())
-    share = lines_per_day / (often + sum(_lines_by_the_clock(story, _hosts(story)) for story in planned))
+    share = lines_per_day / (
+        often + sum(_lines_by_the_clock(story, when, _hosts(story)) for story, when in planned.items())
+    )
     told: dict[Story, Story] = {}
     hosts: dict[Story, frozenset[str]] = {}
     clock = 0.0
-    for number, story in enumerate(planned):
+    for number, (story, when) in enumerate(planned.items()):
         chosen = _some(_hosts(story), min(share, 1), number)
-        rarer = _rarer(story, share * len(_hosts(story)) / len(chosen))
+        rarely = _rarer(when, share * len(_hosts(story)) / len(chosen))
+        rarer = story if rarely is when else replace(story, when=rarely)
         told[story] = rarer
         hosts[rarer] = frozenset(host.name for host in chosen)
-        clock += _lines_by_the_clock(rarer, chosen)
+        clock += _lines_by_the_clock(rarer, rarely, chosen)
     factor = max((lines_per_day - clock) / often, _LEAST_OFTEN * share)
-    for story, when in unplanned.items():
-        told[story] = replace(story, when=replace(when, per_day=when.per_day * factor))
+    for story, often_when in unplanned.items():
+        told[story] = replace(story, when=replace(often_when, per_day=often_when.per_day * factor))
         hosts[told[story]] = frozenset(host.name for host in _hosts(story))
     return Volume(share, {story: told[story] for story in stories}, hosts)
 
@@ -66,15 +69,12 @@ def _some(hosts: list[Host], share: float, turn: int) -> list[Host]:
     return (hosts[first:] + hosts[:first])[: max(1, round(share * len(hosts)))]
 
 
-def _rarer(story: Story, share: float) -> Story:
-    """A job by the clock that runs at this share of its times, as far as its period can be a longer one."""
-    assert isinstance(story.when, Every)  # noqa: S101 - for mypy: at_volume chose it
-    period = story.when.period
-    longer = [known for known in _PERIODS if known >= period]
+def _rarer(when: Every, share: float) -> Every:
+    """This share of the times of a job by the clock, as far as its period can be a longer one."""
+    longer = [known for known in _PERIODS if known >= when.period]
     if share >= 1 or not longer:
-        return story
-    nearest = min(longer, key=lambda known: abs(known - period / share))
-    return replace(story, when=replace(story.when, period=nearest))
+        return when
+    return replace(when, period=min(longer, key=lambda known: abs(known - when.period / share)))
 
 
 def _lines(story: Story) -> float:
@@ -82,7 +82,6 @@ def _lines(story: Story) -> float:
     return sum(sum(step.times) / 2 for step in story.steps)
 
 
-def _lines_by_the_clock(story: Story, hosts: Sequence[Host]) -> float:
+def _lines_by_the_clock(story: Story, when: Every, hosts: Sequence[Host]) -> float:
     """The lines a day of a job on these hosts."""
-    assert isinstance(story.when, Every)  # noqa: S101 - for mypy: at_volume chose it
-    return DAY / story.when.period * _lines(story) * len(hosts)
+    return DAY / when.period * _lines(story) * len(hosts)

@@ -7,8 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from simulated_weeks import DAYS, LONG_TIMES, VOLUME
 
 from commands.__main__ import main
+from commands.simulation.events.event import Event
+from commands.simulation.fleet import SimulatedLine
+from commands.simulation.weeks import planned_events, simulate_days
 from patterns.store import Store
 
 LOG = b"".join(
@@ -77,3 +81,20 @@ def hostile(run: Run, tmp_path: Path) -> Path:
     (tmp_path / "evil.log").write_text(line * 4, encoding="utf-8")
     assert run("train", "evil.log", "--store", "evil", "--quiet")[0] == 0
     return tmp_path / "evil"
+
+
+@pytest.fixture(scope="session")
+def three_weeks() -> list[SimulatedLine]:
+    return list(simulate_days(DAYS, 1, lines_per_day=VOLUME))
+
+
+@pytest.fixture(scope="session")
+def schedule() -> dict[str, Event]:
+    return {event.id: event for event in planned_events(DAYS, 1, lines_per_day=VOLUME)}
+
+
+@pytest.fixture(scope="session", params=LONG_TIMES, ids=lambda param: f"{param[0]} days, seed {param[1]}")
+def long_time(request: pytest.FixtureRequest) -> tuple[int, dict[str, Event], list[SimulatedLine]]:
+    days, seed = request.param
+    events = {event.id: event for event in planned_events(days, seed, lines_per_day=VOLUME)}
+    return days, events, list(simulate_days(days, seed, lines_per_day=VOLUME))

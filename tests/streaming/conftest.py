@@ -1,6 +1,7 @@
 """What the streaming tests share: a site with a store, a log, a checkpoint and a sink; and one Spark for a module."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -154,3 +155,11 @@ def spark() -> Iterator[SparkSession]:
         patch.setattr(SparkSession, "stop", lambda _session: None)
         yield started
     stop()
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[dict[str, Any]]]:
+    """Return the facts of the log records of a name."""
+    monkeypatch.setattr(logging.getLogger("logwinnow"), "propagate", True)
+    caplog.set_level(logging.INFO, logger="logwinnow")
+    return lambda name: [vars(record)["facts"] for record in caplog.records if record.getMessage() == name]

@@ -1,7 +1,6 @@
 """The whole stream in this process: sets that change, files that grow, crashes at every step, hostile lines."""
 
 import base64
-import logging
 import os
 import shutil
 import time
@@ -31,14 +30,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
 
 Told = Callable[[str], list[dict[str, Any]]]
-
-
-@pytest.fixture
-def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Return the facts of the log records of a name."""
-    monkeypatch.setattr(logging.getLogger("logwinnow"), "propagate", True)
-    caplog.set_level(logging.INFO, logger="logwinnow")
-    return lambda name: [vars(record)["facts"] for record in caplog.records if record.getMessage() == name]
 
 
 def sets_of(site: "Site") -> dict[str, str]:

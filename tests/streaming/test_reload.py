@@ -38,14 +38,6 @@ pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark")]
 Told = Callable[[str], list[dict[str, Any]]]
 
 
-@pytest.fixture
-def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Return the facts of the log records of a name."""
-    monkeypatch.setattr(logging.getLogger("logwinnow"), "propagate", True)
-    caplog.set_level(logging.INFO, logger="logwinnow")
-    return lambda name: [vars(record)["facts"] for record in caplog.records if record.getMessage() == name]
-
-
 def ours(site: "Site") -> dict[str, dict[str, Any]]:
     """Return the text of each event → our own fields of it."""
     return {event["event"]["original"]: event["logwinnow"] for event in site.events()}

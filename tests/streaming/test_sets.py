@@ -1,4 +1,3 @@
-import logging
 import re
 import shutil
 from collections.abc import Callable
@@ -57,14 +56,6 @@ def context() -> FakeContext:
 @pytest.fixture
 def sets(site: "Site", context: FakeContext) -> Sets:
     return Sets(Store(str(site.store)), cast("SparkContext", context))
-
-
-@pytest.fixture
-def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[dict[str, Any]]]:
-    """Return the facts of the log records of a name."""
-    monkeypatch.setattr(logging.getLogger("logwinnow"), "propagate", True)
-    caplog.set_level(logging.INFO, logger="logwinnow")
-    return lambda name: [vars(record)["facts"] for record in caplog.records if record.getMessage() == name]
 
 
 def live(context: FakeContext) -> list[FakeBroadcast]:

@@ -14,6 +14,8 @@ from typing import Any, Final
 from patterns.envelope import FIELDS, Envelope
 from patterns.errors import EnvelopeError
 from patterns.rules import Rules
+from training.fetched.counts import FetchCounts
+from training.fetched.spool import LATEST, Spool
 
 _OURS: Final = ("event.kind", "event.original", "logwinnow.set", "logwinnow.original_base64")
 
@@ -69,3 +71,36 @@ class DocumentReader:
             return base64.b64decode(exact, validate=True) if exact else event["original"].encode()
         except (KeyError, AttributeError, TypeError, ValueError):
             raise EnvelopeError("no text in field event.original") from None
+
+
+def spool_document(
+    document: Mapping[str, Any],
+    record_time: int,
+    chosen_by: int,
+    reader: DocumentReader,
+    counts: FetchCounts,
+    spool: Spool,
+) -> None:
+    """
+    Put the line of a document into the spool, or count why it is none.
+
+    Args:
+        document: At least the fields that `reader` names.
+        record_time: Its time, in microseconds since 1970.
+        chosen_by: The time by which it was selected, and of whose day it is.
+        reader: Takes the line out.
+        counts: What became of it is counted there.
+        spool: Takes the line.
+    """
+    if counts.excludes(record_time, chosen_by):
+        counts.leave_out("excluded")
+        return
+    try:
+        line = reader.line(document, min(max(record_time, 0), LATEST))
+    except EnvelopeError:
+        counts.leave_out("no_line")
+    except IsAlert:
+        counts.leave_out("alert")
+    else:
+        spool.add(line, record_time, chosen_by)
+        counts.lines += 1

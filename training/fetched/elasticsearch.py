@@ -6,14 +6,13 @@ from typing import Any, Final
 from elasticsearch import NotFoundError
 
 from clients.elasticsearch import CLIENT_ERRORS, Connection, reason_of
-from patterns.errors import EnvelopeError
 from patterns.rules import Rules
 from training.errors import CorpusError
 from training.fetched.config import ElasticsearchCorpus
 from training.fetched.counts import FetchCounts, Tell
-from training.fetched.documents import DocumentReader, IsAlert, is_ours
+from training.fetched.documents import DocumentReader, is_ours, spool_document
 from training.fetched.point_in_time import Hit, PointInTime, Wanted
-from training.fetched.spool import LATEST, Spool
+from training.fetched.spool import Spool
 from training.fetched.time_range import MILLISECOND
 
 _DATES: Final = {"date", "date_nanos"}
@@ -114,15 +113,4 @@ def _take(page: list[Hit], time_field: str, reader: DocumentReader, counts: Fetc
         document = hit.get("_source", {})
         planned = hit["fields"].get(CREATED) if is_ours(document) else None
         chosen_by = int(planned[0].partition(".")[0]) * MILLISECOND if planned else record_time
-        if counts.excludes(record_time, chosen_by):
-            counts.leave_out("excluded")
-            continue
-        try:
-            line = reader.line(document, min(max(record_time, 0), LATEST))
-        except EnvelopeError:
-            counts.leave_out("no_line")
-        except IsAlert:
-            counts.leave_out("alert")
-        else:
-            spool.add(line, record_time, chosen_by)
-            counts.lines += 1
+        spool_document(document, record_time, chosen_by, reader, counts, spool)

@@ -17,14 +17,13 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from patterns.errors import EnvelopeError
 from patterns.packing import ZSTD, unpacked
 from patterns.rules import Rules
 from patterns.timestamps import iso_reader, utc_day
 from training.errors import CorpusError
 from training.fetched.counts import FetchCounts, Tell
-from training.fetched.documents import DocumentReader, IsAlert, is_ours
-from training.fetched.spool import LATEST, Spool
+from training.fetched.documents import DocumentReader, is_ours, spool_document
+from training.fetched.spool import Spool
 
 _COMPACTED: Final = ".ndjson.zst"
 _AT_ONCE: Final = 1_048_576
@@ -139,18 +138,7 @@ def _take(event: bytes, reader: DocumentReader, counts: FetchCounts, spool: Spoo
     counts.records += 1
     time = _time(document.get("@timestamp"))
     record_time = created if time is None else time
-    if counts.excludes(created, record_time):
-        counts.leave_out("excluded")
-        return
-    try:
-        line = reader.line(document, min(max(record_time, 0), LATEST))
-    except EnvelopeError:
-        counts.leave_out("no_line")
-    except IsAlert:
-        counts.leave_out("alert")
-    else:
-        spool.add(line, record_time, created)
-        counts.lines += 1
+    spool_document(document, record_time, created, reader, counts, spool)
 
 
 def _decoded(event: bytes) -> dict[str, Any]:
