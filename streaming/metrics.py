@@ -20,7 +20,6 @@ from prometheus_client import CollectorRegistry, Histogram, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from patterns.errors import LogwinnowError
 from patterns.store import Store, published_at
 from patterns.timestamps import SECOND
 from streaming.config import MetricsConfig
@@ -153,8 +152,7 @@ class Metrics(Collector):
         """Say what the store has now: while nothing comes there is no batch that takes it."""
         try:
             version = self._store.current()
-        except LogwinnowError:
-            # What ails a store is said by the batch; the scrape has other numbers.
+        except Exception:  # noqa: BLE001 (what ails a store is said by the batch; the scrape has other numbers)
             version = None
         info = self._family(
             "newest_set_info", "The set that the next batch will be judged by, if it can be used", "set"
@@ -170,8 +168,7 @@ class Metrics(Collector):
     def _of_receivers(self) -> Iterator[Metric]:
         try:
             receivers = self._notify()
-        except LogwinnowError:
-            # The outbox is closed before the last scrape; what ails it is said by the batch.
+        except Exception:  # noqa: BLE001 (the outbox is closed before the last scrape; a batch says what ails it)
             receivers = {}
         waiting = self._family("notify_waiting", "Notices that the receiver does not have yet", "receiver")
         for receiver, counts in receivers.items():
