@@ -23,12 +23,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from mining.clusters import Algorithm
+from mining.ladder import climb_down
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.words import Splitter, WordRules
-from training.clusters import Algorithm
-from training.ladder import climb_down
 
 SPLITS = {"first tenth": 0.1, "first half": 0.5}
 

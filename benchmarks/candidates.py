@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import Any
 
-from training.candidates import Candidate, CandidateTable, Keys, PositionKeys, WordKeys, candidates
-from training.clusters import Method, cluster
-from training.words import Words
+from mining.candidates import Candidate, CandidateTable, Keys, PositionKeys, WordKeys, candidates
+from mining.clusters import Method, cluster
+from mining.words import Words
 
 _ALL_PAIRS = 4_000
 

@@ -29,12 +29,12 @@ from patterns.rules import MULTILINE, OFF
 from patterns.terminal import printable
 
 if TYPE_CHECKING:
+    from mining.candidates import Keys
+    from mining.clusters import Cluster, Method
+    from mining.support import Support
     from patterns.rules import Rules
-    from training.candidates import Keys
     from training.classic import Found
-    from training.clusters import Cluster, Method
     from training.config import TrainingConfig
-    from training.support import Support
 
 _DESCRIPTION = """\
 Mines the patterns of logs at one support, by LogCluster or SLCT, and prints
@@ -177,7 +177,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _method(arguments: argparse.Namespace) -> "Method":
-    from training.clusters import Method
+    from mining.clusters import Method
 
     if arguments.weight_function is not None and arguments.word_weight is None:
         arguments.refuse("--weight-function needs --word-weight: the least weight of a word that stays")
@@ -197,7 +197,7 @@ def _method(arguments: argparse.Namespace) -> "Method":
 
 
 def _support(arguments: argparse.Namespace) -> "Support":
-    from training.support import parse_support
+    from mining.support import parse_support
 
     given = arguments.support
     try:

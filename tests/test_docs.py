@@ -60,7 +60,7 @@ def test_the_readme_shows_make_run_and_make_test_first() -> None:
     assert list(commands_of(ROOT / "README.md"))[:2] == [["make", "run"], ["make", "test"]]
 
 
-@pytest.mark.parametrize("package", ["patterns", "clients", "spark", "training", "streaming"])
+@pytest.mark.parametrize("package", ["patterns", "mining", "kernels", "clients", "spark", "training", "streaming"])
 def test_every_module_stands_in_the_architecture(package: str) -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     section = text.split(f"### {package}/")[1].split("###")[0]

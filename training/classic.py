@@ -10,11 +10,11 @@ By the default rules a line's header is taken off, and each program is mined by 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from training.candidates import Key, Keys, PositionKeys, WordKeys
-from training.clusters import Cluster, Method, cluster
+from mining.candidates import Key, Keys, PositionKeys, WordKeys
+from mining.clusters import Cluster, Method, cluster
+from mining.support import Support
 from training.errors import DictionaryError
 from training.lines import Coverage, Lines
-from training.support import Support
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from mining.clusters import Algorithm, Method
+from mining.support import Support, parse_support
 from patterns.rules import AUTO, DEFAULT_MAX_LINE_BYTES, OFF, FormatRule, Multiline, Rules
 from patterns.words import DEFAULT_CLASSES, WordRules
-from training.clusters import Algorithm, Method
 from training.engines import EngineName, TrainingSpark
 from training.fetched.config import CorpusConfig
-from training.support import Support, parse_support
 
 FILE = "training.toml"
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
+from mining.ladder import Accepted
 from patterns.decided import decided, pattern_of
 from patterns.decisions import Decision, Decisions
 from patterns.language import Pattern, join_gaps
@@ -15,7 +16,6 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeCount, ShapeTable
 from patterns.timestamps import utc_day
 from patterns.words import Splitter
-from training.ladder import Accepted
 
 NONE: Final = Decisions()
 """Nothing decided."""

@@ -13,11 +13,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from mining.candidates import Keys, PositionKeys, WordKeys
+from mining.clusters import Method
+from mining.words import Position
 from patterns.line import exact_bytes, exact_text
-from training.candidates import Keys, PositionKeys, WordKeys
-from training.clusters import Method
 from training.errors import DictionaryError
-from training.words import Position
 
 _TAB: Final = "\t"
 _WHITE_SPACE: Final = frozenset(" \t\v\f\r")

@@ -10,6 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from mining.clusters import mine
+from mining.ladder import Accepted, AcceptedPending, climb_down, uncovered
+from mining.support import in_lines
+from mining.words import weighted
 from patterns.decided import decided
 from patterns.decisions import Decisions
 from patterns.errors import PublishRefused
@@ -19,21 +23,17 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
 from training.added import stored_tables
-from training.clusters import mine
 from training.config import Mining, TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
 from training.fetched.time_range import ALL_TIMES, Times
 from training.known import StateOf, States, all_known
-from training.ladder import Accepted, AcceptedPending, climb_down, uncovered
 from training.limits import limited
 from training.lock import alone
 from training.publish import publish, retire
 from training.reading import read
 from training.summary import summarise
-from training.support import in_lines
 from training.tables import add_up
-from training.words import weighted
 
 
 def train(

@@ -7,9 +7,9 @@ Both follow from the table alone, so that every engine leaves out the same; noth
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mining.ladder import Accepted
 from patterns.shapes import ShapeTable
 from training.config import Mining
-from training.ladder import Accepted
 
 Found = Mapping[str, list[Accepted]]
 """Scope → its accepted clusters."""

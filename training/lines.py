@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple, Protocol
 
+from mining.candidates import CandidateTable, Key, Keys, candidates, key_of
+from mining.clusters import Method
+from mining.support import Support
+from mining.words import Words, weighted
 from patterns.line import exact_text
-from training.candidates import CandidateTable, Key, Keys, candidates, key_of
-from training.clusters import Method
 from training.corpus import Progress
-from training.support import Support
-from training.words import Words, weighted
 
 _RAW_WORD: Final = re.compile(r"\S+", re.ASCII)
 _SPLIT_TOO: Final = b"\x1c\x1d\x1e\x1f"

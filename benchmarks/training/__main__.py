@@ -19,7 +19,7 @@ from benchmarks.training import corpus, machine, report
 from benchmarks.training.competition import Competition, Measurement
 from benchmarks.training.corpus import Corpus
 from benchmarks.training.peers import TASKS, peers, spark_on
-from training.support import in_lines, parse_support
+from mining.support import in_lines, parse_support
 
 _HERE = Path(__file__).resolve().parent
 _OUTPUT_HELP = "default: benchmarks/runs/<date>-<cores>-cores; what is there already stays, and is shown too"

@@ -8,10 +8,10 @@ from commands.explaining import reproduced, training
 from commands.explaining.asked import Asked, OpenFinder
 from commands.explaining.explained import Explained, Explainer, Said, same_verdict, then
 from commands.explaining.sets import JudgedBy, judged_by
+from mining.clusters import Algorithm
 from patterns.errors import LogwinnowError, PatternsError
 from patterns.judge import Judgement
 from patterns.store import Store
-from training.clusters import Algorithm
 
 
 class Then(msgspec.Struct):

@@ -12,13 +12,13 @@ from typing import Any, Final
 import msgspec
 import pyarrow.compute as pc
 
+from mining.clusters import Algorithm, Method, mine
+from mining.ladder import climb_down, levels
+from mining.words import weighted
 from patterns.fitting import fits, places
 from patterns.language import Pattern
 from patterns.shapes import ShapeTable
 from patterns.timestamps import iso, microseconds
-from training.clusters import Algorithm, Method, mine
-from training.ladder import climb_down, levels
-from training.words import weighted
 
 MOST_SHAPES: Final = 5_000
 """Shapes of a program that is mined anew: some seconds; who asks at night does not wait for minutes."""

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from commands.explaining import training
 from commands.explaining.reproduced import command
 from commands.explaining.training import mined_anew
+from mining.ladder import climb_down
 from patterns.judge import Shaper, shape_id
 from patterns.rules import Rules
 from patterns.store import Store
-from training.ladder import climb_down
 
 Run = Callable[..., tuple[int, str, str]]
 

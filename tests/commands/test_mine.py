@@ -18,7 +18,7 @@ Bytes = Callable[..., bytes]
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The example of training/join.py.
+# The example of mining/join.py.
 JOINED = (
     b"Interface eth0 unstable\n" * 4 + b"Interface eth1 unstable\n" * 4 + b"Interface eth2 up up\n" * 4
 ) + b"user eth0\n" * 8

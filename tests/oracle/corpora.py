@@ -7,17 +7,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from mining.candidates import Keys
+from mining.clusters import Method
+from mining.support import Support, parse_support
 from patterns.rules import PLAIN, FormatRule, Rules
 from patterns.timestamps import DAY
 from patterns.words import WordRules
-from training.candidates import Keys
 from training.classic import mine_corpus
-from training.clusters import Method
 from training.corpus import Corpus
 from training.errors import DictionaryError
 from training.line_filter import Filter
 from training.lines import Lines
-from training.support import Support, parse_support
 
 HEADERS = [
     b"",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mining.clusters import Algorithm
 from patterns import matcher as module
 from patterns.fitting import first_difference
 from patterns.judge import Judge
@@ -19,7 +20,6 @@ from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.timestamps import DAY
 from patterns.words import CLASS_RUN, Splitter, WordRules
-from training.clusters import Algorithm
 from training.config import Mining
 from training.corpus import CorpusLine
 from training.describe import describe

@@ -4,13 +4,13 @@ import doctest
 import re
 from pathlib import Path
 
+from mining.candidates import WordKeys, candidates
+from mining.clusters import Algorithm, Method
+from mining.join import Dependencies, weigh
 from patterns.rules import PLAIN, Rules
-from training.candidates import WordKeys, candidates
 from training.classic import mine_corpus
-from training.clusters import Algorithm, Method
 from training.corpus import Corpus
 from training.engines.python import PythonEngine
-from training.join import Dependencies, weigh
 from training.line_filter import Filter
 
 PAGE = Path(__file__).parents[2] / "docs" / "algorithms.md"

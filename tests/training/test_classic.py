@@ -11,19 +11,19 @@ from brute_force import mined as by_brute_force
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mining.candidates import WordKeys
+from mining.clusters import Method
+from mining.support import parse_support
+from mining.words import words_of
 from patterns.judge import Shaper
 from patterns.rules import PLAIN, Rules
-from training.candidates import WordKeys
 from training.classic import Found, mine_corpus
-from training.clusters import Method
 from training.corpus import Corpus
 from training.engines.python import PythonEngine
 from training.errors import DictionaryError
 from training.line_filter import Filter
 from training.lines import Lines, Place, raw_words
 from training.notation import as_printed
-from training.support import parse_support
-from training.words import words_of
 
 DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"]
 

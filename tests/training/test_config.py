@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from mining.support import in_lines
 from patterns.errors import SettingsError
 from patterns.settings import load
 from training.config import Mining, TrainingConfig
-from training.support import in_lines
 
 
 def loaded(*assignments: str) -> TrainingConfig:

@@ -1,11 +1,11 @@
+from mining.clusters import Cluster
+from mining.ladder import Accepted
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern
 from patterns.rules import Rules
 from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
 from patterns.timestamps import DAY
-from training.clusters import Cluster
 from training.describe import describe
-from training.ladder import Accepted
 
 
 def table_of(rows: dict[tuple[str, str, str], int]) -> ShapeTable:

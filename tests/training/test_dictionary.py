@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mining.candidates import Keys, PositionKeys, WordKeys
+from mining.clusters import Method
 from patterns.line import exact_text
-from training.candidates import Keys, PositionKeys, WordKeys
-from training.clusters import Method
 from training.dictionary import decode, encode
 from training.errors import DictionaryError
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from mining.clusters import Algorithm
 from patterns.errors import PublishRefused
 from patterns.judge import Judge
 from patterns.set_files import StoredSet
 from patterns.store import Store
-from training.clusters import Algorithm
 from training.config import Mining, Patterns, TrainingConfig
 from training.job import train
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mining.clusters import Cluster
+from mining.ladder import Accepted
 from patterns.errors import PublishRefused
 from patterns.language import parse
 from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
-from training.clusters import Cluster
 from training.config import Mining
 from training.job import mine_scopes
-from training.ladder import Accepted
 from training.limits import LeftOut, limited
 
 

@@ -14,20 +14,20 @@ import pytest
 from corpora import quiet
 from traces import INDENTED, NO_HEADER, file_of, records
 
+from mining.clusters import Method
 from patterns.errors import RulesError
 from patterns.judge import Judge
 from patterns.rules import Rules
 from patterns.set_files import StoredSet
 from patterns.store import Store
 from training.classic import mine_corpus
-from training.clusters import Method
 from training.config import Lines, Mining, Patterns, TrainingConfig
 from training.corpus import Corpus, CorpusLine
 from training.engines import EngineName, TrainingSpark, engine, workers
 from training.engines import spark as spark_engine
 from training.errors import CorpusError
 from training.job import train
-from training.kernels.shapes import ShapeKernel
+from training.kernels.rows import ShapeKernel
 from training.line_filter import Filter
 from training.pieces import Piece
 from training.shapes import count_shapes, tabulate

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mining.candidates import WordKeys
 from patterns.errors import PatternsError
 from patterns.rules import Rules
 from patterns.shapes import BUCKETS
 from training import runs
-from training.candidates import WordKeys
 from training.kernels.raw import CANDIDATE_ROWS, COUNT_ROWS, COUNTS, CandidateKernel, count_words
-from training.kernels.shapes import ShapeKernel
+from training.kernels.rows import ShapeKernel
 from training.runs import MOST_BYTES, Kind, Part, by_bucket, merged_runs
 from training.tables import SHAPE_ROWS
 

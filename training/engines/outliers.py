@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 
+from kernels.spans import Flags
 from patterns.rules import Rules
 from training.kernels.filtered import ChunkFilter, Filtered
 from training.kernels.raw import CandidateKernel
 from training.kernels.records import RecordChunk, record_chunks
-from training.kernels.shapes import ShapeKernel
-from training.kernels.spans import Flags
+from training.kernels.rows import ShapeKernel
 from training.line_filter import Filter
 from training.lines import Coverage
 from training.pieces import Piece

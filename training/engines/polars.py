@@ -16,10 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mining.candidates import CandidateTable, Keys
+from mining.clusters import Method
+from mining.support import Support, in_lines
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable, temporary_writes
-from training.candidates import CandidateTable, Keys
-from training.clusters import Method
 from training.corpus import Corpus, Progress
 from training.engines.outliers import FindOutliers
 from training.engines.tasks import count, count_shapes, find_candidates, perhaps_frequent, tabulate
@@ -30,7 +31,6 @@ from training.line_filter import Filter
 from training.lines import Coverage, Lines, ShapedLines
 from training.runs import merged_runs
 from training.shapes import CorpusCounts
-from training.support import Support, in_lines
 from training.tables import TableBuilder
 
 

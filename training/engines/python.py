@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from mining.candidates import CandidateTable, Keys, candidates
+from mining.clusters import Method
+from mining.support import Support
+from mining.words import WeightedShape, words_of
 from patterns.judge import Shaper
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
-from training.candidates import CandidateTable, Keys, candidates
-from training.clusters import Method
 from training.corpus import LONGEST_JUDGED, Corpus, CorpusLine, Progress
 from training.fetched.time_range import ALL_TIMES, Times
 from training.line_filter import Filter
 from training.lines import Coverage, Lines, Place, ShapedLines, raw_words
 from training.shapes import CorpusCounts, count_shapes, tabulate
-from training.support import Support
-from training.words import WeightedShape, words_of
 
 
 class PythonEngine:

@@ -24,12 +24,13 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, functions
 
+from mining.candidates import CandidateTable, Keys
+from mining.clusters import Method
+from mining.support import Support, in_lines
 from patterns.rules import Rules
 from patterns.shapes import BUCKETS, ShapeTable, temporary_writes
 from spark import session
 from spark.errors import SparkError, ours, said
-from training.candidates import CandidateTable, Keys
-from training.clusters import Method
 from training.corpus import LONGEST_JUDGED, Corpus, Progress
 from training.engines import TrainingSpark, stages
 from training.engines.outliers import FindOutliers
@@ -50,7 +51,6 @@ from training.lines import Coverage, Lines, ShapedLines
 from training.pieces import together
 from training.runs import Kind
 from training.shapes import CorpusCounts
-from training.support import Support, in_lines
 from training.tables import SHAPE_ROWS
 
 _SETTINGS: Final = {

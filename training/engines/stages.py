@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark import TaskContext
 
+from kernels.spans import count_lines
+from mining.candidates import Keys
 from patterns.rules import Rules
 from patterns.shapes import temporary_writes
-from training.candidates import Keys
 from training.engines.outliers import FindOutliers
 from training.fetched.time_range import Times
 from training.kernels.filtered import ChunkFilter
@@ -35,8 +36,7 @@ from training.kernels.raw import (
     sketch_rows,
 )
 from training.kernels.records import RecordChunk, record_chunks
-from training.kernels.shapes import ShapeKernel
-from training.kernels.spans import count_lines
+from training.kernels.rows import ShapeKernel
 from training.line_filter import Filter
 from training.pieces import Piece
 from training.runs import Gathered, Kind, by_bucket

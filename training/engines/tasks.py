@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kernels.spans import count_lines
+from mining.candidates import Keys
 from patterns.rules import Rules
 from patterns.shapes import temporary_writes
-from training.candidates import Keys
 from training.corpus import LONGEST_JUDGED
 from training.fetched.time_range import Times
 from training.kernels.filtered import ChunkFilter
@@ -32,8 +33,7 @@ from training.kernels.raw import (
     counters_of,
 )
 from training.kernels.records import RecordChunk, record_chunks
-from training.kernels.shapes import ShapeKernel
-from training.kernels.spans import count_lines
+from training.kernels.rows import ShapeKernel
 from training.line_filter import Filter
 from training.pieces import Piece
 from training.runs import Part

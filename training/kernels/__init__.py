@@ -1,1 +1,1 @@
-"""Lines by columns: what engines `polars` and `spark` compute in place of Python's loops over lines and words."""
+"""Chunks of lines → rows and candidates: what engines `polars` and `spark` compute by columns."""

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kernels.spans import Positions, records_of
 from patterns.line import split_lines
 from training.kernels.records import RecordChunk
-from training.kernels.spans import Positions, records_of
 from training.line_filter import Filter
 
 

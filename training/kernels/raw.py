@@ -21,11 +21,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kernels.spans import RAW_WORDS, Flags, Positions, lines_of, side_by_side, within, word_texts, words_of
+from mining.candidates import Candidate, Key, Keys, PositionKeys, WordKeys
+from mining.clusters import Method
 from patterns.line import exact_bytes, exact_text
 from patterns.shapes import BUCKETS
-from training.candidates import Candidate, Key, Keys, PositionKeys, WordKeys
-from training.clusters import Method
-from training.kernels.spans import RAW_WORDS, Flags, Positions, lines_of, side_by_side, within, word_texts, words_of
 from training.runs import Kind
 
 ANYWHERE: Final = -1
@@ -195,7 +195,7 @@ class CandidateKernel:
         return np.array(outside, np.bool_)[code_of_line]
 
     def candidate(self, row: Mapping[str, Any]) -> tuple[Key, Candidate]:
-        """Return what a row of CANDIDATES says, as training.candidates has it."""
+        """Return what a row of CANDIDATES says, as mining.candidates has it."""
         numbers = np.frombuffer(row["key"], np.int32).tolist()
         constants = tuple(self._words[number] for number in numbers if number > 0)
         # By the raw rules no word is a class word.
@@ -207,7 +207,7 @@ class CandidateKernel:
         return (len(place), place[:last]), found
 
     def encoded(self, key: Any) -> bytes:
-        """Return a key of training.candidates as CANDIDATES has it; the inverse of what `candidate` does."""
+        """Return a key of mining.candidates as CANDIDATES has it; the inverse of what `candidate` does."""
         words: Sequence[str | None] = key
         if self._places is not None:
             length, place = key

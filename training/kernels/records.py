@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kernels.headers import Headers
+from kernels.spans import Flags, Positions, Spans, lines_of
 from patterns.records import BLOCK_BYTES, NOWHERE, Records
 from patterns.rules import INDENTED, Rules
-from training.kernels.headers import Headers
-from training.kernels.spans import Flags, Positions, Spans, lines_of
 from training.pieces import CHUNK_BYTES, Piece, chunks_of, opened
 
 _INDENTS = np.frombuffer(b" \t", np.uint8)

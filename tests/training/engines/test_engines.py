@@ -11,14 +11,14 @@ from corpora import FILES, FILTERS, LINES, METHODS, RULES, SUPPORTS, methods, mi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mining.candidates import Keys, PositionKeys, WordKeys
+from mining.clusters import Method
+from mining.support import Support
 from patterns.rules import Rules
-from training.candidates import Keys, PositionKeys, WordKeys
-from training.clusters import Method
 from training.corpus import Corpus
 from training.engines import Engine, EngineName, TrainingSpark, engine, workers
 from training.engines.python import PythonEngine
 from training.line_filter import Filter
-from training.support import Support
 
 ENGINES: list[EngineName] = ["polars"]
 """Those that are held to engine python."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from mining.clusters import Algorithm, Method
 from patterns.rules import Rules
 from patterns.store import Store
 from training.classic import mine_corpus
-from training.clusters import Algorithm, Method
 from training.config import Mining, Patterns, TrainingConfig
 from training.corpus import Corpus
 from training.engines import EngineName, TrainingSpark, engine

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from mining.clusters import Method
+from mining.support import Support
 from patterns.rules import Rules
 from spark.errors import SparkError
-from training.clusters import Method
 from training.corpus import Corpus
 from training.engines import Engine, TrainingSpark, engine, stages
 from training.engines import spark as module
@@ -23,7 +24,6 @@ from training.engines.python import PythonEngine
 from training.engines.spark import SparkEngine
 from training.errors import CorpusError
 from training.line_filter import Filter
-from training.support import Support
 
 pytestmark = pytest.mark.spark
 

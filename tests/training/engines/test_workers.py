@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from mining.clusters import Method
 from patterns.errors import RulesError
 from patterns.rules import Rules
 from training.classic import mine_corpus
-from training.clusters import Method
 from training.corpus import Corpus
 from training.engines import Engine, EngineName, TrainingSpark, engine, workers
 from training.engines.polars import PolarsEngine

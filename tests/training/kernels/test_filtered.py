@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernels.spans import count_lines
 from patterns.errors import RulesError
 from patterns.line import split_lines
 from training.kernels.filtered import ChunkFilter
-from training.kernels.spans import count_lines
 from training.line_filter import Filter
 
 CHUNKS = st.lists(st.sampled_from([b"a 1", b"a", b"b", b"", b"\r", b"\xff", b"\n", b"\r\n", b"\x00"])).map(b"".join)

@@ -1,4 +1,4 @@
-"""Both passes over chunks of raw lines find what training.words and training.candidates find line by line."""
+"""Both passes over chunks of raw lines find what mining.words and mining.candidates find line by line."""
 
 import random
 from collections import Counter
@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from mining.candidates import Candidate, Key, Keys, candidates
+from mining.clusters import Method
+from mining.words import WeightedShape
 from patterns.line import exact_bytes, split_lines
 from patterns.shapes import BUCKETS
-from training.candidates import Candidate, Key, Keys, candidates
-from training.clusters import Method
 from training.kernels import raw
 from training.kernels.raw import (
     ANYWHERE,
@@ -39,7 +40,6 @@ from training.kernels.raw import (
     sketch_rows,
 )
 from training.lines import Coverage, Place, raw_words
-from training.words import WeightedShape
 
 METHODS = {
     "logcluster": Method("logcluster"),

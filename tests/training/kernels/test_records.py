@@ -9,6 +9,7 @@ from corpora import FILES, RULES
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernels.spans import lines_of, records_of
 from patterns import records as joining
 from patterns.line import drop_carriage_return
 from patterns.records import Records
@@ -16,7 +17,6 @@ from patterns.rules import FormatRule, Rules
 from training.corpus import Corpus
 from training.kernels import records as module
 from training.kernels.records import Begins, record_chunks
-from training.kernels.spans import lines_of, records_of
 
 SIZE = st.integers(1, 400)
 JOINING = st.sampled_from([rules for rules in RULES.values() if rules.multiline != "off"])

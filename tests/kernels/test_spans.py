@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patterns.line import exact_bytes, split_lines
-from patterns.words import Splitter, WordRules
-from training.kernels.spans import (
+from kernels.spans import (
     DEFAULT_WORDS,
     RAW_WORDS,
     Spans,
@@ -23,6 +21,8 @@ from training.kernels.spans import (
     word_texts,
     words_of,
 )
+from patterns.line import exact_bytes, split_lines
+from patterns.words import Splitter, WordRules
 from training.lines import raw_words
 
 # What separates by some rules, or nearly; and parts of characters.

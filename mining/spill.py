@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import BinaryIO, Final, NamedTuple, Self
 
+from mining.errors import SpillError
 from patterns.line import exact_bytes, exact_text
-from training.errors import CorpusError
 
 _PARTS: Final = 256
 _COUNT: Final = "Q"
@@ -66,7 +66,7 @@ class Spill:
             counts: Words, each once, and their counts.
 
         Raises:
-            CorpusError: The temporary file cannot be written.
+            SpillError: The temporary file cannot be written.
         """
         words: list[list[str]] = [[] for _ in range(_PARTS)]
         numbers = [array(_COUNT) for _ in range(_PARTS)]
@@ -89,7 +89,7 @@ class Spill:
         Cost: one pass over the file, and memory for a 256th of the distinct words.
 
         Raises:
-            CorpusError: The temporary file cannot be read, or what was left to write of it cannot be written.
+            SpillError: The temporary file cannot be read, or what was left to write of it cannot be written.
         """
         for pieces in self._parts:
             counts: dict[str, int] = {}
@@ -115,7 +115,7 @@ def _disk() -> Iterator[None]:
         yield
     except OSError as error:
         folder = f" in {tempfile.tempdir!r}" if tempfile.tempdir else ""
-        raise CorpusError(
+        raise SpillError(
             f"the distinct words are too many to be counted in memory, and a temporary file{folder} cannot take them: "
             f"{error.strerror}; set TMPDIR to a folder with room, or mine by the default rules, which leave fewer words"
         ) from None

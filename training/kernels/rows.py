@@ -1,46 +1,31 @@
 """
 Chunks of lines → rows of the table of shapes: the same rows as training/shapes.py makes of them line by line.
 
-    messages ─► words ─► class words: those with a digit, and what the rules say of each other distinct word, once
-             ─► a number for each word, 0 for a run of class words ─► equal rows of numbers are one shape
+    headers, messages ─► shapes ─► lines of one scope, shape and day are a row
 """
 
 from collections.abc import Mapping
 from itertools import chain
 from operator import itemgetter
-from typing import Final
 from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from kernels.headers import Headers, Messages
+from kernels.shapes import Shapes
+from kernels.spans import Flags, Positions, Spans, records_of
+from mining.words import words_of as words_of_shape
 from patterns.judge import Shaper
 from patterns.line import split_lines
 from patterns.rules import Rules
 from patterns.shapes import EXAMPLE_CHARACTERS, EXAMPLES, SCHEMA
 from patterns.timestamps import DAY, utc_day
-from patterns.words import CLASS_RUN, DEFAULT_CLASSES, Splitter
+from patterns.words import CLASS_RUN
 from training.corpus import CorpusLine
 from training.fetched.time_range import ALL_TIMES, Times
-from training.kernels.headers import Headers, Messages
-from training.kernels.spans import (
-    DEFAULT_WORDS,
-    Flags,
-    Positions,
-    Spans,
-    records_of,
-    side_by_side,
-    within,
-    word_texts,
-    words_of,
-)
 from training.lines import Coverage, Place
 from training.shapes import CorpusCounts, count_shapes, tabulate
-from training.words import words_of as words_of_shape
-
-_REMEMBERED: Final = 500_000
-"""Distinct words, and distinct shapes, that are remembered; then all are forgotten, for free text has ever new ones."""
 
 
 class ShapeKernel:
@@ -66,7 +51,7 @@ class ShapeKernel:
         self.counts = CorpusCounts()
         self._rules, self._examples, self._times = rules, examples, times
         self._headers = Headers(rules)
-        self._shapes = _Shapes(rules)
+        self._shapes = Shapes(rules)
         self._shaper = Shaper(rules)
 
     def rows(self, chunk: bytes, record_time: int, starts: Positions | None = None) -> pa.Table:
@@ -195,103 +180,6 @@ def _counted(scopes: Mapping[str, Mapping[str, int]]) -> pa.Table:
         for scope, shape, lines in found
     ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
-
-
-class _Shapes:
-    """Messages → shapes."""
-
-    def __init__(self, rules: Rules) -> None:
-        self.splitter = Splitter(rules.words)
-        # That a word has a digit is seen without looking it up.
-        self._digits_vary = rules.words.classes.get("number") == DEFAULT_CLASSES["number"]
-        self._numbers: dict[bytes, int] = {}
-        self._words: list[str] = [CLASS_RUN]
-        self._rendered: dict[bytes, str] = {}
-
-    def of(self, text: bytes, messages: Spans, texts: dict[str, int]) -> Positions:
-        """
-        Return the shapes of messages as indices into `texts`, to which new ones are added.
-
-        A blank message has the shape ``""``, one without a constant ``<*>``.
-        """
-        if len(self._numbers) > _REMEMBERED or len(self._rendered) > _REMEMBERED:
-            self._numbers.clear()
-            self._rendered.clear()
-            del self._words[1:]
-        rows, alone = self._rows(text, messages)
-        codes = rows.dictionary_encode()
-        known = np.array([_index(texts, self._render(row)) for row in codes.dictionary.to_pylist()], np.int64)
-        found: Positions = known[codes.indices.to_numpy(zero_copy_only=False)]
-        for index in alone:
-            # A message of class words alone may keep a part of one.
-            message = text[messages.starts[index] : messages.ends[index]].decode()
-            found[index] = _index(texts, self.splitter.shape(message))
-        return found
-
-    def _rows(self, text: bytes, messages: Spans) -> tuple[pa.Array, Positions]:
-        """Return each message as the bytes of its words' numbers; and which messages have class words alone."""
-        words = words_of(text, DEFAULT_WORDS)
-        first, behind = within(words.spans, messages)
-        numbers = self._number(text, words.spans, words.digits, _covered(first, behind, len(words.digits)))
-        # What lies between messages, headers above all, is taken out.
-        lengths = behind - first
-        begins = np.cumsum(lengths) - lengths
-        numbers = numbers[_ranges(first, lengths)]
-        kept = np.ones(len(numbers), np.bool_)
-        kept[1:] = (numbers[1:] != 0) | (numbers[:-1] != 0)
-        kept[begins[lengths > 0]] = True
-        before = np.concatenate([[0], np.cumsum(kept)])
-        sizes = before[begins + lengths] - before[begins]
-        numbers = numbers[kept]
-        alone = np.flatnonzero(sizes == 1)
-        alone = alone[numbers[before[begins[alone]]] == 0]
-        return side_by_side(numbers, sizes * numbers.itemsize), alone
-
-    def _number(self, text: bytes, spans: Spans, digits: Flags, wanted: Flags) -> NDArray[np.int32]:
-        """Return the number of each word, 0 for a class word."""
-        looked_up = wanted & ~digits if self._digits_vary else wanted
-        texts = word_texts(text, spans, DEFAULT_WORDS.separators).filter(pa.array(looked_up))
-        codes = texts.dictionary_encode()
-        numbers = np.zeros(len(digits), np.int32)
-        known = np.array([self._look_up(word) for word in codes.dictionary.to_pylist()], np.int32)
-        numbers[looked_up] = known[codes.indices.to_numpy(zero_copy_only=False)]
-        return numbers
-
-    def _look_up(self, word: bytes) -> int:
-        number = self._numbers.get(word)
-        if number is None:
-            shown = word.decode()
-            number = 0 if self.splitter.is_class(shown) else len(self._words)
-            if number:
-                self._words.append(shown)
-            self._numbers[word] = number
-        return number
-
-    def _render(self, row: bytes) -> str:
-        shape = self._rendered.get(row)
-        if shape is None:
-            shape = " ".join([self._words[number] for number in np.frombuffer(row, np.int32)])
-            self._rendered[row] = shape
-        return shape
-
-
-def _index(texts: dict[str, int], text: str) -> int:
-    return texts.setdefault(text, len(texts))
-
-
-def _covered(first: Positions, behind: Positions, number: int) -> Flags:
-    """Tell for each of `number` words whether it lies in one of the ranges [first, behind), which are in order."""
-    steps = np.zeros(number + 1, np.int8)
-    chosen = behind > first
-    np.add.at(steps, first[chosen], 1)
-    np.subtract.at(steps, behind[chosen], 1)
-    return np.cumsum(steps[:-1], dtype=np.int8).astype(np.bool_)
-
-
-def _ranges(first: Positions, lengths: Positions) -> Positions:
-    """Return all indices of some ranges, one range after the other."""
-    begins = np.cumsum(lengths) - lengths
-    return np.repeat(first - begins, lengths) + np.arange(int(lengths.sum()))
 
 
 def _chosen(chunk: bytes, lines: Spans, which: Positions, *, joined: bool) -> list[bytes]:

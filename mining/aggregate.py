@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from training.candidates import Candidate, Key, Keys, WordKeys
+from mining.candidates import Candidate, Key, Keys, WordKeys
 
 _THRESHOLDS: Final = 64
 """How many lengths have a set of their own; others use the next one that is wider, and are compared one by one."""

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernels import shapes
+from mining.candidates import PositionKeys, WordKeys
+from mining.words import words_of
 from patterns.errors import RulesError
 from patterns.judge import Shaper
 from patterns.line import split_lines
@@ -17,15 +20,12 @@ from patterns.settings import load_formats
 from patterns.shapes import EXAMPLE_CHARACTERS, SCHEMA
 from patterns.timestamps import DAY, SECOND
 from patterns.words import DEFAULT_CLASSES, WordRules
-from training.candidates import PositionKeys, WordKeys
 from training.corpus import CorpusLine
 from training.fetched.time_range import TimeRange, Times
-from training.kernels import shapes
-from training.kernels.shapes import ShapeKernel
+from training.kernels.rows import ShapeKernel
 from training.lines import Coverage, Place
 from training.shapes import count_shapes, tabulate
 from training.tables import merged
-from training.words import words_of
 
 NOON = 1_795_435_200 * SECOND
 SHIPPED = load_formats(Path(__file__).parents[3] / "conf/training.toml")

@@ -20,8 +20,8 @@ from functools import reduce
 from operator import add
 from typing import Final
 
+from mining.candidates import Candidate
 from patterns.language import Constant, Gap, Pattern
-from training.candidates import Candidate
 
 
 class Dependencies:

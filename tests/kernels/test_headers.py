@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernels import headers
+from kernels.headers import Headers
+from kernels.spans import lines_of
 from patterns.errors import RulesError
 from patterns.judge import Shaper
 from patterns.rules import FormatRule, Rules
 from patterns.settings import load_formats
 from patterns.timestamps import SECOND
 from patterns.words import DEFAULT_CLASSES, WordRules
-from training.kernels import headers
-from training.kernels.headers import Headers
-from training.kernels.spans import lines_of
 
 NOON = 1_795_435_200 * SECOND
-SHIPPED = load_formats(Path(__file__).parents[3] / "conf/training.toml")
+SHIPPED = load_formats(Path(__file__).parents[2] / "conf/training.toml")
 
 
 class Read(NamedTuple):

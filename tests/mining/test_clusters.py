@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mining.clusters import Method, mine
+from mining.words import WeightedShape
 from patterns.language import Pattern
-from training.clusters import Method, mine
-from training.words import WeightedShape
 
 Lines = list[list[str | None]]
 

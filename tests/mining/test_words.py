@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mining.support import Support
+from mining.words import Position, WeightedShape, Words, frequent_positions, frequent_words
 from patterns.line import exact_text
 from training.lines import raw_words
-from training.support import Support
-from training.words import Position, WeightedShape, Words, frequent_positions, frequent_words
 
 SHAPES: list[WeightedShape] = [(("a", "b", "a"), 3), (("b", None, "c"), 2), (("a",), 1), ((None, "b"), 4)]
 

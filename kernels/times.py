@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kernels.spans import Flags, Positions, Spans
 from patterns.timestamps import DAY, SECOND, TimeReader
-from training.kernels.spans import Flags, Positions, Spans
 
 _COLON, _ZERO = ord(":"), ord("0")
 _ZONE_BEGINS: Final = np.frombuffer(b"\0Z+-", np.uint8)

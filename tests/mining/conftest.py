@@ -1,4 +1,4 @@
-"""What tests of the training have in common."""
+"""What tests of mining have in common."""
 
 import tempfile
 from pathlib import Path

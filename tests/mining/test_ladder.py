@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from mining.clusters import Algorithm, Cluster, Method, mine
+from mining.ladder import accepted, climb_down, levels
+from mining.words import weighted
 from patterns.language import parse
 from patterns.line import split_lines
 from patterns.pattern_set import KnownPattern
 from patterns.words import Splitter, WordRules
-from training.clusters import Algorithm, Cluster, Method, mine
-from training.ladder import accepted, climb_down, levels
-from training.words import weighted
 
 DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"]
 

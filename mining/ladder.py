@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from mining.clusters import Algorithm, Cluster, Method, mine
+from mining.words import weighted
 from patterns.language import Pattern
 from patterns.matcher import Matcher
 from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
 from patterns.rules import Rules
-from training.clusters import Algorithm, Cluster, Method, mine
-from training.words import weighted
 
 
 class Accepted(NamedTuple):

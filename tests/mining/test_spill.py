@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mining.errors import SpillError
+from mining.spill import Spill
 from patterns.line import exact_text
-from training.errors import CorpusError
-from training.spill import Spill
 
 # Whatever bytes a line may have.
 WORDS = st.binary(min_size=1, max_size=6).map(lambda word: exact_text(word.replace(b"\n", b"-")))
@@ -111,7 +111,7 @@ def test_a_full_disk_is_an_error_that_says_where_and_leaves_no_file(
             spill.add((f"word{number}", 1) for number in range(size))
             list(spill.reaching(1))
 
-    with room(0), pytest.raises(CorpusError) as refused:
+    with room(0), pytest.raises(SpillError) as refused:
         fill()
 
     assert str(refused.value) == (
@@ -128,5 +128,5 @@ def test_a_temporary_folder_that_is_not_there_is_the_same_error(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
 
-    with Spill() as spill, pytest.raises(CorpusError, match=r"/none' cannot take them: No such file.*; set TMPDIR to"):
+    with Spill() as spill, pytest.raises(SpillError, match=r"/none' cannot take them: No such file.*; set TMPDIR to"):
         spill.add([("a", 1)])

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from mining.spill import Spill
+from mining.support import Support, in_lines
 from patterns.words import CLASS_RUN
-from training.spill import Spill
-from training.support import Support, in_lines
 
 IN_MEMORY: Final = 2_000_000
 """How many distinct words are counted in memory; short ones take 240 MB, and with their positions 430 MB."""
@@ -49,7 +49,7 @@ def frequent_words(shapes: Iterable[WeightedShape], support: Support, in_memory:
         in_memory: How many distinct words are counted before they are moved to a temporary file.
 
     Raises:
-        CorpusError: The temporary file cannot be written or read.
+        SpillError: The temporary file cannot be written or read.
 
     Cost: one pass; memory for the frequent words and for `in_memory` others, or a 256th of all where that is more.
 

@@ -22,13 +22,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kernels.spans import Flags, Positions, Spans, slices
+from kernels.times import PADDING, Times
 from patterns.judge import check_rules
 from patterns.line import HeaderFormat, LineReader
 from patterns.linear import compile_linear
 from patterns.rules import BUILT_IN_FORMATS, PLAIN, Rules
 from patterns.words import DEFAULT_CLASSES, Splitter
-from training.kernels.spans import Flags, Positions, Spans, slices
-from training.kernels.times import PADDING, Times
 
 _DIGITS_ALIKE: Final = bytes.maketrans(b"023456789", b"1" * 9)
 _WHITE: Final = bytes(code in b" \t\n\r\f\v" for code in range(256))

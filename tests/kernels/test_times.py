@@ -10,6 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from kernels import times
+from kernels.spans import Positions, Spans
+from kernels.times import PADDING, Times
 from patterns.rules import load_zone
 from patterns.timestamps import (
     SECOND,
@@ -20,9 +23,6 @@ from patterns.timestamps import (
     rfc3164_reader,
     strptime_reader,
 )
-from training.kernels import times
-from training.kernels.spans import Positions, Spans
-from training.kernels.times import PADDING, Times
 
 RECORD_TIME = microseconds(datetime(2026, 11, 23, 12, tzinfo=UTC))
 # Clocks that shift by an hour, by half an hour, and a minute behind midnight; the last began by seconds.

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from mining.aggregate import Aggregated, aggregate
+from mining.candidates import Candidate, CandidateTable, Key, Keys, PositionKeys, WordKeys, candidates
+from mining.join import WEIGHT_FUNCTIONS, join
+from mining.support import Support, in_lines
+from mining.words import WeightedShape, frequent_positions, frequent_words
 from patterns.language import Gap, Pattern
-from training.aggregate import Aggregated, aggregate
-from training.candidates import Candidate, CandidateTable, Key, Keys, PositionKeys, WordKeys, candidates
-from training.join import WEIGHT_FUNCTIONS, join
-from training.support import Support, in_lines
-from training.words import WeightedShape, frequent_positions, frequent_words
 
 Algorithm = Literal["logcluster", "slct"]
 

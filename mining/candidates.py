@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import compress
 
-from training.words import Position, WeightedShape, Words
+from mining.words import Position, WeightedShape, Words
 
 _REMEMBERED_GAPS = 100_000
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training import candidates as module
-from training.candidates import Candidate, PositionKeys, WordKeys, candidates, key_of
-from training.words import Position, WeightedShape
+from mining import candidates as module
+from mining.candidates import Candidate, PositionKeys, WordKeys, candidates, key_of
+from mining.words import Position, WeightedShape
 
 
 def shapes(*lines: str) -> list[WeightedShape]:
