@@ -5,6 +5,7 @@ Pattern sets as folders, published atomically.
     <root>/20261123T040012.345Z-<fingerprint>/     one version: UTC time of publishing, the set's fingerprint
         manifest.json  patterns.jsonl  patterns.txt     the set (patterns/set_files.py)
         shapes.parquet                                  the table it was mined from (patterns/shapes.py)
+        baselines.jsonl       where learned: what is usual of its patterns (patterns/baselines.py)
     <root>/operator.jsonl                          what the operator decided (patterns/decisions.py)
     <root>/history.jsonl                           which versions were current (patterns/history.py)
 
@@ -23,6 +24,8 @@ from typing import Any, Final
 import fsspec
 import pyarrow as pa
 
+from patterns.baselines import FILE as BASELINES
+from patterns.baselines import Baselines
 from patterns.beside import Beside
 from patterns.decided import check
 from patterns.decisions import FILE as DECISIONS
@@ -153,6 +156,21 @@ class Store:
         except (OSError, pa.ArrowException) as error:
             raise self._broken(version, f"{SHAPES}: {error}") from None
 
+    def read_baselines(self, version: str) -> Baselines | None:
+        """
+        Read what is usual of a version's patterns, None where that was not learned.
+
+        Raises:
+            BrokenPatternSet: It cannot be read.
+        """
+        try:
+            data = self._fs.cat_file(self._join(version, BASELINES))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._broken(version, f"{BASELINES}: {error}") from None
+        return Baselines.decode(data, repr(self._join(version, BASELINES)))
+
     def decisions(self) -> Decisions:
         """
         Return what the operator decided; nothing where there is no such file. Reads one small file.
@@ -212,7 +230,13 @@ class Store:
         return next((version for version in older if not self._was_proposed(version)), None)
 
     def publish(
-        self, patterns: PatternSet, shapes: ShapeTable, run: Mapping[str, Any], *, propose: bool = False
+        self,
+        patterns: PatternSet,
+        shapes: ShapeTable,
+        run: Mapping[str, Any],
+        *,
+        baselines: Baselines | None = None,
+        propose: bool = False,
     ) -> str:
         """
         Write a new version and make it the current one; return its name.
@@ -221,6 +245,7 @@ class Store:
             patterns: The set.
             shapes: What it was mined from.
             run: What the manifest says of the training.
+            baselines: What is usual of the set's patterns, where that was learned.
             propose: Leave the current version the current one.
 
         Raises:
@@ -231,6 +256,8 @@ class Store:
         proposed = {"proposed": True} if propose else {}
         manifest, rows = encode(patterns, {"time": now.isoformat(timespec="milliseconds"), **run, **proposed})
         files = {MANIFEST: manifest, PATTERNS: rows, TEXT: for_people(patterns).encode(errors="replace")}
+        if baselines is not None:
+            files[BASELINES] = baselines.encode()
         with self._beside.writing():
             if self._local:
                 write_local(Path(self._path), name, files, shapes)
