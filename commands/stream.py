@@ -26,6 +26,7 @@ examples:
   logwinnow stream                                              as conf/streaming.toml says
   logwinnow stream --once --set 'source.files.paths=["/var/log/auth.log"]'
                                                                 take what is there, and end
+  logwinnow stream --redact 10                                  let rare words, hosts and values not leave in notices
 """
 
 
@@ -39,6 +40,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verb.add_argument("--once", action="store_true", help="take what is there, unfinished last lines too, and end")
+    verb.add_argument(
+        "--redact",
+        type=int,
+        metavar="LINES",
+        help="mask in what is sent to receivers each word that the training saw in fewer lines (notify.redact_below)",
+    )
     add_config(verb, "streaming.toml")
     add_set(verb)
     add_log(verb)
@@ -60,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     from streaming.config import FILE, StreamingConfig
     from streaming.job import Stream
 
-    config = load(StreamingConfig, find(FILE, arguments.config), os.environ, arguments.set)
+    redact = [] if arguments.redact is None else [f"notify.redact_below={arguments.redact}"]
+    config = load(StreamingConfig, find(FILE, arguments.config), os.environ, [*arguments.set, *redact])
     stream = Stream(config, once=arguments.once)
     if arguments.json or arguments.quiet or not has_room_for_view():
         serve(arguments, stream.stop)

@@ -151,6 +151,15 @@ def test_a_wrong_setting_is_named(
     assert fails(assignment).startswith(f"logwinnow: {said}")
 
 
+def test_redact_is_a_setting_of_the_receivers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "FOLDERS", ())
+
+    assert main(["stream", "--redact", "0"]) == 1
+    assert "$.notify.redact_below is 0: expected `int` >= 1" in capsys.readouterr().err
+
+
 def test_a_configuration_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stream", "--config", "/no/such/file.toml"]) == 1
     assert "--config is '/no/such/file.toml': there is no such file" in capsys.readouterr().err
