@@ -13,12 +13,13 @@ from commands.deciding.word import Ground
 from commands.pattern_ids import ALIKE, LEAST_PREFIX, ambiguous
 from patterns.errors import BrokenPatternSet, LogwinnowError
 from patterns.judge import Shaper, shape_id
+from patterns.language import Pattern, parse
 from patterns.matcher import Matcher
+from patterns.pattern_set import PENDING, KnownPattern
 from patterns.settings import find, load
 
 if TYPE_CHECKING:
     from commands.finding import Finder as Sink
-    from patterns.pattern_set import KnownPattern
     from patterns.rules import Rules
 
 _ALERT: Final = re.compile(r"[0-9a-fA-F]{20}")
@@ -43,7 +44,7 @@ class Finder:
         self._sink = streaming_config, assignments
         self._shaper = Shaper(ground.stored.patterns.rules)
 
-    def find(self, given: str, scope: str | None) -> "Subject | KnownPattern":
+    def find(self, given: str, scope: str | None) -> Subject | KnownPattern:
         """
         Return what is named.
 
@@ -83,7 +84,7 @@ class Finder:
             )
         return self.of_message(shaped.scope, shaped.line.message)
 
-    def _of_alert(self, identity: str) -> Subject:
+    def _of_alert(self, identity: str) -> Subject | KnownPattern:
         sink = self._opened()
         alert = sink.document(identity)
         if alert is None:
@@ -91,9 +92,18 @@ class Finder:
                 f"no alert or event has the id {identity!r} in {sink.place}; give another configuration by "
                 "--streaming-config or --set, or the line itself"
             )
+        if "shapes" in alert.get("logwinnow", {}):
+            return self._provisional(alert["logwinnow"])
         if "shape" not in alert.get("logwinnow", {}):
             raise LogwinnowError(f"alert {identity!r} is of no shape: {alert.get('message', '')[:_SHOWN]!r}")
         return self._of_document(alert)
+
+    def _provisional(self, ours: dict[str, Any]) -> KnownPattern:
+        """Return the provisional pattern of an alert; where the set has it by now, as it has it."""
+        identity, scope = ours["pattern"]["id"], ours.get("scope", "")
+        if any(known.id == identity for known in self._ground.decided.patterns):
+            return self._ground.judged(identity)
+        return provisional(scope, parse(ours["pattern"]["text"]))
 
     def _of_document(self, document: dict[str, Any]) -> Subject:
         ours = document["logwinnow"]
@@ -104,11 +114,14 @@ class Finder:
             )
         return found
 
-    def _of_id(self, given: str) -> "Subject | KnownPattern":
+    def _of_id(self, given: str) -> Subject | KnownPattern:
         """Return what has an id, or the beginning: of what is known already only where nothing else has it."""
         found: dict[str, Subject | KnownPattern] = dict(self._tabled(given))
         ids = {known.id for known in self._ground.decided.patterns if known.id.startswith(given)}
         found |= {identity: self._ground.judged(identity) for identity in ids}
+        for proposed in self._ground.store.provisional():
+            if proposed.id.startswith(given):
+                found.setdefault(proposed.id, provisional(proposed.scope, proposed.parsed))
         if given in found:
             return found[given]
         matcher = Matcher(self._ground.decided)
@@ -172,7 +185,12 @@ class Finder:
         return Subject(scope, shape, None)
 
 
-def _is_open(found: "Subject | KnownPattern", matcher: Matcher) -> bool:
+def provisional(scope: str, pattern: Pattern) -> KnownPattern:
+    """Return a pattern that a stream made of a storm, as no set has it: its lines are outliers."""
+    return KnownPattern(scope, pattern, level=2, support=0, mined_support=0, state=PENDING)
+
+
+def _is_open(found: Subject | KnownPattern, matcher: Matcher) -> bool:
     """Tell whether there is something to accept."""
     if isinstance(found, Subject):
         return matcher.verdict(found.scope, found.shape).outlier
