@@ -174,7 +174,7 @@ class Condensing:
             identity = found.pattern.identity(scope)
             known = self.provisional.get(identity, ProvisionalState(scope, found.pattern.text, wide=found.wide))
             text = _joined(parse(known.text), found.pattern).text
-            self.provisional[identity] = msgspec.structs.replace(known, text=text, wide=known.wide and found.wide)
+            self.provisional[identity] = msgspec.structs.replace(known, text=text, wide=known.wide or found.wide)
             self._mined.add((identity, start))
         self._matchers.clear()
         return True
