@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pyarrow.compute as pc
 
 from commands.deciding.word import Ground
-from commands.pattern_ids import ALIKE, LEAST_PREFIX, ambiguous
+from commands.pattern_ids import ALIKE, LEAST_PREFIX, ambiguous, provisional
 from patterns.errors import BrokenPatternSet, LogwinnowError
 from patterns.judge import Shaper, shape_id
-from patterns.language import Pattern, parse
+from patterns.language import parse
 from patterns.matcher import Matcher
-from patterns.pattern_set import PENDING, KnownPattern
 from patterns.settings import find, load
 
 if TYPE_CHECKING:
     from commands.finding import Finder as Sink
+    from patterns.pattern_set import KnownPattern
     from patterns.rules import Rules
 
 _ALERT: Final = re.compile(r"[0-9a-fA-F]{20}")
@@ -44,7 +44,7 @@ class Finder:
         self._sink = streaming_config, assignments
         self._shaper = Shaper(ground.stored.patterns.rules)
 
-    def find(self, given: str, scope: str | None) -> Subject | KnownPattern:
+    def find(self, given: str, scope: str | None) -> "Subject | KnownPattern":
         """
         Return what is named.
 
@@ -84,7 +84,7 @@ class Finder:
             )
         return self.of_message(shaped.scope, shaped.line.message)
 
-    def _of_alert(self, identity: str) -> Subject | KnownPattern:
+    def _of_alert(self, identity: str) -> "Subject | KnownPattern":
         sink = self._opened()
         alert = sink.document(identity)
         if alert is None:
@@ -98,7 +98,7 @@ class Finder:
             raise LogwinnowError(f"alert {identity!r} is of no shape: {alert.get('message', '')[:_SHOWN]!r}")
         return self._of_document(alert)
 
-    def _provisional(self, ours: dict[str, Any]) -> KnownPattern:
+    def _provisional(self, ours: dict[str, Any]) -> "KnownPattern":
         """Return the provisional pattern of an alert; where the set has it by now, as it has it."""
         identity, scope = ours["pattern"]["id"], ours.get("scope", "")
         if any(known.id == identity for known in self._ground.decided.patterns):
@@ -114,7 +114,7 @@ class Finder:
             )
         return found
 
-    def _of_id(self, given: str) -> Subject | KnownPattern:
+    def _of_id(self, given: str) -> "Subject | KnownPattern":
         """Return what has an id, or the beginning: of what is known already only where nothing else has it."""
         found: dict[str, Subject | KnownPattern] = dict(self._tabled(given))
         ids = {known.id for known in self._ground.decided.patterns if known.id.startswith(given)}
@@ -185,12 +185,7 @@ class Finder:
         return Subject(scope, shape, None)
 
 
-def provisional(scope: str, pattern: Pattern) -> KnownPattern:
-    """Return a pattern that a stream made of a storm, as no set has it: its lines are outliers."""
-    return KnownPattern(scope, pattern, level=2, support=0, mined_support=0, state=PENDING)
-
-
-def _is_open(found: Subject | KnownPattern, matcher: Matcher) -> bool:
+def _is_open(found: "Subject | KnownPattern", matcher: Matcher) -> bool:
     """Tell whether there is something to accept."""
     if isinstance(found, Subject):
         return matcher.verdict(found.scope, found.shape).outlier

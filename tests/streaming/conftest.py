@@ -116,7 +116,10 @@ class Site:
     def untold(self) -> int:
         """Return how many outliers the next alerts will tell of, as the last batch that is done left it."""
         done = [record["alerts"] for record in self.records() if record["alerts"] is not None]
-        return sum(count for _, count in done[-1]["shapes"].values()) if done else 0
+        if not done:
+            return 0
+        counts: list[int] = [count for _, count in done[-1]["shapes"].values()]
+        return sum(counts) + sum(int(each.get("untold", 0)) for each in done[-1]["provisional"].values())
 
     def check_alerts(self, *, one_file: bool = True) -> None:
         """Check that each shape with an outlier is told once a bucket, with its first line, and that counts add up."""
