@@ -23,7 +23,7 @@ LEAST_SHAPES: Final = 3
 """Distinct shapes that a pattern stands for at the least."""
 
 MOST_SHAPES: Final = 10_000
-"""Shapes that are mined at once."""
+"""Shapes that are mined at once, of all scopes."""
 
 MOST_CHARACTERS: Final = 1_000_000
 """Of all of them together."""
@@ -54,16 +54,20 @@ def condense(shapes: Collection[str], most_alone: int) -> list[Condensed]:
     Cost: .1 s for 10,000 shapes of ten words. A support is mined only where no more than a hundred clusters can come of
     the shapes that are left, so that hostile ones, each of which many patterns nearly match, take some seconds at most.
     """
-    strict = _mined(shapes, LEAST_SHAPES, accepted)
-    left = uncovered(dict.fromkeys(shapes, 1), strict)
-    wide = _mined(left, max(most_alone + 1, LEAST_SHAPES), _has_a_third) if len(left) > most_alone else []
+    strict, left = _mined(dict.fromkeys(shapes, 1), LEAST_SHAPES, accepted)
+    wide: list[Cluster] = []
+    if len(left) > most_alone:
+        wide, _ = _mined(left, max(most_alone + 1, LEAST_SHAPES), _has_a_third)
     found = [Condensed(each.pattern, wide=number >= len(strict)) for number, each in enumerate([*strict, *wide])]
     return [each for each in found if len(each.pattern.text) <= _LONGEST]
 
 
-def _mined(shapes: Collection[str], least: int, bar: Callable[[Cluster], bool]) -> list[Cluster]:
+def _mined(
+    shapes: Mapping[str, int], least: int, bar: Callable[[Cluster], bool]
+) -> tuple[list[Cluster], Mapping[str, int]]:
+    """Return the clusters that the bar lets pass, and the shapes that none matches."""
     found: list[Cluster] = []
-    left: Mapping[str, int] = dict.fromkeys(shapes, 1)
+    left = shapes
     for support in _supports(len(shapes), least):
         if not left or len(left) > _MOST_CLUSTERS * support:
             break
@@ -71,7 +75,7 @@ def _mined(shapes: Collection[str], least: int, bar: Callable[[Cluster], bool]) 
         if taken:
             found += taken
             left = uncovered(left, taken)
-    return found
+    return found, left
 
 
 def _supports(shapes: int, least: int) -> Iterable[int]:

@@ -10,8 +10,7 @@ Everything follows from the state and the batch's shapes, in whatever order they
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Mapping
 from heapq import nsmallest
 from typing import Final, NamedTuple
 
@@ -55,6 +54,10 @@ class ProvisionalState(msgspec.Struct, frozen=True, omit_defaults=True):
     untold: int = 0
     wide: bool = False
 
+
+# Of each storm, however many there are at once.
+_LEAST_MINED: Final = 200
+_LEAST_CHARACTERS: Final = 20_000
 
 Alone = tuple[str, str, int]
 """Scope and text of a shape that was told by itself, and the hour at which its bucket began."""
@@ -103,7 +106,8 @@ class Condensing:
             shapes: Those that were not told in their bucket, each once, by their first lines; and the hour at which the
                 bucket began.
 
-        Cost: see `condense`, for each scope and bucket with a storm.
+        Cost: see `condense`; of all storms together no more than MOST_SHAPES and MOST_CHARACTERS are mined, or
+            _LEAST_MINED of each.
         """
         self._matchers.clear()
         groups: dict[tuple[str | OutlierShape, int], list[OutlierShape]] = defaultdict(list)
@@ -114,13 +118,13 @@ class Condensing:
                 rest[shape.scope, start].append(shape)
             else:
                 groups[known, start].append(shape)
-        before: dict[tuple[str, int], set[str]] = defaultdict(set)
-        for scope, text, start in self._alone:
-            before[scope, start].add(text)
+        storms = self._storms(rest)
+        for (scope, start), texts in sorted(storms.items()):
+            self._mine(scope, start, _some(scope, texts, len(storms)))
+        self._matchers.clear()
         for (scope, start), new in sorted(rest.items()):
-            mined = self._mine(scope, start, new, before[scope, start])
             for shape in new:
-                known = self._matched(shape, start) if mined else None
+                known = self._matched(shape, start) if (scope, start) in storms else None
                 groups[known or shape, start].append(shape)
                 if known is None:
                     self._remember(shape, start)
@@ -165,19 +169,26 @@ class Condensing:
         known = self._matchers[key].match(shape.scope, shape.shape)
         return known.id if known else None
 
-    def _mine(self, scope: str, start: int, new: Iterable[OutlierShape], before: AbstractSet[str]) -> bool:
-        """Mine the new shapes of a scope and bucket with those told before, if they are a storm; tell whether."""
-        every = before | {shape.shape for shape in new if _is_short(scope, shape.shape)}
-        if not self._above or len(every) <= self._above:
-            return False
-        for found in condense(_some(scope, every), self._above):
+    def _storms(self, new: Mapping[tuple[str, int], Iterable[OutlierShape]]) -> dict[tuple[str, int], set[str]]:
+        """Return the scopes and buckets that have a storm, and its shapes: the new ones and those told before."""
+        if not self._above:
+            return {}
+        every = {
+            key: {shape.shape for shape in shapes if _is_short(key[0], shape.shape)} for key, shapes in new.items()
+        }
+        for scope, text, start in self._alone:
+            if (scope, start) in every:
+                every[scope, start].add(text)
+        return {key: texts for key, texts in every.items() if len(texts) > self._above}
+
+    def _mine(self, scope: str, start: int, shapes: Collection[str]) -> None:
+        """Mine the shapes of a storm."""
+        for found in condense(shapes, self._above):
             identity = found.pattern.identity(scope)
             known = self.provisional.get(identity, ProvisionalState(scope, found.pattern.text, wide=found.wide))
             text = _joined(parse(known.text), found.pattern).text
             self.provisional[identity] = msgspec.structs.replace(known, text=text, wide=known.wide or found.wide)
             self._mined.add((identity, start))
-        self._matchers.clear()
-        return True
 
 
 def place(shape: OutlierShape) -> tuple[int, str, int, str, str]:
@@ -185,12 +196,13 @@ def place(shape: OutlierShape) -> tuple[int, str, int, str, str]:
     return shape.record_time, shape.place, shape.offset, shape.scope, shape.shape
 
 
-def _some(scope: str, shapes: Iterable[str]) -> list[str]:
-    """Return no more shapes than are mined: who floods a log cannot choose by a hash which ones."""
-    taken, characters = [], 0
-    for shape in nsmallest(MOST_SHAPES, shapes, key=lambda shape: (shape_id(scope, shape), shape)):
-        characters += len(shape)
-        if characters > MOST_CHARACTERS:
+def _some(scope: str, shapes: Iterable[str], storms: int) -> list[str]:
+    """Return no more shapes of one of several storms than are mined: a hash chooses, not who floods a log."""
+    most, characters = max(MOST_SHAPES // storms, _LEAST_MINED), max(MOST_CHARACTERS // storms, _LEAST_CHARACTERS)
+    taken = []
+    for shape in nsmallest(most, shapes, key=lambda shape: (shape_id(scope, shape), shape)):
+        characters -= len(shape)
+        if characters < 0:
             break
         taken.append(shape)
     return taken
