@@ -72,7 +72,7 @@ def test_the_id_stays_over_the_nights_that_follow(nights: Nights) -> None:
 
 def test_what_its_lines_do_not_bear_out_is_dropped_a_day_later_at_the_latest(nights: Nights) -> None:
     propose(nights, told(QUOTA, 1), told("host *{1,1} of rack *{1,1} is down again", 0))
-    nights.learn(1, days_of({1: [*USUAL, *storm(1)]}))
+    nights.learn(1, days_of({1: [*USUAL, *storm(1) * 5]}))
     assert QUOTA not in texts(nights.now.patterns, PENDING)
     # Lines that came right behind the alert may be of the next night.
     assert [each.pattern for each in nights.store.provisional()] == [QUOTA]
@@ -90,7 +90,7 @@ def test_what_was_told_after_the_night_ends_waits_for_the_next(nights: Nights) -
 
 
 def test_a_wide_pattern_is_refused_whoever_wrote_it(nights: Nights) -> None:
-    propose(nights, told("user *{1,3} is *{1,2}", 1))
+    propose(nights, told("user *{1,4} is *{1,2}", 1))
     nights.learn(1, days_of({1: [*USUAL, *storm()]}))
     assert texts(nights.now.patterns, PENDING) == {QUOTA}
 
