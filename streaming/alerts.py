@@ -5,8 +5,8 @@ Time is cut into fixed UTC intervals of `repeat_after_hours`, the *buckets*; a s
 record time of its first line. What follows is counted and said in its next alert (`untold`). Many new shapes at once
 are condensed (streaming/condensing.py): a provisional pattern is told like a shape, for all that it matches. At most
 `per_hour` alerts an hour; what is over it is one honest overflow alert, and such shapes and patterns are told when they
-come again in a later hour.
-Lines that were old already when their batch was planned are told by one such alert a day, with their number.
+come again in a later hour. So are lines of more shapes than tasks tell apart, by one such alert an hour; and lines that
+were old already when their batch was planned by one a day, with their number.
 
 The state is a plain JSON object, kept with the batch record. From the state before a batch and the batch's outliers,
 everything here follows, so a replay makes the same alerts again, and a sink keeps the first of each id.
@@ -25,7 +25,7 @@ from patterns.timestamps import DAY, SECOND, iso
 from streaming.condensing import Alone, Condensing, Kind, ProvisionalState, place
 from streaming.config import AlertsConfig
 from streaming.documents import EXAMPLES, alert, alert_id, condensed_alert, condensed_id, overflow
-from streaming.match import OutlierShape
+from streaming.match import SHAPES_A_TASK, OutlierShape
 from streaming.proposing import Told
 
 HOUR: Final = 3_600 * SECOND
@@ -112,7 +112,7 @@ class AlertBook:
             else:
                 self._tell_provisional(kind.pattern, kind)
         if untold_further:
-            self._overflow(record_time)
+            self._say_further(untold_further, record_time)
         if too_old:
             self._say_too_old(too_old, now)
         return self._alerts
@@ -203,6 +203,20 @@ class AlertBook:
             f"more than {self.config.per_hour} alerts in this hour: further new shapes are held back until {until}",
             # A blank line is never an outlier, so that no shape's alert has this id.
             identity=alert_id("", "", hour),
+            source=self.source,
+            time=iso(record_time),
+            version=self.version,
+        )
+        self._alerts.append(Alert(document, hour * HOUR))
+
+    def _say_further(self, lines: int, record_time: int) -> None:
+        """Say once an hour that a batch had more shapes than tasks report: those are in no count of any alert."""
+        hour = record_time // HOUR
+        document = overflow(
+            f"{lines} outliers of a batch are of further new shapes: a task tells {SHAPES_A_TASK:,} apart, and of the "
+            "others none is counted in an alert",
+            # Of two blanks neither.
+            identity=alert_id("", "  ", hour),
             source=self.source,
             time=iso(record_time),
             version=self.version,
