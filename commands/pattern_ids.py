@@ -7,6 +7,7 @@ from commands.console import counted
 from patterns.errors import LogwinnowError
 
 if TYPE_CHECKING:
+    from patterns.language import Pattern
     from patterns.pattern_set import KnownPattern, PatternSet
 
 LEAST_PREFIX: Final = 4
@@ -28,6 +29,13 @@ def find_pattern(patterns: "PatternSet", given: str) -> "KnownPattern":
     if begin_so:
         raise ambiguous(given, begin_so, "pattern")
     raise LogwinnowError(f"no pattern has the id {given!r}{_alike(patterns, given)}; see: logwinnow patterns list")
+
+
+def provisional(scope: str, pattern: "Pattern") -> "KnownPattern":
+    """Return a pattern that a stream made of a storm, and that no set has: its lines are outliers."""
+    from patterns.pattern_set import PENDING, KnownPattern
+
+    return KnownPattern(scope, pattern, level=2, support=0, mined_support=0, state=PENDING)
 
 
 def ambiguous(given: str, ids: Iterable[str], noun: str) -> LogwinnowError:

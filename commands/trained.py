@@ -63,6 +63,9 @@ def _facts(summary: dict[str, Any], store: str, noun: str) -> Iterator[tuple[str
     yield "coverage", f"{summary['coverage']:.1%} of the judged lines"
     yield "mined at", _levels(summary["levels"])
     yield from _of_night(summary)
+    if "provisional" in summary:
+        storms = summary["provisional"]
+        yield "of storms", f"{len(storms['adopted']):,} of {counted(storms['given'], 'pattern')} that alerts named"
     yield "seen once", f"{counted(once['patterns'], 'pattern')}, {once['share']:.1%} of the judged lines"
     yield from (("left out", said) for said in _left_out(summary["left_out"]))
 

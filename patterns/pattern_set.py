@@ -29,6 +29,9 @@ ACCEPTED: Final = "accepted"
 REJECTED: Final = "rejected"
 """State: the operator says that its lines are outliers."""
 
+PROVISIONAL: Final = "provisional"
+"""What alerts say of a pattern that a stream made of a storm, and that no set has yet."""
+
 
 @dataclass(frozen=True)
 class KnownPattern:

@@ -8,6 +8,7 @@ Pattern sets as folders, published atomically.
         baselines.jsonl       where learned: what is usual of its patterns (patterns/baselines.py)
     <root>/operator.jsonl                          what the operator decided (patterns/decisions.py)
     <root>/history.jsonl                           which versions were current (patterns/history.py)
+    <root>/provisional.jsonl                       what streams made of storms (patterns/provisional.py)
 
 A version is written whole (patterns/version_folders.py) before CURRENT names it. It may also be proposed: it lies
 beside the current one until it is promoted. Who makes a version current holds a lock of the root; an object store knows
@@ -34,6 +35,9 @@ from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.history import FILE as HISTORY
 from patterns.history import PROMOTE, PUBLISH, ROLLBACK, Change, Deed, History, appended, who
 from patterns.pattern_set import PatternSet
+from patterns.provisional import FILE as PROVISIONAL
+from patterns.provisional import Change as ProvisionalChange
+from patterns.provisional import Provisional, decoded, encoded
 from patterns.set_files import (
     MANIFEST,
     PATTERNS,
@@ -202,6 +206,30 @@ class Store:
     @property
     def _decisions_place(self) -> str:
         return repr(posixpath.join(self.root, DECISIONS))
+
+    def provisional(self) -> tuple[Provisional, ...]:
+        """
+        Return what streams made of storms; nothing where there is no such file. Reads one small file.
+
+        Raises:
+            PatternsError: It cannot be read.
+        """
+        return decoded(self._beside.read(PROVISIONAL))
+
+    def change_provisional(self, change: ProvisionalChange) -> None:
+        """
+        Replace the file of provisional patterns by what `change` makes of it, unless that is the same.
+
+        Locally under a lock, as `decide`.
+
+        Raises:
+            PatternsError: It cannot be read or written.
+        """
+        with self._beside.writing(), self._beside.locked():
+            data = self._beside.read(PROVISIONAL)
+            changed = encoded(change(decoded(data)))
+            if changed != data:
+                self._beside.replace(PROVISIONAL, changed)
 
     def history(self) -> History:
         """

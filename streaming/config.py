@@ -157,10 +157,15 @@ class PatternsConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AlertsConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """A shape is told once in `repeat_after_hours`; at most so many alerts an hour; of older lines none."""
+    """
+    A shape is told once in `repeat_after_hours`; at most so many alerts an hour; of older lines none.
+
+    More new shapes of a program than `condense_above` are condensed; 0 for never.
+    """
 
     repeat_after_hours: Annotated[int, Meta(ge=1, le=87_600)] = 24
     per_hour: Positive = 1_000
+    condense_above: Annotated[int, Meta(ge=0, le=100)] = 10
     max_age_hours: Annotated[int, Meta(ge=1, le=87_600)] = 168
 
 

@@ -31,6 +31,7 @@ from streaming.failures import explained
 from streaming.judging import Batches, Judged
 from streaming.metrics import Metrics, serving
 from streaming.notifying.notifier import notifying
+from streaming.proposing import Proposing
 from streaming.receiver.beside import receiving
 from streaming.sets import Sets, wait_for_set
 from streaming.sink import Sink
@@ -121,7 +122,8 @@ class Stream:
             except (PySparkException, Py4JError) as error:
                 raise explained(error) from None
             try:
-                batches = Batches(self.config, Sets(store, spark.sparkContext), log, source, sink, letters, notify)
+                sets, proposing = Sets(store, spark.sparkContext), Proposing(store, self.config.source.name)
+                batches = Batches(self.config, sets, log, source, sink, letters, notify, proposing)
                 self._stream(spark, source, batches, metrics)
             finally:
                 # Where its JVM died there is nothing to stop.

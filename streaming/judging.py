@@ -27,6 +27,7 @@ from streaming.config import StreamingConfig
 from streaming.dead_letters import DeadLetters
 from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
 from streaming.notifying.notifier import Notify
+from streaming.proposing import Proposing
 from streaming.sets import LiveSet, Sets
 from streaming.sink import Sink
 from streaming.source import Source
@@ -66,6 +67,7 @@ class Batches:
     sink: Sink
     letters: DeadLetters
     notify: Notify
+    proposing: Proposing
 
     def judge(self, given: DataFrame, number: int) -> Judged:
         """Judge a batch, new or replayed."""
@@ -91,8 +93,10 @@ class Batches:
         made = book.tell(shapes, further, record_time, too_old=too_old, now=record.planned_at)
         written = self.sink.write_alerts(made)
         self.log.write(msgspec.structs.replace(record, alerts=book.close()))
+        self.proposing.propose(book.proposed, record.planned_at)
         self.sink.done(record.planned_at)
         counts.update(outlier_shapes=len(shapes), alerts=written, alerts_held_back=book.held_back)
+        counts.update(alerts_condensed=book.condensed)
         # Before Spark holds the batch for done: after a crash it is judged again, and put where it was not.
         self.notify(number, live.version, (each.document for each in made), counts)
         stamps = _stamps(live, record.planned_at)

@@ -8,6 +8,7 @@ The trainer, whole: corpus → shapes → clusters, level by level → set → p
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from mining.clusters import mine
@@ -30,6 +31,7 @@ from training.fetched.time_range import ALL_TIMES, Times
 from training.known import StateOf, States, all_known
 from training.limits import limited
 from training.lock import alone
+from training.provisional import ByScope, as_run, borne_out, by_scope, settle
 from training.publish import publish, retire
 from training.reading import read
 from training.summary import summarise
@@ -83,7 +85,8 @@ def train(
         read_now = read(paths, config, rules, times, progress)
         pending = _still_pending(store, added, read_now.table, decisions)
         table = add_up([read_now.table, *added.values()]) if added else read_now.table
-        mined = mine_scopes(table, config.mining, states.known_otherwise(pending))
+        storms = store.provisional()
+        mined = mine_scopes(table, config.mining, states.known_otherwise(pending), provisional=by_scope(storms))
         found, left_out = limited(mined, table, config.mining)
         patterns = describe(found, table, rules, decisions)
         run = {
@@ -94,11 +97,14 @@ def train(
             "fetched": [each.as_run() for each in read_now.fetched],
             "added": {version: table.lines for version, table in added.items()},
             "left_out": asdict(left_out),
+            **as_run(storms, patterns),
             **({"nightly": {"excluded": [each.as_run() for each in times.excluded]}} if times.excluded else {}),
         }
         version = publish(
             store, patterns, table, run, keep=config.publish.keep, force=force, propose=propose, decisions=decisions
         )
+        if not propose:
+            settle(store, storms, patterns, time.time_ns() // 1_000)
         retire(store, config.publish.keep_versions)
         return summarise(version, patterns, table, run)
 
@@ -121,13 +127,18 @@ def _still_pending(
 
 
 def mine_scopes(
-    table: ShapeTable, mining: Mining, state_of: StateOf = all_known, last: PatternSet | None = None
+    table: ShapeTable,
+    mining: Mining,
+    state_of: StateOf = all_known,
+    last: PatternSet | None = None,
+    provisional: ByScope = MappingProxyType({}),
 ) -> dict[str, list[Accepted]]:
     """
     Mine each scope of a table by itself: by the ladder, or at one support where `mining` has one.
 
     What is known is mined alone, and then what is pending and matches nothing of it. From what is rejected nothing is.
-    By the ladder, patterns of the last set that are there still go before new ones, so that ids stay.
+    By the ladder, patterns of the last set that are there still go before new ones, so that ids stay; and so do those
+    that streams made of storms, of known lines and of pending ones, where these bear them out.
 
     Raises:
         PublishRefused: There are more than `mining.max_shapes` shapes, and as many with the most lines.
@@ -147,9 +158,14 @@ def mine_scopes(
         for shape, lines in shapes.items():
             parts[state_of(scope, shape)][shape] = lines
         held = last.scopes.get(scope, ()) if last is not None else ()
-        known = _mined(parts[KNOWN], mining, [each for each in held if each.state == KNOWN])
+        of_storms = provisional.get(scope, ())
+        held_known = [each for each in held if each.state == KNOWN]
+        held_known += borne_out(of_storms, parts[KNOWN], held_known)
+        known = _mined(parts[KNOWN], mining, held_known)
         left = uncovered(parts[PENDING], (each.cluster for each in known))
-        found_pending = _mined(left, mining, [each for each in held if each.state == PENDING])
+        held_pending = [each for each in held if each.state == PENDING]
+        held_pending += borne_out(of_storms, left, held_pending)
+        found_pending = _mined(left, mining, held_pending)
         found[scope] = [*known, *(AcceptedPending(*each) for each in found_pending)]
     return found
 

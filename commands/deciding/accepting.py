@@ -22,7 +22,7 @@ and stay quiet over every later training, also under other rules. WHAT is
   the id of an alert    20 digits: event.id of the alert
   the id of a shape     12 digits or the first 4 or more, as events, alerts and
                         `match --json` have it
-  the id of a pattern   likewise, of one that is pending
+  the id of a pattern   likewise, of one that is pending, or that a storm's alert has
   a line                as the log has it, in quotes
   a message             with --scope, the program that it is of
 Of two decisions about a line the later one counts."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pyarrow.compute as pc
 
 from commands.deciding.word import Ground
-from commands.pattern_ids import ALIKE, LEAST_PREFIX, ambiguous
+from commands.pattern_ids import ALIKE, LEAST_PREFIX, ambiguous, provisional
 from patterns.errors import BrokenPatternSet, LogwinnowError
 from patterns.judge import Shaper, shape_id
+from patterns.language import parse
 from patterns.matcher import Matcher
 from patterns.settings import find, load
 
@@ -83,7 +84,7 @@ class Finder:
             )
         return self.of_message(shaped.scope, shaped.line.message)
 
-    def _of_alert(self, identity: str) -> Subject:
+    def _of_alert(self, identity: str) -> "Subject | KnownPattern":
         sink = self._opened()
         alert = sink.document(identity)
         if alert is None:
@@ -91,9 +92,18 @@ class Finder:
                 f"no alert or event has the id {identity!r} in {sink.place}; give another configuration by "
                 "--streaming-config or --set, or the line itself"
             )
+        if "shapes" in alert.get("logwinnow", {}):
+            return self._provisional(alert["logwinnow"])
         if "shape" not in alert.get("logwinnow", {}):
             raise LogwinnowError(f"alert {identity!r} is of no shape: {alert.get('message', '')[:_SHOWN]!r}")
         return self._of_document(alert)
+
+    def _provisional(self, ours: dict[str, Any]) -> "KnownPattern":
+        """Return the provisional pattern of an alert; where the set has it by now, as it has it."""
+        identity, scope = ours["pattern"]["id"], ours.get("scope", "")
+        if any(known.id == identity for known in self._ground.decided.patterns):
+            return self._ground.judged(identity)
+        return provisional(scope, parse(ours["pattern"]["text"]))
 
     def _of_document(self, document: dict[str, Any]) -> Subject:
         ours = document["logwinnow"]
@@ -109,6 +119,9 @@ class Finder:
         found: dict[str, Subject | KnownPattern] = dict(self._tabled(given))
         ids = {known.id for known in self._ground.decided.patterns if known.id.startswith(given)}
         found |= {identity: self._ground.judged(identity) for identity in ids}
+        for proposed in self._ground.store.provisional():
+            if proposed.id.startswith(given):
+                found.setdefault(proposed.id, provisional(proposed.scope, proposed.parsed))
         if given in found:
             return found[given]
         matcher = Matcher(self._ground.decided)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.deciding.word import Ground, add_said, text, write
 from commands.options import add_deed
-from commands.pattern_ids import find_pattern
+from commands.pattern_ids import LEAST_PREFIX, find_pattern, provisional
 from patterns.decisions import SEVERITIES
 from patterns.errors import LogwinnowError
 
@@ -95,7 +95,14 @@ def _found(ground: Ground, given: str) -> "tuple[KnownPattern, KnownPattern]":
     Raises:
         LogwinnowError: There is none, or more than one.
     """
-    now = ground.judged(find_pattern(ground.decided, given.lower()).id)
+    identity = given.lower()
+    # Of a storm there is a pattern before a training has it: so long nothing of the set must begin so.
+    if not any(known.id.startswith(identity) for known in ground.decided.patterns):
+        proposed = [each for each in ground.store.provisional() if each.id.startswith(identity)]
+        if len(proposed) == 1 and len(identity) >= LEAST_PREFIX:
+            of_storm = provisional(proposed[0].scope, proposed[0].parsed)
+            return of_storm, of_storm
+    now = ground.judged(find_pattern(ground.decided, identity).id)
     return ground.mined(now), now
 
 

@@ -12,7 +12,7 @@ from patterns.judge import Judgement, Shaped, Shaper, shape_id
 from patterns.language import Pattern
 from patterns.line import Line
 from patterns.matcher import Matcher, Verdict, parameters
-from patterns.pattern_set import KnownPattern
+from patterns.pattern_set import PROVISIONAL, KnownPattern
 from patterns.rules import PLAIN
 from patterns.timestamps import iso
 from patterns.words import CLASS_RUN, Slice, Splitter
@@ -200,6 +200,8 @@ def then(document: dict[str, Any]) -> Said:
     """Return what was said of an event or alert when it came, as far as its document holds it."""
     ours = document["logwinnow"]
     known = ours.get("pattern") or {}
+    # Of a storm's pattern, which no set had, the line was not.
+    known = {} if known.get("state") == PROVISIONAL else known
     return Said(
         set=str(ours.get("set")),
         outlier=bool(ours.get("outlier")),

@@ -14,6 +14,15 @@ from patterns.judge import Judgement
 from patterns.store import Store
 
 
+class Condensed(msgspec.Struct):
+    """The provisional pattern of an alert, and how many shapes and lines it stood for when it was told."""
+
+    pattern: str
+    text: str
+    shapes: int
+    lines: int
+
+
 class Then(msgspec.Struct):
     """
     What was said of an event when it came.
@@ -22,11 +31,13 @@ class Then(msgspec.Struct):
         said: By its document.
         now: What that same set says with today's decisions; None if the store has it no more.
         differs: Whether the verdict asked for is another one than that of then.
+        condensed: What an alert of many shapes stood for; None of all else.
     """
 
     said: Said
     now: Said | None
     differs: bool
+    condensed: Condensed | None
 
 
 class Trained(msgspec.Struct):
@@ -120,7 +131,7 @@ class Reporter:
             now = explainer.explain(explainer.judge(asked)).verdict
         except PatternsError:
             now = None
-        return Then(said, now, not same_verdict(said, verdict))
+        return Then(said, now, not same_verdict(said, verdict), _condensed(asked.document or {}))
 
     def _of_training(self, judgement: Judgement) -> Trained:
         key = judgement.shaped.scope, judgement.shaped.shape
@@ -165,6 +176,13 @@ class Reporter:
             hosts=dict(seen.hosts),
             host_count=seen.host_count,
         )
+
+
+def _condensed(document: dict[str, Any]) -> Condensed | None:
+    ours = document["logwinnow"]
+    if "shapes" not in ours:
+        return None
+    return Condensed(ours["pattern"]["id"], ours["pattern"]["text"], ours["shapes"], ours["count"])
 
 
 def _known(judgement: Judgement) -> bool:

@@ -137,6 +137,10 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
             f"{entry.do}{who} at {entry.at or 'no known time'}{until} (entry {entry.id})"
             + (f": {entry.note}" if entry.note else ""),
         )
+    if report.then is not None and report.then.condensed is not None:
+        told = report.then.condensed
+        of = f"{counted(told.shapes, 'new shape')}, {counted(told.lines, 'line')}"
+        yield "told as", f"one of {of}, that are alike: {told.pattern}  {_cut(told.text)}"
     if report.then is not None:
         yield "then", _then(report.then, said)
 

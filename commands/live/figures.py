@@ -94,7 +94,11 @@ class Figures:
 
 
 def _alert(when: float, document: dict[str, Any]) -> Text:
-    """Return the line of an alert: when it was told, program, host, how often, severity and name, the message."""
+    """
+    Return the line of an alert: when it was told, program, host, how often, severity and name, the message.
+
+    Of a storm it says how many shapes, and has the pattern in the message's place.
+    """
     program = document.get("process", {}).get("name", "")
     host = document.get("host", {}).get("name", "")
     count = document["logwinnow"].get("count", 1)
@@ -104,7 +108,10 @@ def _alert(when: float, document: dict[str, Any]) -> Text:
     pattern = document["logwinnow"].get("pattern", {})
     for said in filter(None, (pattern.get("severity"), pattern.get("name"))):
         line.append(shown(f"{said}: ", "bold", _MOST))
-    return line.append(shown(document["message"], most=_MOST))
+    shapes = document["logwinnow"].get("shapes")
+    if shapes is not None:
+        line.append(f"{counted(shapes, 'new shape')}: ", "bold")
+    return line.append(shown(document["message"] if shapes is None else pattern["text"], most=_MOST))
 
 
 def _age(version: str, wall: float) -> str:

@@ -97,11 +97,14 @@ TOLD = Search(
         "message",
         "logwinnow.count",
         "logwinnow.untold",
+        "logwinnow.shapes",
+        "logwinnow.pattern.text",
         "logwinnow.nearest.difference",
         "logwinnow.accept",
     ),
     "New shapes, told once in each interval: lines in the batch, lines since the alert before, and the command that "
-    "accepts the shape. Severity is what `logwinnow patterns name` says of its pattern.",
+    "accepts the shape. One with a number of shapes stands for as many that are alike, by a provisional pattern. "
+    "Severity is what `logwinnow patterns name` says of its pattern.",
 )
 
 SEARCHES = (LINES, OUTLIERS, ONE_PATTERN, TOLD)

@@ -38,10 +38,10 @@ def json_body(notice: Notice) -> bytes:
 
 def slack_body(notice: Notice) -> bytes:
     """Return a message for Slack."""
-    title = printable(f"{notice.name or _TITLES[notice.kind]}: {notice.source}", SLACK_HEADER)
+    title = printable(f"{_title(notice)}: {notice.source}", SLACK_HEADER)
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}]
     if notice.kind == "alert" and notice.message is not None:
-        blocks.append(_section(_code(notice.message)))
+        blocks.append(_section(_code(_lines(notice))))
         blocks.append(_section("\n".join(f"*{name}* {_short(value)}" for name, value in _facts(notice))))
     else:
         blocks.append(_section(slack_escaped(_cut(notice.summary))))
@@ -73,8 +73,8 @@ def alertmanager_body(notice: Notice, repeat_after_hours: int, now: int) -> byte
         "severity": notice.severity or _DEFAULT_SEVERITY[notice.kind],
         "host": notice.host,
         "program": notice.scope or notice.program,
-        # Without the shape's own id that of the alert: two kinds of one program are two alerts.
-        "kind": notice.shape_id or notice.id,
+        # Without an id of its own that of the alert: two kinds of one program are two alerts.
+        "kind": notice.shape_id or notice.pattern_id or notice.id,
     }
     annotations = {
         "summary": notice.summary,
@@ -100,9 +100,9 @@ def text_of(notice: Notice) -> str:
     if notice.digest is not None:
         rows = [f"{name.replace('_', ' ')}: {value}" for name, value in _numbers(notice.digest)]
         return "\n".join([printable(notice.summary), "", *rows])
-    rows = [printable(notice.summary if notice.kind != "alert" else f"{notice.name or _TITLES['alert']}:")]
+    rows = [printable(notice.summary if notice.kind != "alert" else f"{_title(notice)}:")]
     if notice.kind == "alert" and notice.message is not None:
-        rows += [f"    {row}" for row in printable_rows(notice.message, _ANNOTATION_CHARACTERS)]
+        rows += [f"    {row}" for row in printable_rows(_lines(notice), _ANNOTATION_CHARACTERS)]
         rows += [f"  {name}: {printable(value, _LABEL_CHARACTERS)}" for name, value in _facts(notice)]
     if notice.find:
         rows.append(f"  find: {printable(notice.find, _LABEL_CHARACTERS)}")
@@ -110,11 +110,21 @@ def text_of(notice: Notice) -> str:
     return "\n".join(rows)
 
 
+def _title(notice: Notice) -> str:
+    return notice.name or ("New kinds of lines that are alike" if notice.shapes else _TITLES[notice.kind])
+
+
+def _lines(notice: Notice) -> str:
+    """Return the line of an alert, or some of a provisional pattern's."""
+    return "\n".join(notice.examples or (notice.message or "",))
+
+
 def _facts(notice: Notice) -> list[tuple[str, str]]:
     """Return what is known of an alert beside its line, for people."""
     facts = [
         ("time", notice.time),
         ("lines", f"{notice.count:,}" if notice.count else None),
+        ("new shapes", f"{notice.shapes:,}" if notice.shapes else None),
         ("host", notice.host),
         ("program", notice.program),
         ("why", notice.reason and notice.reason.replace("_", " ")),

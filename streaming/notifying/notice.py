@@ -3,14 +3,15 @@ What leaves: an alert, an overflow or a digest as receivers get it, of closed fi
 
     alert      kind id source time created summary set count untold bucket find first_event_id link
                message host program scope shape shape_id reason nearest difference pattern name severity runbook
+               of a provisional pattern pattern_id shapes examples, and no shape shape_id nearest difference
     overflow   kind id source time created summary set find link message
     digest     kind id source time created summary set link digest.{since,until,lines,outliers,new_kinds,told_again,
                held_back,accepted}
 
-Masked (`redact_below`), an alert has no host, no difference and no shape_id; `message` is its shape, in which each word
-of less lines is `<*>`, as in `nearest` and `pattern`; `program` and `scope` are the scope, or `<*>`. Its id follows
-from where its first line stands, and `find` names that line: the ids of the sink are hashes of scope and shape, by
-which somebody who has the rest could try what a masked word is.
+Masked (`redact_below`), an alert has no host, difference, examples, shape_id and pattern_id; `message` is its shape, or
+its provisional pattern, in which each word of less lines is `<*>`, as in `nearest` and `pattern`; `program` and `scope`
+are the scope, or `<*>`. Its id follows from where its first line stands, and `find` names that line: the ids of the
+sink are hashes of scope and shape, by which somebody who has the rest could try what a masked word is.
 """
 
 import re
@@ -75,6 +76,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     nearest: str | None = None
     difference: str | None = None
     pattern: str | None = None
+    pattern_id: str | None = None
+    shapes: int | None = None
+    examples: tuple[str, ...] | None = None
     name: str | None = None
     severity: str | None = None
     runbook: str | None = None
@@ -118,6 +122,7 @@ def notice_of(document: dict[str, Any], link: str | None, frequent: Frequent | N
         "count": ours["count"],
         "untold": ours["untold"],
         "bucket": ours["bucket"],
+        "shapes": ours.get("shapes"),
         # What the operator called it, in a file of his own.
         **{name: ours.get("pattern", {}).get(name) for name in ("name", "severity", "runbook")},
     }
@@ -127,13 +132,15 @@ def notice_of(document: dict[str, Any], link: str | None, frequent: Frequent | N
 
 def _whole(document: dict[str, Any]) -> dict[str, Any]:
     ours = document["logwinnow"]
+    of = {"shape": ours["shape"]["text"], "shape_id": ours["shape"]["id"]} if "shape" in ours else {}
+    if "shapes" in ours:
+        of = {"pattern_id": ours["pattern"]["id"], "examples": tuple(ours["examples"])}
     return {
+        **of,
         "message": document["message"],
         "host": document.get("host", {}).get("name"),
         "program": document.get("process", {}).get("name"),
         "scope": ours.get("scope"),
-        "shape": ours["shape"]["text"],
-        "shape_id": ours["shape"]["id"],
         "nearest": ours.get("nearest", {}).get("text"),
         "difference": ours.get("nearest", {}).get("difference"),
         "pattern": ours.get("pattern", {}).get("text"),
@@ -143,13 +150,13 @@ def _whole(document: dict[str, Any]) -> dict[str, Any]:
 def _masked(document: dict[str, Any], frequent: Frequent) -> dict[str, Any]:
     event, ours = document["event"], document["logwinnow"]
     first = event["first_event_id"]
-    shape = frequent.shape(ours["shape"]["text"])
-    scope = frequent.scope(ours["scope"]) if ours.get("scope") else None
     nearest, pattern = (ours.get(name, {}).get("text") for name in ("nearest", "pattern"))
+    shape = frequent.shape(ours["shape"]["text"]) if "shape" in ours else None
+    scope = frequent.scope(ours["scope"]) if ours.get("scope") else None
     return {
         "id": hash_of(["alert", first, ours["bucket"]], 10),
         "find": f'event.id: "{first}"',
-        "message": shape,
+        "message": shape if shape is not None else frequent.pattern(pattern or ""),
         "shape": shape,
         "program": scope,
         "scope": scope,
@@ -160,10 +167,12 @@ def _masked(document: dict[str, Any], frequent: Frequent) -> dict[str, Any]:
 
 def _summary(given: dict[str, Any]) -> str:
     """Return one line for people, in which nothing of a log moves a cursor."""
-    what = given["name"] or {"pending": "pending kind", "rejected": "rejected kind"}.get(given["reason"], "new kind")
+    new = f"{given['shapes']:,} new shapes that are alike" if given["shapes"] else "new kind"
+    what = given["name"] or {"pending": "pending kind", "rejected": "rejected kind"}.get(given["reason"], new)
     of = " ".join(filter(None, (given.get("host"), given["program"])))
     number = f"{given['count']:,} line{'s' if given['count'] > 1 else ''}"
-    text = f"{what} in {given['source']}{of and f', {of}'} ({number}): {given['message']}"
+    line = given["pattern"] if given["shapes"] else given["message"]
+    text = f"{what} in {given['source']}{of and f', {of}'} ({number}): {line}"
     return printable(re.sub(r"\s+", " ", text), _SUMMARY_CHARACTERS)
 
 

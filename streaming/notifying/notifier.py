@@ -120,7 +120,7 @@ def _noticed(config: StreamingConfig, store: Store) -> Callable[[dict[str, Any]]
 
     def noticed(document: dict[str, Any]) -> Notice:
         # Only an alert has words of a line.
-        is_alert = "shape" in document["logwinnow"]
+        is_alert = "bucket" in document["logwinnow"]
         frequent = redactor.by(document["logwinnow"]["set"]) if redactor is not None and is_alert else None
         return notice_of(document, config.notify.link, frequent)
 
@@ -129,7 +129,8 @@ def _noticed(config: StreamingConfig, store: Store) -> Callable[[dict[str, Any]]
 
 def _item(document: dict[str, Any]) -> Item:
     ours = document["logwinnow"]
-    shape = ours.get("shape", {}).get("id")
+    # A provisional pattern stands for its shapes: the digest counts it once.
+    shape = (ours["pattern"] if "shapes" in ours else ours.get("shape", {})).get("id")
     kind = "overflow" if "overflow" in ours else "alert"
     return Item(document["event"]["id"], kind, shape, msgspec.json.encode(document))
 

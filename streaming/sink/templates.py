@@ -7,7 +7,7 @@ not searchable until the templates are renewed.
 
 from typing import Any, Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Raised with each change: a stream refuses to write by older templates than its own."""
 
 # Above Elasticsearch's own for logs-*-* (100) and those of its integrations (200).
@@ -75,6 +75,8 @@ _ALERT_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "logwinnow.bucket": _DATE,
     "logwinnow.count": _LONG,
     "logwinnow.untold": _LONG,
+    "logwinnow.shapes": _LONG,
+    "logwinnow.examples": _KEPT,
     "logwinnow.find": _KEPT,
     "logwinnow.accept": _KEPT,
     "logwinnow.explain": _KEPT,

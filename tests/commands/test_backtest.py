@@ -112,11 +112,7 @@ def fleet(run: Run, tmp_path: Path) -> tuple[Path, Path]:
         for step, said in enumerate(
             [
                 f"request {minute} done",
-                *(
-                    [f"failure {'abcdefghijklmnop'[minute % 13]} of day kind {'uvwxyz'[day]}"]
-                    if minute % 3 == 0
-                    else []
-                ),
+                *([f"failure {'abcdefgh'[minute % 5]} of day kind {'uvwxyz'[day]}"] if minute % 3 == 0 else []),
                 *([f"retry {'abcdefgh'[minute % 5]} again"] if day in (1, 3, 4) and minute % 11 == 0 else []),
             ]
         )
@@ -138,6 +134,19 @@ def test_alerts_a_day_are_those_that_the_stream_tells(
     assert len(expected) > 2
     assert result["alerts"] == dict(expected)
     assert result["held_back"] == 0
+
+
+def test_a_storm_is_condensed_as_the_stream_does() -> None:
+    monday = 20_409 * DAY
+    names = [f"{a}{b}{c}" for a in "xyz" for b in "xyz" for c in "xyz"]
+    shapes = [
+        ShapeOfDay("p", f"object {name} of pool <*> is gone", 2, monday + day * DAY + at * SECOND)
+        for day in range(2)
+        for at, name in enumerate(names)
+    ]
+    assert told(shapes, AlertsConfig()).days == {utc_day(monday): 1, utc_day(monday + DAY): 1}
+    assert told(shapes, AlertsConfig(condense_above=0)).days == {utc_day(monday): 27, utc_day(monday + DAY): 27}
+    assert told(shapes[:10], AlertsConfig()).days == {utc_day(monday): 10}
 
 
 def test_alerts_above_the_cap_are_held_back_and_counted(run: Run, fleet: tuple[Path, Path], monkeypatch: Any) -> None:

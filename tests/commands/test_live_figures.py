@@ -106,6 +106,15 @@ def test_lag_is_from_the_latest_record_to_the_end_of_its_batch() -> None:
     assert facts(figures, 99)["lag"] == "0.0 s"
 
 
+def test_the_alert_of_a_storm_says_how_many_shapes_and_by_which_pattern() -> None:
+    figures = Figures("logs", 0)
+    storm = alert("user bob of tenant eve is over quota", 1_200)
+    storm["logwinnow"] |= {"shapes": 412, "pattern": {"text": "user *{1,1} of tenant *{1,1} is over quota"}}
+    figures.add(judged(storm, lines=1, alerts=1), 1, _NOON)
+    last = figures.lines(200, 50, 2, _NOON)[-1].plain
+    assert last.endswith(" 1,200× 412 new shapes: user *{1,1} of tenant *{1,1} is over quota")
+
+
 def test_the_last_alert_stands_first_and_what_has_no_room_is_left_out() -> None:
     figures = Figures("logs", 0)
     figures.add(judged(alert("first"), alert("second", 12)), 1, _NOON)

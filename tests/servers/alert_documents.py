@@ -8,7 +8,7 @@ from patterns.judge import Judge
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
-from streaming.documents import alert, alert_id, brief, event, overflow
+from streaming.documents import alert, alert_id, brief, condensed_alert, condensed_id, event, overflow
 from streaming.notifying.outbox import Item
 from streaming.source import SourceLine
 
@@ -31,6 +31,39 @@ def alert_of(
     first = event(judgement, [], source, source="app", created=WHEN, version=version)
     identity = alert_id(judgement.shaped.scope, judgement.shaped.shape, 7)
     made = alert(brief(first), identity=identity, bucket="2026-11-29T00:00:00.000Z", count=count, untold=untold)
+    return msgspec.json.decode(msgspec.json.encode(made), type=Document)
+
+
+def condensed_of(*lines: str, pattern: str, name: str | None = None) -> Document:
+    """Return the alert of a storm of lines, each of another shape."""
+    alerts = [alert_of(line) for line in lines]
+    firsts = [
+        {**alert, "event": {**alert["event"], "id": alert["event"]["first_event_id"], "kind": "event"}}
+        for alert in alerts
+    ]
+    scope = alerts[0]["logwinnow"].get("scope", "")
+    identity = parse(pattern).identity(scope)
+    for each in firsts:
+        each["logwinnow"] = {
+            key: each["logwinnow"][key] for key in ("outlier", "set", "shape", "scope") if key in each["logwinnow"]
+        }
+        if name is not None:
+            each["logwinnow"]["pattern"] = {
+                "id": identity,
+                "text": pattern,
+                "label": "l",
+                "state": "pending",
+                "name": name,
+            }
+    made = condensed_alert(
+        firsts,
+        identity=condensed_id(scope, identity, 7),
+        bucket="2026-11-29T00:00:00.000Z",
+        count=40 * len(firsts),
+        untold=3,
+        pattern=(identity, pattern),
+        shapes=[each["logwinnow"]["shape"]["id"] for each in firsts] * 10,
+    )
     return msgspec.json.decode(msgspec.json.encode(made), type=Document)
 
 

@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from patterns.language import parse
+from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
@@ -116,23 +117,45 @@ class Site:
     def untold(self) -> int:
         """Return how many outliers the next alerts will tell of, as the last batch that is done left it."""
         done = [record["alerts"] for record in self.records() if record["alerts"] is not None]
-        return sum(count for _, count in done[-1]["shapes"].values()) if done else 0
+        if not done:
+            return 0
+        counts: list[int] = [count for _, count in done[-1]["shapes"].values()]
+        return sum(counts) + sum(int(each.get("untold", 0)) for each in done[-1]["provisional"].values())
 
     def check_alerts(self, *, one_file: bool = True) -> None:
-        """Check that each shape with an outlier is told once a bucket, with its first line, and that counts add up."""
+        """
+        Check that each outlier shape is told once a bucket, alone or by a provisional pattern, and that counts add up.
+        """
         outliers = [event for event in self.events() if event["logwinnow"]["outlier"]]
         alerts = self.alerts()
-        told = [(alert["logwinnow"]["shape"]["id"], alert["logwinnow"]["bucket"]) for alert in alerts]
+        alone = [alert for alert in alerts if "shape" in alert["logwinnow"]]
+        told = [(_kind(alert), alert["logwinnow"]["bucket"]) for alert in alerts]
         assert len(set(told)) == len(told)
-        assert {shape for shape, _ in told} == {event["logwinnow"]["shape"]["id"] for event in outliers}
+        condensed = self.condensed()
+        shapes = {event["logwinnow"]["shape"]["id"]: event["logwinnow"] for event in outliers}
+        assert {alert["logwinnow"]["shape"]["id"] for alert in alone} <= shapes.keys()
+        of_pattern = {key: condensed(ours.get("scope", ""), ours["shape"]["text"]) for key, ours in shapes.items()}
+        assert shapes.keys() - {_kind(alert) for alert in alone} <= {key for key, id_ in of_pattern.items() if id_}
         said = sum(alert["logwinnow"]["count"] + alert["logwinnow"]["untold"] for alert in alerts)
         assert said + self.untold() == len(outliers)
         firsts = {}
         for event in sorted(outliers, key=lambda event: event["log"]["offset"], reverse=True):
             firsts[event["logwinnow"]["shape"]["id"]] = event["event"]["id"]
-        for alert in sorted(alerts, key=lambda alert: alert["logwinnow"]["bucket"], reverse=True):
+        for alert in sorted(alone, key=lambda alert: alert["logwinnow"]["bucket"], reverse=True):
             if one_file and alert["logwinnow"]["untold"] == 0:
                 assert alert["event"]["first_event_id"] == firsts[alert["logwinnow"]["shape"]["id"]]
+
+    def condensed(self) -> Callable[[str, str], KnownPattern | None]:
+        """Return what finds the provisional pattern of a scope and shape, as the last batch left them."""
+        done = [record["alerts"] for record in self.records() if record["alerts"] is not None]
+        states = done[-1]["provisional"].values() if done else []
+        known = (KnownPattern(each["scope"], parse(each["text"]), 1, 0, 0) for each in states)
+        return Matcher(PatternSet.of(Rules(), known)).match
+
+
+def _kind(alert: dict[str, Any]) -> str:
+    ours = alert["logwinnow"]
+    return str(ours["shape" if "shape" in ours else "pattern"]["id"])
 
 
 def _decompressed(file: Path) -> bytes:

@@ -114,10 +114,18 @@ def test_how_many_are_held_back_is_counted() -> None:
     assert (len(made), book.held_back) == (2, 3)
 
 
-def test_lines_of_shapes_that_tasks_did_not_report_make_the_overflow_alert() -> None:
+def test_lines_of_shapes_that_tasks_did_not_report_make_an_alert_that_says_so_and_nothing_of_the_cap() -> None:
     _, made = tell(AlertState(), lines("a", 1, _MONDAY), further=7, time=_MONDAY)
     assert [is_overflow(alert.document) for alert in made] == [False, True]
     assert made[1].bucket_start == _MONDAY
+    assert (
+        made[1].document["message"].startswith("7 outliers of a batch are of further new shapes: a task tells 10,000")
+    )
+    # The sink keeps the first of an hour, beside that of the cap.
+    config = AlertsConfig(per_hour=1)
+    both = tell(AlertState(), lines("a", 1, _MONDAY), lines("b", 1, _MONDAY), further=9, time=_MONDAY, config=config)[1]
+    assert made[1].document["event"]["id"] in {alert.document["event"]["id"] for alert in both}
+    assert len({alert.document["event"]["id"] for alert in both}) == 3
 
 
 def test_lines_that_are_too_old_are_one_alert_a_day_that_says_how_many_there_were() -> None:

@@ -1,8 +1,10 @@
 """The stream with receivers: what they get of a line, whom it waits for (nobody), and what a crash leaves."""
 
+import contextlib
 import json
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -118,6 +120,22 @@ def test_masked_a_secret_is_in_no_byte_that_a_receiver_gets(site: "Site", hook: 
     # Nor a hash by which somebody could try what it is.
     hashes = {a["event"]["id"] for a in site.alerts()} | {a["logwinnow"]["shape"]["id"] for a in site.alerts()}
     assert {each for each in hashes for data in received if each.encode() in data} == set()
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_storm_is_one_notice_and_one_new_kind_and_masked_no_secret_of_it_leaves(
+    site: "Site", hook: Hook, url: str
+) -> None:
+    site.publish("user *{1,1} logged in", "all is lost of user")
+    names = [f"{_SECRET}{letter}" for letter in "ghijklmnopqrstu"]
+    site.append(*(f"user {name} lost all of {_SECRET} in the house" for name in names))
+    site.stream_once(notifying(site, webhook={"team": {"url": url}}, redact_below=2, digest_at="08:00"))
+    [request] = hook.requests
+    assert _SECRET.encode() not in request.body
+    assert (request.json["shapes"], request.json["message"]) == (15, "user *{1,1} lost all of <*> in <*>")
+    outbox = sqlite3.connect(site.checkpoint / "logwinnow" / "notify" / "outbox.sqlite")
+    with contextlib.closing(outbox):
+        assert outbox.execute("SELECT value FROM number WHERE name = 'tally.new_kinds'").fetchall() == [(1,)]
 
 
 @pytest.mark.usefixtures("spark")

@@ -12,6 +12,7 @@ import pytest
 from commands.__main__ import main
 from patterns.judge import Judge, shape_id
 from patterns.store import Store
+from streaming.config import AlertsConfig
 from streaming.sink.files import FilesSink
 from streaming.source import SourceLine
 from training.config import Patterns, TrainingConfig
@@ -41,7 +42,9 @@ def test_every_line_of_a_real_log_comes_out_once_and_is_judged_as_offline(
     name: str, site: "Site", loghub: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = halves(loghub / name / f"{name}_2k.log", site)
-    totals = site.stream_once().totals
+    # Each shape by itself, so that it can be counted.
+    alone = msgspec.structs.replace(site.config(), alerts=AlertsConfig(condense_above=0))
+    totals = site.stream_once(alone).totals
     events = site.events()
 
     assert len({event["event"]["id"] for event in events}) == len(events)
@@ -100,6 +103,21 @@ def test_in_many_small_batches_the_same_comes_out(site: "Site", loghub: Path) ->
     before = site.lines()
     assert site.stream_once(config).totals["lines"] == 0
     assert site.lines() == before
+
+
+def test_a_program_that_the_set_does_not_know_is_few_alerts(site: "Site", loghub: Path) -> None:
+    site.publish("door opened", scope="door")
+    site.append(*(loghub / "OpenSSH" / "OpenSSH_2k.log").read_bytes().rstrip(b"\n").split(b"\n"))
+    totals = site.stream_once().totals
+    site.check_alerts()
+    assert (totals["outlier_shapes"], totals["alerts"], totals["alerts_condensed"]) == (179, 28, 5)
+    condensed = [alert["logwinnow"] for alert in site.alerts() if "shapes" in alert["logwinnow"]]
+    assert {(each["shapes"], each["pattern"]["text"]) for each in condensed} > {
+        (48, "Failed password for invalid user *{1,1} from *{1,1} port *{1,1}"),
+        (48, "Invalid user *{1,1} from *{1,1}"),
+        (48, "input_userauth_request: invalid user *{1,1} preauth"),
+        (6, "Failed password for *{1,1} from *{1,1} port *{1,1}"),
+    }
 
 
 def test_days_that_are_over_are_compacted_when_a_batch_of_a_later_day_is_done(site: "Site") -> None:

@@ -13,6 +13,7 @@ from patterns.decisions import Decisions
 from patterns.errors import NoPatternSet
 from patterns.language import hash_of
 from patterns.pattern_set import KNOWN, PENDING, REJECTED, PatternSet
+from patterns.provisional import Provisional
 from patterns.rules import Rules
 from patterns.set_files import StoredSet
 from patterns.shapes import ShapeTable
@@ -31,6 +32,7 @@ from training.lock import alone
 from training.nightly.memory import Memory, excluded_as_run, joined, remembered
 from training.nightly.window import Left, days_of, leave, window_of
 from training.paths import fetched_from
+from training.provisional import as_run, by_scope, settle
 from training.publish import refuse_empty, refuse_uncovered, retire
 from training.reading import Read, read_by_days
 from training.shapes import CorpusCounts
@@ -122,7 +124,8 @@ def learn_night(
             through = min(plan.memory.through, max(now // MILLISECOND * MILLISECOND, plan.start))
             plan = plan._replace(memory=plan.memory._replace(through=through))
         read = read_by_days(sources, config, rules, times, progress) if plan.start < until else _nothing()
-        patterns, table, run = _learned(plan, read, config, rules, decisions, strict=asked.strict)
+        storms = store.provisional()
+        patterns, table, run = _learned(plan, read, config, rules, decisions, storms, strict=asked.strict)
         if store.current() != (plan.last.version if plan.last else None):
             raise NightError(
                 f"the current set of store {store.root!r} was changed while this night was learned, and nothing was "
@@ -133,6 +136,8 @@ def learn_night(
             refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1, uncovered_count=False)
         refuse_empty(patterns, table)
         version = store.publish(patterns, table, run, propose=asked.propose)
+        if not asked.propose:
+            settle(store, storms, patterns, until)
         retire(store, config.publish.keep_versions)
         return summarise(version, patterns, table, run)
 
@@ -176,7 +181,14 @@ def _plan(store: Store, config: TrainingConfig, rules: Rules, asked: Asked, deci
 
 
 def _learned(
-    plan: _Plan, read: Read, config: TrainingConfig, rules: Rules, decisions: Decisions, *, strict: bool
+    plan: _Plan,
+    read: Read,
+    config: TrainingConfig,
+    rules: Rules,
+    decisions: Decisions,
+    storms: Sequence[Provisional],
+    *,
+    strict: bool,
 ) -> tuple[PatternSet, ShapeTable, dict[str, Any]]:
     """Return the night's set, its table, and what the manifest says of it."""
     memory, nightly = plan.memory, config.nightly
@@ -192,7 +204,7 @@ def _learned(
     if strict:
         state_of = states.pending_otherwise(NOTHING)
     found, left_out = limited(
-        mine_scopes(left.table, config.mining, state_of, plan.last.patterns if plan.last else None),
+        mine_scopes(left.table, config.mining, state_of, plan.last.patterns if plan.last else None, by_scope(storms)),
         left.table,
         config.mining,
     )
@@ -205,6 +217,7 @@ def _learned(
         "fetched": [each.as_run() for each in read.fetched],
         "added": {plan.last.version: plan.before.lines} if plan.last else {},
         "left_out": asdict(left_out),
+        **as_run(storms, patterns),
         "nightly": memory.as_run(),
         "night": _night(plan, left, _sorted(left.table, plan.before, states, state_of)),
     }

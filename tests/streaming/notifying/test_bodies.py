@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alert_documents import TIME, WHEN, alert_of, overflow_of
+from alert_documents import TIME, WHEN, alert_of, condensed_of, overflow_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +38,7 @@ DIGEST = Notice(
 
 def notices() -> list[Notice]:
     documents = [alert_of(line, untold=5) for line in ("panic stations", *HOSTILE)]
+    documents.append(condensed_of(*HOSTILE[:4], pattern="*{1,1} end"))
     whole = [notice_of(each, "https://kibana.example/app", None) for each in documents]
     masked = [notice_of(each, None, Frequent()) for each in documents]
     return [*whole, *masked, notice_of(overflow_of(), None, None), DIGEST]
@@ -102,6 +103,16 @@ def test_two_kinds_are_two_alerts_of_alertmanager_masked_or_not() -> None:
         assert labels[0] != labels[1]
 
 
+def test_a_storm_is_one_alert_of_alertmanager_day_after_day_and_another_storm_another() -> None:
+    one, other = (condensed_of("panic a", "panic b", pattern=f"{word} *{{1,1}}") for word in ("panic", "calm"))
+    tomorrow = {**one, "event": {**one["event"], "id": "1" * 20}}
+    labels = [
+        json.loads(alertmanager_body(notice_of(each, None, None), 24, TIME))[0]["labels"]
+        for each in (one, tomorrow, other)
+    ]
+    assert labels[0] == labels[1] != labels[2]
+
+
 def is_shown(text: str) -> bool:
     """Tell whether nothing in a text moves a cursor but its line feeds."""
     return not {unicodedata.category(each) for each in text.replace("\n", "")} & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -136,6 +147,15 @@ def test_a_mail_says_all_of_an_alert_and_moves_no_cursor() -> None:
     assert is_shown(text)
     for said in ("panic \\x1b[2J on user bob", "nearest: user *{1,1} logged in", "since the last alert: 7", "find: "):
         assert said in text
+
+
+def test_a_mail_of_a_storm_shows_its_lines_in_rows_of_their_own() -> None:
+    text = text_of(notice_of(condensed_of("panic \x1b[2J a", "panic b", pattern="panic *{1,2}"), None, None))
+    assert is_shown(text)
+    rows = text.split("\n")
+    assert rows[:3] == ["New kinds of lines that are alike:", "    panic \\x1b[2J a", "    panic b"]
+    assert "  new shapes: 20" in rows
+    assert "  pattern: panic *{1,2}" in rows
 
 
 def test_a_digest_reads_as_a_sentence() -> None:

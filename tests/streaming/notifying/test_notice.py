@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterable
 
 import pytest
-from alert_documents import alert_of, overflow_of
+from alert_documents import alert_of, condensed_of, overflow_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +115,35 @@ def test_masked_each_word_of_a_message_is_frequent_or_gone(words: list[str], fre
     notice = notice_of(alert_of(" ".join(["panic", *words])), None, Frequent(frozenset(allowed)))
     assert notice.message is not None
     assert set(notice.message.split(" ")) <= allowed | {"<*>"}
+
+
+QUOTA = f"user *{{1,1}} of {SECRET} is over quota"
+STORM = [f"user {name} of {SECRET} is over quota" for name in ("bob", "eve", "<b>mallory</b>")]
+
+
+def test_whole_the_alert_of_a_storm_says_how_many_shapes_are_alike_and_some_lines() -> None:
+    document = condensed_of(*STORM, pattern=QUOTA)
+    notice = notice_of(document, None, None)
+    said = json.loads(json_body(notice))
+    assert said["summary"] == f"30 new shapes that are alike in app (120 lines): {QUOTA}"
+    assert (said["pattern"], said["pattern_id"]) == (QUOTA, parse(QUOTA).identity(""))
+    assert (said["shapes"], said["examples"], said["message"]) == (30, STORM, STORM[0])
+    assert said["find"] == document["logwinnow"]["find"]
+    assert not {"shape", "shape_id", "nearest", "difference"} & said.keys()
+
+
+def test_masked_the_alert_of_a_storm_says_its_frequent_words_and_no_line_and_no_hash() -> None:
+    document = condensed_of(*STORM, pattern=QUOTA)
+    said = leaves(document, ["user", "of", "is", "over", "quota"])
+    assert json.loads(said)["message"] == "user *{1,1} of <*> is over quota"
+    hashes = [document["event"]["id"], document["logwinnow"]["pattern"]["id"]]
+    assert not [each for each in (SECRET, "bob", "mallory", *hashes) if each in said]
+
+
+def test_a_storm_that_the_operator_named_has_his_name() -> None:
+    notice = notice_of(condensed_of(*STORM, pattern=QUOTA, name="quotas"), None, None)
+    assert notice.summary.startswith("quotas in app (120 lines): ")
+    assert (notice.name, notice.shapes) == ("quotas", 30)
 
 
 def test_an_overflow_has_no_word_of_a_line_and_says_what_is_held_back() -> None:

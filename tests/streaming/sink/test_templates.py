@@ -9,7 +9,7 @@ from patterns.judge import Judge
 from patterns.language import parse
 from patterns.pattern_set import PENDING, KnownPattern, PatternSet
 from patterns.rules import FormatRule, Rules
-from streaming.documents import KEYWORD, alert, event, overflow
+from streaming.documents import KEYWORD, alert, condensed_alert, event, overflow
 from streaming.sink.templates import VERSION, names, templates, version_of
 from streaming.source import SourceLine
 
@@ -90,6 +90,12 @@ def test_each_field_of_events_has_its_type_and_no_other_field_has_one() -> None:
 def test_each_field_of_alerts_has_its_type_and_no_other_field_has_one() -> None:
     outliers = [document for document in documents() if document["logwinnow"]["outlier"]]
     told = [alert(each, identity="a", bucket="2026-11-18T00:00:00Z", count=1, untold=0) for each in outliers]
+    pattern = ("0123456789ab", "user *{1,1} left")
+    told.append(
+        condensed_alert(
+            outliers, identity="a", bucket="2026-11-18T00:00:00Z", count=9, untold=2, pattern=pattern, shapes=["s"]
+        )
+    )
     told.append(overflow("more than 5 alerts", identity="a", source="app", time="2026-11-18T00:00:00Z", version="v"))
     used = set().union(*(check(document, mapping(1)) for document in told))
     # Of a line that is not judged there is no alert.
