@@ -88,6 +88,8 @@ class AlertBook:
             record_time: The batch's latest, in microseconds since 1970; bucket and hour of what has no line.
             too_old: Outlier lines that are older than `max_age_hours`; they are in none of the shapes.
             now: When the batch was planned, in microseconds since 1970.
+
+        What `admits` says afterwards is in the same list.
         """
         for shape in sorted(outliers, key=lambda s: (s.record_time, s.place, s.offset, s.scope, s.shape)):
             self._tell(shape)
@@ -96,6 +98,18 @@ class AlertBook:
         if too_old:
             self._say_too_old(too_old, now)
         return self._alerts
+
+    def admits(self, time: int) -> bool:
+        """Take one of the alerts of an hour; where none is left say so once, count it, and return False."""
+        hour = time // HOUR
+        if hour > self._hour:
+            self._hour, self._told = hour, 0
+        if self._told >= self.config.per_hour:
+            self.held_back += 1
+            self._overflow(time)
+            return False
+        self._told += 1
+        return True
 
     def close(self) -> AlertState:
         """Return the state for the next batch."""
@@ -111,17 +125,9 @@ class AlertBook:
         start = bucket * length
         # Hours, not numbers of buckets: those mean other times when `repeat_after_hours` is changed.
         told_in, untold = self._shapes.get(key, (-1, 0))
-        if told_in >= start:
+        if told_in >= start or not self.admits(shape.record_time):
             self._shapes[key] = (told_in, untold + shape.count)
             return
-        if hour > self._hour:
-            self._hour, self._told = hour, 0
-        if self._told >= self.config.per_hour:
-            self._shapes[key] = (told_in, untold + shape.count)
-            self.held_back += 1
-            self._overflow(shape.record_time)
-            return
-        self._told += 1
         self._shapes[key] = (start, 0)
         document = alert(
             msgspec.json.decode(shape.first),

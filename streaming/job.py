@@ -40,6 +40,8 @@ from streaming.source import Source
 from streaming.source.files import FilesSource
 from streaming.source.kafka import KafkaSource
 from streaming.source.socket import SocketSource
+from streaming.unusual.usual import is_asked_for
+from streaming.unusual.watch import LOOK_SECONDS, Watch
 
 _log = logging.getLogger("logwinnow")
 
@@ -121,7 +123,11 @@ class Stream:
             except (PySparkException, Py4JError) as error:
                 raise explained(error) from None
             try:
-                batches = Batches(self.config, Sets(store, spark.sparkContext), log, source, sink, letters, notify)
+                watch = None
+                if is_asked_for(self.config.alerts):
+                    watch = Watch(self.config, log.folder, source.waits())
+                sets = Sets(store, spark.sparkContext, self.config.alerts)
+                batches = Batches(self.config, sets, log, source, sink, letters, notify, watch)
                 self._stream(spark, source, batches, metrics)
             finally:
                 # Where its JVM died there is nothing to stop.
@@ -137,7 +143,7 @@ class Stream:
             metrics.judges_by(live)
             try:
                 stream = source.load(spark, live.rules).writeStream.queryName(self.config.source.name)
-                self._await(self._started(stream, source.planned_by(live.rules), batches, metrics), source)
+                self._await(self._started(stream, source.planned_by(live.rules), batches, metrics), batches, metrics)
             except (PySparkException, Py4JError) as error:
                 if not self._is_ending():
                     raise explained(self._failure or error) from None
@@ -164,14 +170,18 @@ class Stream:
         writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=every)
         return writer.foreachBatch(judge).start()
 
-    def _await(self, query: StreamingQuery, source: Source) -> None:
+    def _await(self, query: StreamingQuery, batches: Batches, metrics: Metrics) -> None:
         problems: dict[str, str] = {}
         look_at = time.monotonic()
+        watch_at = look_at + LOOK_SECONDS
         try:
             while query.isActive and not self._is_ending():
                 if time.monotonic() >= look_at:
-                    problems = say_new(source.problems(), problems)
+                    problems = say_new(batches.source.problems(), problems)
                     look_at = time.monotonic() + _LOOK_FOR_PROBLEMS_SECONDS
+                if time.monotonic() >= watch_at:
+                    self._watch(batches, metrics)
+                    watch_at = time.monotonic() + LOOK_SECONDS
                 self._check_receiver()
                 time.sleep(_LOOK_SECONDS)
         except ReceiverError:
@@ -185,6 +195,19 @@ class Stream:
                 query.stop()
         if not self._is_ending():
             query.awaitTermination()
+
+    def _watch(self, batches: Batches, metrics: Metrics) -> None:
+        """Look at the time that passes without batches, unless there is one; with `once` there is none to pass."""
+        if self.once or not self._in_batch.acquire(blocking=False):
+            return
+        try:
+            told = batches.look(time.time_ns() // 1000)
+        finally:
+            self._in_batch.release()
+        if told is not None:
+            self.totals += told.counts
+            metrics.count(told.counts)
+            self.tell(told)
 
     def _is_ending(self) -> bool:
         return self._stop or self._plan_anew

@@ -30,8 +30,8 @@ END_SECONDS: Final = 3.0
 
 _LOOK_SECONDS: Final = 0.05
 
-Notify = Callable[[int, str, Iterable[dict[str, Any]], Counter[str]], None]
-"""Batch, version of its set, documents of its alerts, its counts → the outbox."""
+Notify = Callable[[int | None, str, Iterable[dict[str, Any]], Counter[str]], None]
+"""Batch (None for what is told without one), version of its set, documents of its alerts, its counts → the outbox."""
 
 
 @contextmanager
@@ -78,9 +78,10 @@ def notifying(
         threading.Thread(target=each.run, name=f"notify {each.receiver.name}", daemon=True) for each in deliveries
     ]
 
-    def put(batch: int, version: str, alerts: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
+    def put(batch: int | None, version: str, alerts: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
         made = list(alerts)
-        told = sum(each["logwinnow"].get("count", 0) for each in made)
+        # Of outliers alone: what has a kind is about lines of known kinds.
+        told = sum(each["logwinnow"].get("count", 0) for each in made if "kind" not in each["logwinnow"])
         numbers = {"lines": counts["lines"], "outliers": counts["outliers"], "held_back": counts["outliers"] - told}
         if dropped := outbox.put(batch, map(_item, made), numbers, version, _now()):
             facts = {"notices": dropped, "mend": "see what ails the receiver, or set notify.max_waiting_bytes higher"}
@@ -130,8 +131,8 @@ def _noticed(config: StreamingConfig, store: Store) -> Callable[[dict[str, Any]]
 def _item(document: dict[str, Any]) -> Item:
     ours = document["logwinnow"]
     shape = ours.get("shape", {}).get("id")
-    kind = "overflow" if "overflow" in ours else "alert"
-    return Item(document["event"]["id"], kind, shape, msgspec.json.encode(document))
+    kind = "overflow" if "overflow" in ours else "unusual" if "kind" in ours else "alert"
+    return Item(document["event"]["id"], kind, shape if kind == "alert" else None, msgspec.json.encode(document))
 
 
 def _end(deliveries: list[Delivery], threads: list[threading.Thread], is_patient: Callable[[], bool]) -> None:
