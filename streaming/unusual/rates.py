@@ -67,7 +67,7 @@ def add(counted: Counted, usual: Usual, telling: Telling) -> None:
             before = tables.get(name, key, 0)
             tables.put(name, key, before + lines)
             if tables.get(HEARD, key, _NEVER) == _NEVER:
-                tables.put(HEARD, key, telling.now // HOUR + 1)
+                tables.put(HEARD, key, max(hour, tables.get("at", "taken", 0)) + 1)
             found = bounds(rate, hour, config)
             if before <= found.high < before + lines:
                 _tell_pair(telling, rate, "many", hour, before + lines, found)

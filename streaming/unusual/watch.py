@@ -20,7 +20,7 @@ from patterns.timestamps import SECOND
 from streaming.config import StreamingConfig
 from streaming.sets import LiveSet
 from streaming.unusual import rates, silence, values
-from streaming.unusual.counting import Counted
+from streaming.unusual.counting import HOUR, Counted
 from streaming.unusual.state import StateFile, Step, Tables
 from streaming.unusual.telling import Telling
 from streaming.unusual.usual import Usual
@@ -139,6 +139,8 @@ class Watch:
             for each in (rates, silence, values):
                 each.keep_known(usual, telling)
             telling.tables.put(_AT, "revision", usual.revision)
+            # From then on pairs are counted that were not before.
+            telling.tables.put(_AT, "taken", telling.now // HOUR)
 
     def _listened(self, telling: Telling) -> int:
         """Return since when the stream has listened without a gap, and note that it listens now."""
