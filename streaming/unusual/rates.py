@@ -22,6 +22,9 @@ from streaming.unusual.usual import Usual, key_of
 HEARD: Final = "rates"
 """Table: pair → the first hour that it can have too few lines in, the one after it was heard first."""
 
+_MANY: Final = "many"
+"""Table: pair → the last hour that had too many lines; told or told already in the bucket, it is not looked at again."""
+
 _NEVER: Final = 2**62
 _CLOSED: Final = "closed"
 
@@ -69,8 +72,10 @@ def add(counted: Counted, usual: Usual, telling: Telling) -> None:
             if tables.get(HEARD, key, _NEVER) == _NEVER:
                 tables.put(HEARD, key, max(hour, tables.get("at", "taken", 0)) + 1)
             found = bounds(rate, hour, config)
-            if before <= found.high < before + lines:
+            if before + lines > found.high and tables.get(_MANY, key, -1) < hour:
                 _tell_pair(telling, rate, "many", hour, before + lines, found)
+                if not telling.was_held:
+                    tables.put(_MANY, key, hour)
 
 
 def close(usual: Usual, telling: Telling, sure_until: int, *, since: int, idle_since: int | None = None) -> None:
@@ -107,7 +112,7 @@ def close(usual: Usual, telling: Telling, sure_until: int, *, since: int, idle_s
 def keep_known(usual: Usual, telling: Telling) -> None:
     """Forget pairs of which nothing is usual any more."""
     tables = telling.tables
-    for name in (HEARD, *(name for name in tables.names() if name.startswith(_table("")))):
+    for name in (HEARD, _MANY, *(name for name in tables.names() if name.startswith(_table("")))):
         for key in [key for key in tables.table(name) if key not in usual.rate_of]:
             tables.drop(name, key)
 
