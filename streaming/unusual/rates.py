@@ -23,7 +23,7 @@ HEARD: Final = "rates"
 """Table: pair → the first hour that it can have too few lines in, the one after it was heard first."""
 
 _MANY: Final = "many"
-"""Table: pair → the last hour that had too many lines; told or told already in the bucket, it is not looked at again."""
+"""Table: pair → the last hour that had too many lines: told, or told before in its bucket."""
 
 _NEVER: Final = 2**62
 _CLOSED: Final = "closed"
