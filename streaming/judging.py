@@ -81,11 +81,13 @@ class Batches:
         live = self.sets.last
         told = self.watch.look(now, live)
         written = self.sink.write_alerts(told.alerts)
-        self.watch.keep()
         documents, counts = [each.document for each in told.alerts], told.counts + Counter(alerts=written)
+        if documents:
+            # Before the state is kept: after a crash it is told again, and put where it was not.
+            self.notify(None, live.version, iter(documents), counts)
+        self.watch.keep()
         if not documents:
             return None
-        self.notify(None, live.version, iter(documents), counts)
         _log.info("look", extra={"facts": {"set": live.version, **counts}})
         return Judged(live.version, counts, documents, 0, live.decisions, 0.0)
 

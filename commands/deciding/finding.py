@@ -91,6 +91,11 @@ class Finder:
                 f"no alert or event has the id {identity!r} in {sink.place}; give another configuration by "
                 "--streaming-config or --set, or the line itself"
             )
+        if "kind" in alert.get("logwinnow", {}):
+            raise LogwinnowError(
+                f"alert {identity!r} is about lines of a known kind, of which there is nothing to accept: "
+                f"{alert.get('message', '')[:_SHOWN]!r}; what has become usual the next training learns"
+            )
         if "shape" not in alert.get("logwinnow", {}):
             raise LogwinnowError(f"alert {identity!r} is of no shape: {alert.get('message', '')[:_SHOWN]!r}")
         return self._of_document(alert)

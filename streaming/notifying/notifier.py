@@ -80,10 +80,7 @@ def notifying(
 
     def put(batch: int | None, version: str, alerts: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
         made = list(alerts)
-        # Of outliers alone: what has a kind is about lines of known kinds.
-        told = sum(each["logwinnow"].get("count", 0) for each in made if "kind" not in each["logwinnow"])
-        numbers = {"lines": counts["lines"], "outliers": counts["outliers"], "held_back": counts["outliers"] - told}
-        if dropped := outbox.put(batch, map(_item, made), numbers, version, _now()):
+        if dropped := outbox.put(batch, map(_item, made), _numbers(made, counts), version, _now()):
             facts = {"notices": dropped, "mend": "see what ails the receiver, or set notify.max_waiting_bytes higher"}
             _log.warning("notify_dropped", extra={"facts": facts})
         for each in deliveries:
@@ -120,12 +117,21 @@ def _noticed(config: StreamingConfig, store: Store) -> Callable[[dict[str, Any]]
     redactor = None if least is None else Redactor(store, least)
 
     def noticed(document: dict[str, Any]) -> Notice:
-        # Only an alert has words of a line.
-        is_alert = "shape" in document["logwinnow"]
+        # No other ones have words of a line.
+        is_alert = document["logwinnow"].keys() & {"shape", "kind"}
         frequent = redactor.by(document["logwinnow"]["set"]) if redactor is not None and is_alert else None
         return notice_of(document, config.notify.link, frequent)
 
     return noticed
+
+
+def _numbers(made: list[dict[str, Any]], counts: Counter[str]) -> dict[str, int]:
+    """Return what the next digest adds up."""
+    # What has a kind is about lines of known kinds, and no outliers.
+    unusual = sum("kind" in each["logwinnow"] for each in made)
+    told = sum(each["logwinnow"].get("count", 0) for each in made if "kind" not in each["logwinnow"])
+    numbers = {"lines": counts["lines"], "outliers": counts["outliers"], "held_back": counts["outliers"] - told}
+    return numbers | {"unusual": unusual} if unusual else numbers
 
 
 def _item(document: dict[str, Any]) -> Item:

@@ -7,8 +7,9 @@ What is told of lines of known kinds, as documents: alerts with `logwinnow.kind`
     silent_source   no host: the same of hosts, or of what is missed
     value           the event of the first line: logwinnow.{gap,value,count}
 
-All have event.kind=alert, the id by what is told and bucket, `message` a sentence, and
-logwinnow.{kind,set,bucket,untold,find,explain}; with a pattern logwinnow.{scope,pattern}.
+All have event.kind=alert, the id by what is told and bucket, event.sequence, `message` a sentence (of a value the line:
+explain has the sentence), and logwinnow.{kind,set,bucket,untold,find,explain}; those with a pattern
+logwinnow.{scope,pattern}.
 """
 
 from collections.abc import Iterable

@@ -163,9 +163,9 @@ def _tell_pair(telling: Telling, rate: Rate, direction: str, hour: int, lines: i
         find=_find(rate.pattern, rate.host),
         direction=direction,
         hour=iso(hour * HOUR),
-        observed=lines,
-        usual=found.usual,
-        spread=found.spread,
+        observed=float(lines),
+        usual=float(found.usual),
+        spread=float(found.spread),
     )
 
 
@@ -178,7 +178,7 @@ def _tell_host(telling: Telling, host: str, none: list[_Few], of: int, hour: int
         f"from {_clock(hour)}: {listed(_texts(telling, none))}"
     )
     find = f"host.name: {quoted(host)}" if host else "not host.name: *"
-    numbers = {"hour": iso(hour * HOUR), "observed": of - len(none), "usual": float(of)}
+    numbers = {"hour": iso(hour * HOUR), "observed": float(of - len(none)), "usual": float(of)}
     telling.tell(SILENT_HOST, message, due, host=host, find=find, **numbers)
 
 
@@ -193,7 +193,7 @@ def _tell_source(telling: Telling, by_host: dict[str, list[_Few]], hour: int) ->
         f"source {telling.source} is silent: in the hour from {_clock(hour)} no line of {pairs:,} usual patterns of "
         f"{len(by_host):,} hosts: {listed(by_host)}"
     )
-    numbers = {"hour": iso(hour * HOUR), "observed": 0, "usual": float(len(by_host))}
+    numbers = {"hour": iso(hour * HOUR), "observed": 0.0, "usual": float(len(by_host))}
     telling.tell(SILENT_SOURCE, message, due, find="*", **numbers)
 
 

@@ -174,7 +174,7 @@ def tell_source(telling: Telling, hosts: dict[str, Host], idle_since: int | None
     beats = f"{late:,} of {of:,} heartbeats of {len(hosts):,} host{'' if len(hosts) == 1 else 's'}"
     none = "" if idle_since is None else f"no line at all since {_moment(idle_since // SECOND)}, "
     message = f"source {telling.source} is silent: {none}{beats} are missed: {listed(sorted(hosts))}"
-    telling.tell(SILENT_SOURCE, message, due, find="*", observed=of - late, usual=float(of))
+    telling.tell(SILENT_SOURCE, message, due, find="*", observed=float(of - late), usual=float(of))
     return True
 
 
@@ -188,7 +188,7 @@ def _tell_host(telling: Telling, name: str, host: Host) -> bool:
         f"missed, their last line is of {_moment(last)}: {listed(_text(telling, each.beat) for each in host.missed)}"
     )
     find = f"host.name: {quoted(name)}" if name else "not host.name: *"
-    numbers = {"observed": host.heartbeats - len(host.missed), "usual": float(host.heartbeats)}
+    numbers = {"observed": float(host.heartbeats - len(host.missed)), "usual": float(host.heartbeats)}
     telling.tell(SILENT_HOST, message, due, host=name, find=find, last=_iso(last), **numbers)
     return True
 
@@ -212,8 +212,8 @@ def _tell_beat(telling: Telling, late: Missed) -> bool:
         known=known,
         find=f'logwinnow.pattern.id: "{beat.pattern}"{on_host}',
         last=_iso(seen or heard),
-        period=beat.period,
-        observed=round(late.seconds, 3),
+        period=float(beat.period),
+        observed=round(float(late.seconds), 3),
     )
     return True
 

@@ -87,7 +87,8 @@ class Telling:
         self.add(kind, unusual(kind, message, stamp, **more), due)
 
     def add(self, kind: str, document: dict[str, Any], due: Due) -> None:
-        """Add an alert."""
+        """Add an alert; its number in the step tells it from others of the same time where its id may not leave."""
+        document["event"]["sequence"] = len(self.alerts)
         self.alerts.append(Alert(document, due.bucket_start))
         self.counts[f"unusual_{kind}"] += 1
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patterns.baselines import Row
 from patterns.timestamps import SECOND
 from streaming.errors import CheckpointError
 from streaming.unusual import state as module
@@ -161,7 +162,7 @@ def some_batches() -> Iterator[tuple[int, list[Line]]]:
 
 def told_over(folder: Path, crash: int, *, kept: bool) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Return what a stream tells that is killed in one of its batches and started again; and the state it leaves."""
-    rows = [
+    rows: list[Row] = [
         *(rate(_LEFT, host, 60, 4) for host in ("web1", "web2")),
         *(beat(_BEAT, host, 60, 4) for host in ("web1", "web2")),
         few_values(_STATE, 0, "on"),
