@@ -10,6 +10,7 @@ One that is late is told once, until it is heard again. Where it is late, all th
 all of two and more, are the silent host; all of all hosts are the silent source.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -137,21 +138,19 @@ def missed(usual: Usual, telling: Telling, sure_until: int, since: int) -> dict[
     """Return by host what is missed of the heartbeats that were ever heard. Cost: a pass over them."""
     rows, config, until = telling.tables.table(HEARD), telling.config.heartbeat, sure_until / SECOND
     listened = since / SECOND
-    hosts: dict[str, Host] = {}
+    numbers: Counter[str] = Counter()
+    found: dict[str, list[Missed]] = {}
     for key, beat in usual.heartbeat_of.items():
         row = rows.get(key)
         if row is None:
             continue
-        host = hosts.get(beat.host)
-        if host is None:
-            host = hosts[beat.host] = Host(0, [])
+        numbers[beat.host] += 1
         heard, _, pause, _ = row
         rest = until - max(heard, listened) - _LUMP * pause
         if rest > beat.period + beat.tolerance:
             is_late = rest > beat.period + config.late_factor * beat.tolerance + config.late_seconds
-            host.missed.append(Missed(beat, tuple(row), until - heard, is_late))
-        hosts[beat.host] = Host(host.heartbeats + 1, host.missed)
-    return hosts
+            found.setdefault(beat.host, []).append(Missed(beat, tuple(row), until - heard, is_late))
+    return {name: Host(number, found.get(name, [])) for name, number in numbers.items()}
 
 
 def keep_known(usual: Usual, telling: Telling) -> None:

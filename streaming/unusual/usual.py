@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import islice
 from typing import Final
 
+import msgspec
+
 from patterns.baselines import Baselines, Heartbeat, Rate, Row, Values
-from patterns.language import hash_of
+from patterns.language import short_hash
 from streaming.config import AlertsConfig
 
 MOST: Final = 50_000
@@ -23,6 +24,21 @@ def of_key(key: str) -> tuple[str, str]:
     """Return pattern and host of a key."""
     pattern, _, host = key.partition(" ")
     return pattern, host
+
+
+class OfPattern(msgspec.Struct, array_like=True):
+    """
+    What a task looks at of a pattern.
+
+    Attributes:
+        rates: Host → number of the rate.
+        heartbeats: Host → number of the heartbeat.
+        values: Gap → its known values.
+    """
+
+    rates: dict[str, int]
+    heartbeats: dict[str, int]
+    values: dict[int, frozenset[str]]
 
 
 def is_asked_for(config: AlertsConfig) -> bool:
@@ -60,14 +76,25 @@ class Usual:
 
     @cached_property
     def encoded(self) -> bytes:
-        """What workers get, empty for nothing."""
-        rows: tuple[Row, ...] = (*self.rates, *self.heartbeats, *self.values)
-        return Baselines.of("", "", 0, rows).encode() if rows else b""
+        """What workers get, empty for nothing: no numbers of hours, which are the most of it."""
+        found: dict[str, OfPattern] = {}
+
+        def of(pattern: str) -> OfPattern:
+            return found.setdefault(pattern, OfPattern({}, {}, {}))
+
+        for number, rate in enumerate(self.rates):
+            of(rate.pattern).rates[rate.host] = number
+        for number, beat in enumerate(self.heartbeats):
+            of(beat.pattern).heartbeats[beat.host] = number
+        for row in self.values:
+            of(row.pattern).values[row.gap] = frozenset(row.values)
+        return msgspec.json.encode(found) if found else b""
 
     @cached_property
     def revision(self) -> str:
         """Short hash of all of it, empty for nothing."""
-        return hash_of(self.encoded.decode(), 6) if self.encoded else ""
+        rows: tuple[Row, ...] = (*self.rates, *self.heartbeats, *self.values)
+        return short_hash(Baselines.of("", "", 0, rows).encode(), 6) if rows else ""
 
     @cached_property
     def rate_of(self) -> Mapping[str, Rate]:
@@ -85,35 +112,7 @@ class Usual:
         return {(row.pattern, row.gap): row for row in self.values}
 
 
-@dataclass(slots=True)
-class OfPattern:
-    """
-    What a task looks at of a pattern.
-
-    Attributes:
-        rates: Host → number of the rate.
-        heartbeats: Host → number of the heartbeat.
-        values: Gap → its known values.
-    """
-
-    rates: dict[str, int]
-    heartbeats: dict[str, int]
-    values: dict[int, frozenset[str]]
-
-
 @lru_cache(maxsize=2)
 def by_pattern(encoded: bytes) -> Mapping[str, OfPattern]:
     """Return what a task looks at, by pattern id; made ready once a worker and broadcast."""
-    usual = Baselines.decode(encoded, "the broadcast")
-    found: dict[str, OfPattern] = {}
-
-    def of(pattern: str) -> OfPattern:
-        return found.setdefault(pattern, OfPattern({}, {}, {}))
-
-    for number, rate in enumerate(islice(usual.rates, MOST)):
-        of(rate.pattern).rates[rate.host] = number
-    for number, beat in enumerate(islice(usual.heartbeats, MOST)):
-        of(beat.pattern).heartbeats[beat.host] = number
-    for row in usual.values:
-        of(row.pattern).values[row.gap] = frozenset(row.values)
-    return found
+    return msgspec.json.decode(encoded, type=dict[str, OfPattern])
