@@ -85,7 +85,8 @@ def hear(counted: Counted, usual: Usual, telling: Telling, gap: int) -> None:
             pause = min(max(pause, rest), LONGEST_PAUSE)
         else:
             pause = int(pause * _AGAIN)
-        telling.counts["heard_again"] += told
+        if told:
+            telling.counts["heard_again"] += 1
         tables.put(HEARD, key, (now, max(seen, latest // SECOND), pause, 0))
 
 
