@@ -1,6 +1,7 @@
 """What leaves of alerts of known kinds, whole and masked, and how each receiver gets it."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -84,8 +85,6 @@ def test_hostile_names_move_no_cursor_and_call_nobody() -> None:
 
 
 def test_they_are_no_outliers_of_the_digest_and_no_new_kinds() -> None:
-    from collections import Counter
-
     made = [DOCUMENTS["rate"], DOCUMENTS["value"]]
     counts = Counter(lines=9, outliers=4)
     assert _numbers(made, counts) == {"lines": 9, "outliers": 4, "held_back": 4, "unusual": 2}
