@@ -20,13 +20,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
+from patterns.errors import LogwinnowError
 from patterns.store import Store
 from spark import session
 from streaming.batches import BatchLog
 from streaming.config import StreamingConfig
 from streaming.dead_letters.kinds import letters_of
 from streaming.dead_letters.letter import Sender
-from streaming.errors import ReceiverError, StreamingError
+from streaming.errors import StreamingError
 from streaming.failures import explained
 from streaming.judging import Batches, Judged
 from streaming.metrics import Metrics, serving
@@ -56,6 +57,9 @@ _SETTINGS = {
     ),
 }
 _LOOK_SECONDS = 0.1
+_LOOK_AGAIN_SECONDS = 1
+_NOTHING_TO_READ = "Waiting for data to arrive"
+"""What Spark's MicroBatchExecution says of itself when it has asked the source, and there was nothing."""
 _LOOK_FOR_SET_SECONDS = 1
 _LOOK_FOR_PROBLEMS_SECONDS = 60
 _MOST_SAID = 5
@@ -180,11 +184,12 @@ class Stream:
                     problems = say_new(batches.source.problems(), problems)
                     look_at = time.monotonic() + _LOOK_FOR_PROBLEMS_SECONDS
                 if time.monotonic() >= watch_at:
-                    self._watch(batches, metrics)
-                    watch_at = time.monotonic() + LOOK_SECONDS
+                    has_looked = self._watch(query, batches, metrics)
+                    watch_at = time.monotonic() + (LOOK_SECONDS if has_looked else _LOOK_AGAIN_SECONDS)
                 self._check_receiver()
                 time.sleep(_LOOK_SECONDS)
-        except ReceiverError:
+        except LogwinnowError:
+            # The receiver's, or of what a look tells.
             self.stop()
             raise
         finally:
@@ -196,11 +201,17 @@ class Stream:
         if not self._is_ending():
             query.awaitTermination()
 
-    def _watch(self, batches: Batches, metrics: Metrics) -> None:
-        """Look at the time that passes without batches, unless there is one; with `once` there is none to pass."""
-        if self.once or not self._in_batch.acquire(blocking=False):
-            return
+    def _watch(self, query: StreamingQuery, batches: Batches, metrics: Metrics) -> bool:
+        """
+        Look at the time that passes without batches; with `once` there is none to pass. Return whether it was looked.
+
+        After a long batch there may be much that was not read: it is looked where Spark has found nothing since.
+        """
+        if self.once or batches.watch is None or not self._in_batch.acquire(blocking=False):
+            return False
         try:
+            if query.status["message"] != _NOTHING_TO_READ:
+                return False
             told = batches.look(time.time_ns() // 1000)
         finally:
             self._in_batch.release()
@@ -208,6 +219,7 @@ class Stream:
             self.totals += told.counts
             metrics.count(told.counts)
             self.tell(told)
+        return True
 
     def _is_ending(self) -> bool:
         return self._stop or self._plan_anew

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from pyspark.sql import DataFrame
 
 from patterns.baselines import Baselines, Heartbeat, Rate, Row, Values
 from patterns.language import parse
@@ -17,10 +18,13 @@ from patterns.store import Store
 from patterns.timestamps import SECOND, iso
 from streaming import job
 from streaming.alerts import HOUR
-from streaming.batches import BatchLog, BatchRecord
+from streaming.batches import BatchLog
 from streaming.config import AlertsConfig, HeartbeatConfig, RateConfig, StreamingConfig, ValueConfig
 from streaming.job import Stream
+from streaming.judging import Batches
+from streaming.sink.files import FilesSink
 from streaming.unusual import silence, watch
+from streaming.unusual.state import StateFile
 from tests.streaming.running import running
 
 if TYPE_CHECKING:
@@ -73,6 +77,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at heartbeats with each batch, and at the clock all the time."""
     monkeypatch.setattr(silence, "LOOK_SECONDS", 0)
     monkeypatch.setattr(job, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(job, "_LOOK_AGAIN_SECONDS", 0)
 
 
 def test_rates_and_values_are_told_beside_new_kinds_exactly_over_a_restart_in_the_hour(
@@ -149,6 +154,28 @@ def test_where_nothing_comes_at_all_the_source_is_told_as_silent_without_a_batch
 
 
 @pytest.mark.usefixtures("hasty")
+def test_behind_a_long_batch_what_was_not_read_yet_is_no_silence(site: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(site, beat("web1"), beat("web2"))
+    judge = Batches.judge
+
+    def slowly(self: Batches, given: DataFrame, number: int) -> object:
+        judged = judge(self, given, number)
+        time.sleep(4)
+        return judged
+
+    monkeypatch.setattr(Batches, "judge", slowly)
+    with running(Stream(config(site), once=False)) as wait_until:
+
+        def written() -> bool:
+            site.append(line("beat 7 of 9"), line("beat 7 of 9", "web2"))
+            time.sleep(0.3)
+            return len(site.records()) > 3
+
+        wait_until(written)
+    assert site.alerts() == []
+
+
+@pytest.mark.usefixtures("hasty")
 def test_what_comes_after_the_stream_was_down_is_no_silence(site: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
     publish(site, beat("web1"), beat("web2"))
     monkeypatch.setattr(watch, "GAP_SECONDS", 1)
@@ -163,30 +190,37 @@ def test_what_comes_after_the_stream_was_down_is_no_silence(site: "Site", monkey
     assert site.alerts() == []
 
 
-def test_a_batch_that_failed_after_its_alerts_were_written_tells_nothing_twice(
-    site: "Site", monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("done", ["alerts", "state", "record"])
+def test_a_batch_that_failed_once_something_of_it_was_written_tells_the_same_again(
+    done: str, site: "Site", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(site, rate(10))
     at = time.time_ns() // 1000
     if at % HOUR > HOUR - 120 * SECOND:
         at -= 180 * SECOND
     site.append(*[line("user 7 left", at=at)] * 40)
+    owner: type = {"alerts": FilesSink, "state": StateFile, "record": BatchLog}[done]
+    name = {"alerts": "write_alerts", "state": "keep", "record": "write"}[done]
+    written = getattr(owner, name)
 
-    def broken(_log: BatchLog, record: BatchRecord) -> None:
-        if record.alerts is not None:
+    def broken(self: object, given: object) -> object:
+        found = written(self, given)
+        if done != "record" or given.alerts is not None:  # type: ignore[attr-defined]
             raise OSError("the disk is gone")
-        written(_log, record)
+        return found
 
-    written = BatchLog.write
-    monkeypatch.setattr(BatchLog, "write", broken)
+    monkeypatch.setattr(owner, name, broken)
     with pytest.raises(Exception, match="the disk is gone"):
         site.stream_once(config(site))
-    monkeypatch.setattr(BatchLog, "write", written)
+    monkeypatch.setattr(owner, name, written)
     before = site.alerts()
+    site.append(*[line("user 7 left", at=at)] * 40)
     site.stream_once(config(site))
     assert site.alerts() == before
     [alert] = before
     assert alert["logwinnow"]["observed"] == 40
+    counted = StateFile(site.checkpoint / "logwinnow").after_last()[1].whole()
+    assert [list(rows.values()) for name, rows in counted.items() if name.startswith("hour")] == [[80]]
 
 
 def test_other_baselines_of_an_equal_set_are_taken_up(site: "Site") -> None:
