@@ -6,7 +6,7 @@ What is usual of known patterns: how often their lines come, and which values th
     {"of": "heartbeat", "pattern": "5d4c3b2a1f0e", "host": "web1", "period": 60.0, "tolerance": 4.5, "times": 20160}
     {"of": "values", "pattern": "9f8e7d6c5b4a", "gap": 1, "values": ["active", "standby"], "lines": 812}
 
-A training learns it (training/baselines), the stream compares with it (streaming/beyond). The same lines give the
+A training learns it (training/baselines), the stream compares with it (streaming/unusual). The same lines give the
 same bytes: rows ascend by kind, pattern, host and gap. A version without the file has no baselines. Values and hosts
 are text from log lines.
 """

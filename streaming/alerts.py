@@ -104,6 +104,8 @@ class AlertBook:
             record_time: The batch's latest, in microseconds since 1970; bucket and hour of what has no line.
             too_old: Outlier lines that are older than `max_age_hours`; they are in none of the shapes.
             now: When the batch was planned, in microseconds since 1970.
+
+        What `admits` says afterwards is in the same list.
         """
         ordered = [(shape, self._start(shape)) for shape in sorted(outliers, key=place)]
         for kind in self._condensing.kinds([each for each in ordered if not self._is_told(*each)]):
@@ -116,6 +118,18 @@ class AlertBook:
         if too_old:
             self._say_too_old(too_old, now)
         return self._alerts
+
+    def admits(self, time: int) -> bool:
+        """Take one of the alerts of an hour; where none is left say so once, count it, and return False."""
+        hour = time // HOUR
+        if hour > self._hour:
+            self._hour, self._told = hour, 0
+        if self._told >= self.config.per_hour:
+            self.held_back += 1
+            self._overflow(time)
+            return False
+        self._told += 1
+        return True
 
     def close(self) -> AlertState:
         """Return the state for the next batch."""
@@ -143,7 +157,7 @@ class AlertBook:
         [shape], start = kind.shapes, kind.start
         key = shape_id(shape.scope, shape.shape)
         told_in, untold = self._shapes.get(key, (-1, 0))
-        if not self._has_room(shape.record_time):
+        if not self.admits(shape.record_time):
             self._shapes[key] = (told_in, untold + shape.count)
             return
         self._shapes[key] = (start, 0)
@@ -163,7 +177,7 @@ class AlertBook:
         # What was counted of a shape by itself is said by its pattern from now on.
         keys = [shape_id(shape.scope, shape.shape) for shape in kind.shapes]
         untold = known.untold + sum(self._shapes.pop(key, (-1, 0))[1] for key in keys)
-        if known.told_in >= kind.start or not self._has_room(first.record_time):
+        if known.told_in >= kind.start or not self.admits(first.record_time):
             self._condensing.provisional[identity] = replace(known, untold=untold + count)
             return
         self._condensing.provisional[identity] = replace(known, told_in=kind.start, untold=0)
@@ -180,18 +194,6 @@ class AlertBook:
         if not known.wide and document["logwinnow"]["pattern"]["state"] == PROVISIONAL:
             self.proposed.append(Told(known.scope, known.text, len(keys)))
         self._alerts.append(Alert(document, kind.start * HOUR))
-
-    def _has_room(self, record_time: int) -> bool:
-        """Take the place of an alert in its hour; without one, hold it back."""
-        hour = record_time // HOUR
-        if hour > self._hour:
-            self._hour, self._told = hour, 0
-        if self._told >= self.config.per_hour:
-            self.held_back += 1
-            self._overflow(record_time)
-            return False
-        self._told += 1
-        return True
 
     def _overflow(self, record_time: int) -> None:
         hour = record_time // HOUR

@@ -132,6 +132,10 @@ class BatchLog:
         records = (self.read(number) for number in self._numbers())
         return max((record.planned_at for record in records if record), default=0)
 
+    def newest(self) -> int:
+        """Return the number of the last batch that has a record, done or not; -1 without one."""
+        return max(self._numbers(), default=-1)
+
     def read(self, batch: int) -> BatchRecord | None:
         """
         Return the record of a batch, None for a batch that is new.

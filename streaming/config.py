@@ -156,17 +156,54 @@ class PatternsConfig(Struct, frozen=True, forbid_unknown_fields=True):
     store: Annotated[str, Meta(min_length=1)] = "logwinnow-data/patterns"
 
 
+class RateConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Whether a rate far from its usual is told: by so many spreads, and so many lines at least.
+
+    An hour is over so many minutes after its end: lines that come later are counted no more.
+    """
+
+    enabled: bool = False
+    factor: Annotated[float, Meta(ge=1)] = 6.0
+    least_lines: Positive = 20
+    late_minutes: Annotated[int, Meta(ge=1, le=1_380)] = 10
+
+
+class HeartbeatConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Whether silence is told: of a heartbeat that is late by so many tolerances, and so many seconds at least.
+
+    So many of a host that are missed at once are one silent host.
+    """
+
+    enabled: bool = False
+    late_factor: Annotated[float, Meta(ge=1)] = 3.0
+    late_seconds: Annotated[float, Meta(ge=1)] = 60.0
+    host_silent_from: Annotated[int, Meta(ge=2)] = 3
+
+
+class ValueConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a value is told that a parameter of few values never had; of one parameter so many in an interval."""
+
+    enabled: bool = False
+    most_values: Positive = 5
+
+
 class AlertsConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """
     A shape is told once in `repeat_after_hours`; at most so many alerts an hour; of older lines none.
 
-    More new shapes of a program than `condense_above` are condensed; 0 for never.
+    More new shapes of a program than `condense_above` are condensed; 0 for never. What else is told, by what a training
+    learned to be usual: rates, heartbeats, values.
     """
 
     repeat_after_hours: Annotated[int, Meta(ge=1, le=87_600)] = 24
     per_hour: Positive = 1_000
     condense_above: Annotated[int, Meta(ge=0, le=100)] = 10
     max_age_hours: Annotated[int, Meta(ge=1, le=87_600)] = 168
+    rate: RateConfig = RateConfig()
+    heartbeat: HeartbeatConfig = HeartbeatConfig()
+    value: ValueConfig = ValueConfig()
 
 
 class TriggerConfig(Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,13 +20,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
+from patterns.errors import LogwinnowError
 from patterns.store import Store
 from spark import session
 from streaming.batches import BatchLog
 from streaming.config import StreamingConfig
 from streaming.dead_letters.kinds import letters_of
 from streaming.dead_letters.letter import Sender
-from streaming.errors import ReceiverError, StreamingError
+from streaming.errors import StreamingError
 from streaming.failures import explained
 from streaming.judging import Batches, Judged
 from streaming.metrics import Metrics, serving
@@ -41,6 +42,8 @@ from streaming.source import Source
 from streaming.source.files import FilesSource
 from streaming.source.kafka import KafkaSource
 from streaming.source.socket import SocketSource
+from streaming.unusual.usual import is_asked_for
+from streaming.unusual.watch import LOOK_SECONDS, Watch
 
 _log = logging.getLogger("logwinnow")
 
@@ -55,6 +58,9 @@ _SETTINGS = {
     ),
 }
 _LOOK_SECONDS = 0.1
+_LOOK_AGAIN_SECONDS = 1
+_NOTHING_TO_READ = "Waiting for data to arrive"
+"""What Spark's MicroBatchExecution says of itself when it has asked the source, and there was nothing."""
 _LOOK_FOR_SET_SECONDS = 1
 _LOOK_FOR_PROBLEMS_SECONDS = 60
 _MOST_SAID = 5
@@ -122,8 +128,12 @@ class Stream:
             except (PySparkException, Py4JError) as error:
                 raise explained(error) from None
             try:
-                sets, proposing = Sets(store, spark.sparkContext), Proposing(store, self.config.source.name)
-                batches = Batches(self.config, sets, log, source, sink, letters, notify, proposing)
+                watch = None
+                if is_asked_for(self.config.alerts):
+                    watch = Watch(self.config, log.folder, source.waits())
+                sets = Sets(store, spark.sparkContext, self.config.alerts)
+                proposing = Proposing(store, self.config.source.name)
+                batches = Batches(self.config, sets, log, source, sink, letters, notify, proposing, watch)
                 self._stream(spark, source, batches, metrics)
             finally:
                 # Where its JVM died there is nothing to stop.
@@ -139,7 +149,7 @@ class Stream:
             metrics.judges_by(live)
             try:
                 stream = source.load(spark, live.rules).writeStream.queryName(self.config.source.name)
-                self._await(self._started(stream, source.planned_by(live.rules), batches, metrics), source)
+                self._await(self._started(stream, source.planned_by(live.rules), batches, metrics), batches, metrics)
             except (PySparkException, Py4JError) as error:
                 if not self._is_ending():
                     raise explained(self._failure or error) from None
@@ -166,17 +176,22 @@ class Stream:
         writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=every)
         return writer.foreachBatch(judge).start()
 
-    def _await(self, query: StreamingQuery, source: Source) -> None:
+    def _await(self, query: StreamingQuery, batches: Batches, metrics: Metrics) -> None:
         problems: dict[str, str] = {}
         look_at = time.monotonic()
+        watch_at = look_at + LOOK_SECONDS
         try:
             while query.isActive and not self._is_ending():
                 if time.monotonic() >= look_at:
-                    problems = say_new(source.problems(), problems)
+                    problems = say_new(batches.source.problems(), problems)
                     look_at = time.monotonic() + _LOOK_FOR_PROBLEMS_SECONDS
+                if time.monotonic() >= watch_at:
+                    has_looked = self._watch(query, batches, metrics)
+                    watch_at = time.monotonic() + (LOOK_SECONDS if has_looked else _LOOK_AGAIN_SECONDS)
                 self._check_receiver()
                 time.sleep(_LOOK_SECONDS)
-        except ReceiverError:
+        except LogwinnowError:
+            # The receiver's, or of what a look tells.
             self.stop()
             raise
         finally:
@@ -187,6 +202,26 @@ class Stream:
                 query.stop()
         if not self._is_ending():
             query.awaitTermination()
+
+    def _watch(self, query: StreamingQuery, batches: Batches, metrics: Metrics) -> bool:
+        """
+        Look at the time that passes without batches; with `once` there is none to pass. Return whether it was looked.
+
+        After a long batch there may be much that was not read: it is looked where Spark has found nothing since.
+        """
+        if self.once or batches.watch is None or not self._in_batch.acquire(blocking=False):
+            return False
+        try:
+            if query.status["message"] != _NOTHING_TO_READ:
+                return False
+            told = batches.look(time.time_ns() // 1000)
+        finally:
+            self._in_batch.release()
+        if told is not None:
+            self.totals += told.counts
+            metrics.count(told.counts)
+            self.tell(told)
+        return True
 
     def _is_ending(self) -> bool:
         return self._stop or self._plan_anew

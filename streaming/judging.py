@@ -25,12 +25,14 @@ from streaming.alerts import HOUR, AlertBook
 from streaming.batches import BatchLog, BatchRecord
 from streaming.config import StreamingConfig
 from streaming.dead_letters import DeadLetters
-from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape
+from streaming.match import RESULT_COLUMNS, SHAPE_COLUMNS, JudgeTask, OutlierShape
 from streaming.notifying.notifier import Notify
 from streaming.proposing import Proposing
 from streaming.sets import LiveSet, Sets
 from streaming.sink import Sink
 from streaming.source import Source
+from streaming.unusual.counting import merged
+from streaming.unusual.watch import Watch
 
 _log = logging.getLogger("logwinnow")
 
@@ -68,6 +70,28 @@ class Batches:
     letters: DeadLetters
     notify: Notify
     proposing: Proposing
+    watch: Watch | None = None
+
+    def look(self, now: int) -> Judged | None:
+        """
+        Tell what is unusual about the time since the last batch; None for nothing.
+
+        Nor is anything told while a batch may be replayed. The caller sees to it that none is judged meanwhile.
+        """
+        if self.watch is None or self.log.newest() > self.log.committed():
+            return None
+        live = self.sets.last
+        told = self.watch.look(now, live)
+        written = self.sink.write_alerts(told.alerts)
+        documents, counts = [each.document for each in told.alerts], told.counts + Counter(alerts=written)
+        if documents:
+            # Before the state is kept: after a crash it is told again, and put where it was not.
+            self.notify(None, live.version, iter(documents), counts)
+        self.watch.keep()
+        if not documents:
+            return None
+        _log.info("look", extra={"facts": {"set": live.version, **counts}})
+        return Judged(live.version, counts, documents, 0, live.decisions, 0.0)
 
     def judge(self, given: DataFrame, number: int) -> Judged:
         """Judge a batch, new or replayed."""
@@ -86,12 +110,21 @@ class Batches:
             batch=number,
             planned_at=record.planned_at,
             max_age=self.config.alerts.max_age_hours * HOUR,
+            usual=live.usual_broadcast,
         )
-        counts, shapes, record_time = merge(self._run(task, given, number))
+        rows = self._run(task, given, number)
+        counts, shapes, record_time = merge(rows)
         book = AlertBook(self.config.alerts, self.config.source.name, live.version, self.log.alerts_before(number))
         further, too_old = counts["outliers_of_further_shapes"], counts["outliers_too_old"]
         made = book.tell(shapes, further, record_time, too_old=too_old, now=record.planned_at)
+        if self.watch is not None:
+            counted = merged(row["unusual"] for row in rows if row["unusual"] is not None)
+            told = self.watch.judge(number, record.planned_at, counted, counts["lines"], live, book.admits)
+            made += told.alerts
+            counts.update(told.counts)
         written = self.sink.write_alerts(made)
+        if self.watch is not None:
+            self.watch.keep()
         self.log.write(msgspec.structs.replace(record, alerts=book.close()))
         self.proposing.propose(book.proposed, record.planned_at)
         self.sink.done(record.planned_at)
@@ -152,7 +185,7 @@ def merge(rows: Iterable[Row]) -> tuple[Counter[str], list[OutlierShape], int]:
             counts.update(msgspec.json.decode(row["counts"], type=dict[str, int]))
             record_time = max(record_time, row["record_time"] or 0)
             continue
-        shape = OutlierShape(*(row[name] for name in RESULT.names if name != "counts"))
+        shape = OutlierShape(*(row[name] for name in SHAPE_COLUMNS))
         before = shapes.get((shape.scope, shape.shape))
         shapes[shape.scope, shape.shape] = before.add(shape) if before else shape
     return counts, list(shapes.values()), record_time

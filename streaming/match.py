@@ -9,7 +9,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from streaming.dead_letters import DeadLetters
 from streaming.documents import brief, event
 from streaming.sink import EventWriter, Refuse, Sink
 from streaming.source import DeadLetter, Source, SourceLine
+from streaming.unusual.counting import Counting
 
 SHAPES_A_TASK: Final = 10_000
 """Outlier shapes that one task reports; lines of further ones are events and are counted, but not told one by one."""
@@ -40,16 +41,19 @@ RESULT: Final = pa.schema(
         ("record_time", pa.int64()),
         ("first", pa.binary()),
         ("counts", pa.string()),
+        ("unusual", pa.binary()),
     ]
 )
 """
 Two kinds of rows. An outlier shape: scope, shape, its lines (count), and of the line with the smallest position the
-place, the offset, the record time in microseconds and the event as JSON; counts is null. One row a task: counts, a
-JSON object name → number, and the latest record time of its lines, null without any; all else is null.
+place, the offset, the record time in microseconds and the event as JSON; the rest is null. One row a task: counts, a
+JSON object name → number, the latest record time of its lines, null without any, and what `Counting` counted, null
+where nothing is asked for; all else is null.
 """
 
 RESULT_COLUMNS: Final = (
-    "scope string, shape string, count long, place string, offset long, record_time long, first binary, counts string"
+    "scope string, shape string, count long, place string, offset long, record_time long, first binary, counts string, "
+    "unusual binary"
 )
 
 
@@ -72,6 +76,8 @@ class OutlierShape:
             self.scope, self.shape, self.count + other.count, first.place, first.offset, first.record_time, first.first
         )
 
+
+SHAPE_COLUMNS: Final = tuple(each.name for each in fields(OutlierShape))
 
 _OLDEST: Final = 366 * DAY
 _NEWEST: Final = DAY
@@ -98,6 +104,7 @@ class JudgeTask:
         batch: Number of the batch.
         planned_at: When the batch was planned, in microseconds since 1970.
         max_age: Microseconds after which a line raises no alert.
+        usual: What lines of known kinds are counted by (`Usual.encoded`); None to count none.
     """
 
     judged_by: Broadcast[tuple[str, bytes, bytes, bytes]]
@@ -110,12 +117,13 @@ class JudgeTask:
     batch: int
     planned_at: int
     max_age: int = _OLDEST
+    usual: Broadcast[bytes] | None = None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Judge the lines of `batches`, rows of the source's stream; yield one batch of RESULT."""
         context = TaskContext.get()
         part = context.partitionId() if context else 0
-        tally = Tally()
+        tally = Tally(counting=Counting(self.usual.value, self.planned_at) if self.usual else None)
         # The sink is left first: only its last answers say what it refuses.
         with uncollected(), self.letters.part(self.batch, part, self.planned_at) as keep:
 
@@ -129,6 +137,8 @@ class JudgeTask:
         yield pa.RecordBatch.from_pylist(list(tally.rows()), schema=RESULT)
 
     def _judge(self, batch: pa.RecordBatch, writer: EventWriter, bury: Refuse, tally: "Tally") -> None:
+        if tally.counting is not None:
+            tally.counting.fullness += self.source.fullness(batch)
         judge = judge_of(self.place, *self.judged_by.value)
         lines = LineJudge(judge, self.name, self.version, self.planned_at, self.max_age)
         for line in self.source.lines(batch, judge.rules, tally.counts):
@@ -167,7 +177,10 @@ class LineJudge:
         writer.write(document, line, dated=dated)
         tally.counts["undated"] += not dated
         # One that is ahead shall not take the alerts of an hour to come.
-        tally.add(judgement, line, min(time, self._planned_at), document, told=time >= self._told_since)
+        time, told = min(time, self._planned_at), time >= self._told_since
+        tally.add(judgement, line, time, document, told=told)
+        if tally.counting is not None and told:
+            tally.counting.add(judgement, parameters, line, time, document)
 
 
 @dataclass
@@ -177,6 +190,7 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     shapes: dict[tuple[str, str], OutlierShape] = field(default_factory=dict)
     record_time: int | None = None
+    counting: Counting | None = None
 
     def add(
         self, judgement: Judgement, line: SourceLine, time: int, document: dict[str, Any], *, told: bool = True
@@ -225,9 +239,14 @@ class Tally:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of RESULT."""
-        yield {"counts": msgspec.json.encode(self.counts).decode(), "record_time": self.record_time}
+        unusual = None if self.counting is None else self.counting.encode()
+        yield {
+            "counts": msgspec.json.encode(self.counts).decode(),
+            "record_time": self.record_time,
+            "unusual": unusual,
+        }
         for shape in self.shapes.values():
-            yield {name: getattr(shape, name) for name in RESULT.names if name != "counts"}
+            yield {name: getattr(shape, name) for name in SHAPE_COLUMNS}
 
 
 @contextmanager

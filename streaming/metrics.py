@@ -29,6 +29,7 @@ from streaming.notifying.outbox import Counts
 from streaming.receiver.addresses import mend_of, names
 from streaming.receiver.blocks import LOSSES as RECEIVER_LOSSES
 from streaming.sets import LiveSet
+from streaming.unusual.documents import KINDS
 
 _log = logging.getLogger("logwinnow")
 
@@ -48,8 +49,9 @@ _COUNTERS: Final = {
 
 # Named before the first of them comes: Prometheus sees no increase in a series that begins with 5.
 _REASONS: Final = {
-    "unjudged": ("Lines that were not judged", ("blank", "no_constant")),
-    "dead_letters": ("What could not become an event", ("no_line", "no_value", "refused")),
+    "unjudged": ("Lines that were not judged", "reason", ("blank", "no_constant")),
+    "dead_letters": ("What could not become an event", "reason", ("no_line", "no_value", "refused")),
+    "unusual": ("Alerts told of lines of known kinds; they are among all alerts", "kind", KINDS),
 }
 
 _NOTIFY: Final = {
@@ -99,6 +101,11 @@ class Metrics(Collector):
             self._state = _State(live, now, lag)
             self._seconds.labels(self._source).observe(judged.seconds)
 
+    def count(self, counts: Counter[str]) -> None:
+        """Add what was told without a batch."""
+        with self._lock:
+            self._counts.update(counts)
+
     def watch(self, notify: Callable[[], Mapping[str, Counts]]) -> None:
         """Ask this for the numbers of each receiver of alerts at every scrape."""
         self._notify = notify
@@ -113,13 +120,13 @@ class Metrics(Collector):
             counts, state, seconds = self._counts.copy(), self._state, list(self._seconds.collect())
         for name, said in _COUNTERS.items():
             yield self._counter(name, said, [((), counts[name])])
-        for name, (said, known) in _REASONS.items():
+        for name, (said, label, known) in _REASONS.items():
             prefix = f"{name}_"
             by_reason = {
                 **dict.fromkeys(known, 0),
                 **{each.removeprefix(prefix): number for each, number in counts.items() if each.startswith(prefix)},
             }
-            yield self._counter(name, said, [((reason,), number) for reason, number in by_reason.items()], "reason")
+            yield self._counter(name, said, [((reason,), number) for reason, number in by_reason.items()], label)
         said = "What lines were cut, changed or lost by, as a batch's log line names it"
         yield self._counter("counts", said, [((name,), counts[name]) for name in LOSSES], "name")
         yield from seconds

@@ -11,13 +11,16 @@ from typing import NamedTuple
 
 from pyspark import Broadcast, SparkContext
 
-from patterns.decided import check
+from patterns.decided import check, decided
 from patterns.decisions import Decisions
 from patterns.errors import BrokenPatternSet, DecisionsError, NoPatternSet, PatternsError
+from patterns.pattern_set import KnownPattern
 from patterns.rules import Rules
 from patterns.set_files import StoredSet
 from patterns.store import Store
+from streaming.config import AlertsConfig
 from streaming.errors import CheckpointError
+from streaming.unusual.usual import Usual, is_asked_for
 
 _log = logging.getLogger("logwinnow")
 
@@ -36,6 +39,9 @@ class LiveSet(NamedTuple):
         decisions: All that the operator's file has, also what ended.
         patterns: How many the set has.
         refused: Of `set_refused` and `decisions_refused` what was found last.
+        usual: What lines of known kinds are compared with.
+        usual_broadcast: The same on the workers, None for nothing.
+        find: Returns the pattern of an id, as the operator calls it.
     """
 
     version: str
@@ -44,21 +50,35 @@ class LiveSet(NamedTuple):
     decisions: Decisions
     patterns: int
     refused: frozenset[str]
+    usual: Usual = Usual()
+    usual_broadcast: Broadcast[bytes] | None = None
+    find: Callable[[str], KnownPattern | None] = lambda _pattern: None
 
 
 class Sets:
     """Gives each batch its set and decisions. Workers get new ones only when what they judge by has changed."""
 
-    def __init__(self, store: Store, context: SparkContext) -> None:
-        """Begin with none loaded."""
+    def __init__(self, store: Store, context: SparkContext, alerts: AlertsConfig | None = None) -> None:
+        """
+        Begin with none loaded.
+
+        Args:
+            store: Of the pattern sets.
+            context: By which is broadcast.
+            alerts: What is told; baselines are read for it alone.
+        """
         self._store = store
+        self._alerts = alerts or AlertsConfig()
         self._context = context
         self._loaded: StoredSet | None = None
         self._newest: StoredSet | None = None
-        self._decisions = Decisions()
+        self._decisions = self._active = Decisions()
         self._broadcast: Broadcast[JudgedBy] | None = None
         self._broadcast_of = ("", "")
         self._refused: dict[str, str] = {}
+        self._usual, self._usual_of = Usual(), ""
+        self._usual_broadcast: Broadcast[bytes] | None = None
+        self._found: dict[str, KnownPattern] | None = None
 
     @property
     def last(self) -> LiveSet:
@@ -159,12 +179,41 @@ class Sets:
                 before.destroy()
             given = (stored.version, stored.manifest, stored.rows, active.encoded)
             self._broadcast, self._broadcast_of = self._context.broadcast(given), judged_by
+            self._active, self._found = active, None
         if self._loaded is not stored:
             _log.info("set", extra={"facts": {"set": stored.version, "patterns": len(stored.patterns.patterns)}})
         if self._decisions.revision != decisions.revision:
             numbers = {"entries": len(decisions.entries), "ended": len(decisions.entries) - len(active.entries)}
             _log.info("decisions", extra={"facts": {"decisions": decisions.revision, **numbers}})
         self._loaded, self._decisions = stored, decisions
+        self._take_usual(stored.version)
+
+    def _take_usual(self, version: str) -> None:
+        """Take what is usual by a version; where that cannot be read it has none, and that is said."""
+        if version == self._usual_of or not is_asked_for(self._alerts):
+            return
+        try:
+            baselines, refused = self._store.read_baselines(version), None
+        except BrokenPatternSet as error:
+            baselines, refused = None, error
+        self._say("baselines_refused", refused)
+        usual, before = Usual.of(baselines, self._alerts), self._usual_broadcast
+        if usual.encoded != self._usual.encoded:
+            self._usual_broadcast = self._context.broadcast(usual.encoded) if usual.encoded else None
+            if before is not None:
+                before.destroy()
+        self._usual, self._usual_of = usual, version
+        numbers = {"rates": len(usual.rates), "heartbeats": len(usual.heartbeats), "values": len(usual.values)}
+        left_out = {"left_out": usual.left_out} if usual.left_out else {}
+        _log.info("usual", extra={"facts": {"set": version, "baselines": baselines is not None, **numbers, **left_out}})
+
+    def _find(self, pattern: str) -> KnownPattern | None:
+        """Return a pattern by its id. Cost: a pass over the set, once for a set and decisions."""
+        if self._found is None:
+            assert self._loaded is not None  # noqa: S101 (who asks has taken one)
+            known = decided(self._loaded.patterns, self._active)
+            self._found = {each.id: each for each in known.patterns}
+        return self._found.get(pattern)
 
     def _live(self) -> LiveSet:
         assert self._loaded is not None and self._broadcast is not None  # noqa: PT018, S101 (all callers took one)
@@ -176,6 +225,9 @@ class Sets:
             self._decisions,
             len(patterns.patterns),
             frozenset(self._refused),
+            self._usual,
+            self._usual_broadcast,
+            self._find,
         )
 
 

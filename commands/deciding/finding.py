@@ -94,6 +94,11 @@ class Finder:
             )
         if "shapes" in alert.get("logwinnow", {}):
             return self._provisional(alert["logwinnow"])
+        if "kind" in alert.get("logwinnow", {}):
+            raise LogwinnowError(
+                f"alert {identity!r} is about lines of a known kind, of which there is nothing to accept: "
+                f"{alert.get('message', '')[:_SHOWN]!r}; what has become usual the next training learns"
+            )
         if "shape" not in alert.get("logwinnow", {}):
             raise LogwinnowError(f"alert {identity!r} is of no shape: {alert.get('message', '')[:_SHOWN]!r}")
         return self._of_document(alert)

@@ -87,6 +87,11 @@ def _of(identity: str, finder: Finder) -> Asked:
                 f"{identity!r} is the alert that further ones were held back: it is about no line; see: "
                 f"{document['logwinnow'].get('find')}"
             )
+        if document["logwinnow"].get("kind") and "original" not in document["event"]:
+            raise LogwinnowError(
+                f"{identity!r} is an alert about no single line: {document['message']}; see: "
+                f"{document['logwinnow'].get('find')}"
+            )
         whole = document
         first = document["event"].get("first_event_id")
         if first is not None and _is_cut(document):

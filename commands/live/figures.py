@@ -95,7 +95,7 @@ class Figures:
 
 def _alert(when: float, document: dict[str, Any]) -> Text:
     """
-    Return the line of an alert: when it was told, program, host, how often, severity and name, the message.
+    Return the line of an alert: when it was told, program, host, how often, what it is, severity and name, the message.
 
     Of a storm it says how many shapes, and has the pattern in the message's place.
     """
@@ -106,7 +106,8 @@ def _alert(when: float, document: dict[str, Any]) -> Text:
     line.append(shown(" ".join(filter(None, (program, host))), "yellow", _MOST))
     line.append(f" {count:,}×" if count > 1 else "").append(" ")
     pattern = document["logwinnow"].get("pattern", {})
-    for said in filter(None, (pattern.get("severity"), pattern.get("name"))):
+    kind = document["logwinnow"].get("kind", "").replace("_", " ")
+    for said in filter(None, (kind, pattern.get("severity"), pattern.get("name"))):
         line.append(shown(f"{said}: ", "bold", _MOST))
     shapes = document["logwinnow"].get("shapes")
     if shapes is not None:

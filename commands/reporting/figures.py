@@ -160,6 +160,7 @@ class Figures:
         programs: Those with a line.
         further: Lines of further patterns or shapes, over MOST_KINDS.
         damaged: Rows of the sink that are no events.
+        unusual: Alerts of these times that are about lines of known kinds.
         at_least: Whether there are more hosts than were counted.
     """
 
@@ -183,6 +184,7 @@ class Figures:
     programs: list[Program]
     further: int = 0
     damaged: int = 0
+    unusual: int = 0
     at_least: bool = False
 
     @property

@@ -130,7 +130,7 @@ class ElasticsearchReader(EventSearch):
         span = drawn(self.asked, self._days(), first, last)
         chart, small = Bins.of(span, CHART_BINS), Bins.of(span, SPARK_BINS)
         chart_lines, chart_outliers = self._chart(chart)
-        alerts, held_back = self._alerts()
+        alerts, held_back, unusual = self._alerts()
         patterns, shapes = self._kinds(_PATTERN, small, _NO_OUTLIER), self._kinds(_SHAPE, small, _OUTLIER)
         counted = sum(kind.lines for kind in (*patterns, *shapes))
         unjudged = {bucket["key"]: bucket["doc_count"] for bucket in found["unjudged"]["buckets"]}
@@ -146,6 +146,7 @@ class ElasticsearchReader(EventSearch):
             sets=Counter({bucket["key"]: bucket["doc_count"] for bucket in found["sets"]["buckets"]}),
             alerts=alerts,
             held_back=held_back,
+            unusual=unusual,
             chart=chart,
             chart_lines=chart_lines,
             chart_outliers=chart_outliers,
@@ -202,18 +203,23 @@ class ElasticsearchReader(EventSearch):
                 break
         return programs
 
-    def _alerts(self) -> tuple[int, int]:
+    def _alerts(self) -> tuple[int, int, int]:
         body = {
             "size": 0,
             "track_total_hits": True,
             "query": self.query(),
-            "aggs": {"held_back": {"filter": {"term": {"logwinnow.overflow": True}}}},
+            "aggs": {
+                "held_back": {"filter": {"term": {"logwinnow.overflow": True}}},
+                "unusual": {"filter": {"exists": {"field": "logwinnow.kind"}}},
+            },
         }
         client = self.connection.client()
         found = client.search(index=f"{self.prefix}-alerts-*", body=body, allow_no_indices=True)
         # Where no index is, nothing is aggregated.
-        held_back = found.get("aggregations", {}).get("held_back", {}).get("doc_count", 0)
-        return found["hits"]["total"]["value"] - held_back, held_back
+        held_back, unusual = (
+            found.get("aggregations", {}).get(name, {}).get("doc_count", 0) for name in ("held_back", "unusual")
+        )
+        return found["hits"]["total"]["value"] - held_back, held_back, unusual
 
 
 def _by_bins(bins: Bins, aggregations: dict[str, Any]) -> dict[str, Any]:

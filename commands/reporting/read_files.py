@@ -48,10 +48,10 @@ class FilesReader:
         check(path)
         with held(path):
             self._read(report)
-            alerts, held_back = self._alerts()
+            alerts, held_back, unusual = self._alerts()
         if not self._tally.lines:
             raise LogwinnowError(f"{path!r} holds no event {asked}; `logwinnow stream` writes them")
-        self.figures = self._tally.figures(f"the files below {path}", alerts, held_back)
+        self.figures = self._tally.figures(f"the files below {path}", alerts, held_back, unusual)
 
     def pattern_details(self, ids: list[str]) -> dict[str, PatternDetail]:
         """Return what patterns look like."""
@@ -72,9 +72,9 @@ class FilesReader:
             report(self._tally.lines, done, size)
         self._tally.flush()
 
-    def _alerts(self) -> tuple[int, int]:
-        """Return how many alerts were told, and how many times further ones were held back."""
-        told = held_back = 0
+    def _alerts(self) -> tuple[int, int, int]:
+        """Return how many alerts were told, how many times further ones were held back, and how many were unusual."""
+        told = held_back = unusual = 0
         for file in self._path.glob("alerts/*/[!.]*.json"):
             try:
                 alert = msgspec.json.decode(file.read_bytes())
@@ -87,7 +87,8 @@ class FilesReader:
                 held_back += 1
             else:
                 told += 1
-        return told, held_back
+                unusual += "kind" in alert["logwinnow"]
+        return told, held_back, unusual
 
 
 def event_lines(path: Path, asked: TimeRange) -> Iterator[tuple[list[bytes], int, int]]:

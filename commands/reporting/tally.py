@@ -199,7 +199,7 @@ class Tally:
         self._timeline.add(numbers, times // SECOND)
         self._numbers, self._times, self._versions = array("q"), [], []
 
-    def figures(self, place: str, alerts: int, held_back: int) -> Figures:
+    def figures(self, place: str, alerts: int, held_back: int, unusual: int) -> Figures:
         """Return the figures of all that was counted."""
         number = len(self._kinds)
         lines = self._timeline.lines(number)
@@ -225,6 +225,7 @@ class Tally:
             hosts=len(self._hosts),
             sets=self._sets,
             alerts=alerts,
+            unusual=unusual,
             held_back=held_back,
             chart=chart,
             chart_lines=by_outlier.sum(axis=0).tolist(),

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 Json = dict[str, Any]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised with each change of what is shown; the dashboards say it."""
 
 EVENTS: Final = "events"

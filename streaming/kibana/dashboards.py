@@ -21,7 +21,7 @@ from streaming.kibana.lens import (
     unique_count,
 )
 from streaming.kibana.objects import SavedObject
-from streaming.kibana.searches import LINES, OUTLIERS, TOLD, Search
+from streaming.kibana.searches import LINES, OUTLIERS, TOLD, UNUSUAL, Search
 
 _OUTLIER = "logwinnow.outlier: true"
 _MATCHED = "logwinnow.pattern.id: * and logwinnow.outlier: false"
@@ -217,7 +217,8 @@ OUTLIERS_AND_NEWS = Dashboard(
         Panel(_RAREST, 0, 35, 24, 14),
         Panel(_NEWEST, 24, 35, 24, 14),
         Panel(TOLD, 0, 49, 48, 14),
-        Panel(OUTLIERS, 0, 63, 48, 18),
+        Panel(UNUSUAL, 0, 63, 48, 14),
+        Panel(OUTLIERS, 0, 77, 48, 18),
     ),
 )
 

@@ -55,6 +55,19 @@ class Rule:
         return self.changed(prefix) | whole
 
 
+_ALERT: Final = {"term": {"event.kind": "alert"}}
+_UNUSUAL: Final = {"exists": {"field": "logwinnow.kind"}}
+_EACH_ONCE: Final[Json] = {
+    "timeWindowSize": 5,
+    "timeWindowUnit": "m",
+    "threshold": [0],
+    "thresholdComparator": ">",
+    "size": 100,
+    "aggType": "count",
+    "groupBy": "all",
+    "excludeHitsFromPreviousRun": True,
+}
+
 NEW_SHAPE = Rule(
     "new-shape",
     "a new shape of lines",
@@ -63,15 +76,20 @@ NEW_SHAPE = Rule(
         "searchType": "esQuery",
         "index": ["{prefix}-alerts-*"],
         "timeField": "event.created",
-        "esQuery": json.dumps({"query": {"term": {"event.kind": "alert"}}}),
-        "timeWindowSize": 5,
-        "timeWindowUnit": "m",
-        "threshold": [0],
-        "thresholdComparator": ">",
-        "size": 100,
-        "aggType": "count",
-        "groupBy": "all",
-        "excludeHitsFromPreviousRun": True,
+        "esQuery": json.dumps({"query": {"bool": {"filter": [_ALERT], "must_not": [_UNUSUAL]}}}),
+        **_EACH_ONCE,
+    },
+)
+UNUSUAL = Rule(
+    "unusual",
+    "something unusual of known kinds",
+    "1m",
+    {
+        "searchType": "esQuery",
+        "index": ["{prefix}-alerts-*"],
+        "timeField": "event.created",
+        "esQuery": json.dumps({"query": {"bool": {"filter": [_ALERT, _UNUSUAL]}}}),
+        **_EACH_ONCE,
     },
 )
 # Compares two times in one request, which only ES|QL can. What is usual is the mean of the 24 hours before; few
@@ -122,7 +140,7 @@ SILENT = Rule(
     },
 )
 
-RULES: Final = (NEW_SHAPE, MORE_OUTLIERS, SILENT)
+RULES: Final = (NEW_SHAPE, MORE_OUTLIERS, SILENT, UNUSUAL)
 
 
 def _filled(params: Json, prefix: str) -> Json:

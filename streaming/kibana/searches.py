@@ -89,7 +89,7 @@ TOLD = Search(
     "told-alerts",
     "Alerts",
     ALERTS,
-    "",
+    "not logwinnow.kind: *",
     (
         "logwinnow.pattern.severity",
         "host.name",
@@ -107,7 +107,26 @@ TOLD = Search(
     "Severity is what `logwinnow patterns name` says of its pattern.",
 )
 
-SEARCHES = (LINES, OUTLIERS, ONE_PATTERN, TOLD)
+UNUSUAL = Search(
+    "unusual",
+    "Unusual lines of known kinds",
+    ALERTS,
+    "logwinnow.kind: *",
+    (
+        "logwinnow.kind",
+        "logwinnow.pattern.severity",
+        "host.name",
+        "message",
+        "logwinnow.observed",
+        "logwinnow.usual",
+        "logwinnow.value",
+        "logwinnow.untold",
+    ),
+    "Rates far from usual, heartbeats that stopped, silent hosts and sources, values that no training saw: where "
+    "[alerts.rate], [alerts.heartbeat] or [alerts.value] is enabled.",
+)
+
+SEARCHES = (LINES, OUTLIERS, ONE_PATTERN, TOLD, UNUSUAL)
 
 
 def searches(prefix: str) -> list[SavedObject]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from patterns.terminal import printable, printable_rows
-from streaming.notifying.notice import DigestNumbers, Notice
+from streaming.notifying.notice import UNUSUAL, DigestNumbers, Notice
 
 SLACK_TEXT: Final = 3_000
 SLACK_HEADER: Final = 150
@@ -26,8 +26,13 @@ _CODE_CHARACTERS: Final = 2_400
 _ESCAPED_CHARACTERS: Final = SLACK_TEXT - 100
 _LABEL_CHARACTERS: Final = 500
 _ANNOTATION_CHARACTERS: Final = 2_000
-_DEFAULT_SEVERITY: Final = {"alert": "warning", "overflow": "warning", "digest": "info"}
-_ALERT_NAMES: Final = {"alert": "LogwinnowNewKind", "overflow": "LogwinnowTooManyKinds", "digest": "LogwinnowDigest"}
+_DEFAULT_SEVERITY: Final = {"alert": "warning", "unusual": "warning", "overflow": "warning", "digest": "info"}
+_ALERT_NAMES: Final = {
+    "alert": "LogwinnowNewKind",
+    "unusual": "LogwinnowUnusual",
+    "overflow": "LogwinnowTooManyKinds",
+    "digest": "LogwinnowDigest",
+}
 _TITLES: Final = {"alert": "New kind of line", "overflow": "Too many new kinds of lines", "digest": "Digest"}
 
 
@@ -45,6 +50,8 @@ def slack_body(notice: Notice) -> bytes:
         blocks.append(_section("\n".join(f"*{name}* {_short(value)}" for name, value in _facts(notice))))
     else:
         blocks.append(_section(slack_escaped(_cut(notice.summary))))
+        if notice.kind == "unusual":
+            blocks.append(_section("\n".join(f"*{name}* {_short(value)}" for name, value in _facts(notice))))
     ends = [text for text in (notice.find and f"find: {_short(notice.find)}", _slack_link(notice)) if text]
     if ends:
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": "  ·  ".join(ends)}]})
@@ -75,6 +82,7 @@ def alertmanager_body(notice: Notice, repeat_after_hours: int, now: int) -> byte
         "program": notice.scope or notice.program,
         # Without an id of its own that of the alert: two kinds of one program are two alerts.
         "kind": notice.shape_id or notice.pattern_id or notice.id,
+        "unusual": notice.unusual,
     }
     annotations = {
         "summary": notice.summary,
@@ -103,6 +111,7 @@ def text_of(notice: Notice) -> str:
     rows = [printable(notice.summary if notice.kind != "alert" else f"{_title(notice)}:")]
     if notice.kind == "alert" and notice.message is not None:
         rows += [f"    {row}" for row in printable_rows(_lines(notice), _ANNOTATION_CHARACTERS)]
+    if notice.kind == "unusual" or (notice.kind == "alert" and notice.message is not None):
         rows += [f"  {name}: {printable(value, _LABEL_CHARACTERS)}" for name, value in _facts(notice)]
     if notice.find:
         rows.append(f"  find: {printable(notice.find, _LABEL_CHARACTERS)}")
@@ -111,6 +120,8 @@ def text_of(notice: Notice) -> str:
 
 
 def _title(notice: Notice) -> str:
+    if notice.unusual is not None:
+        return f"{UNUSUAL[notice.unusual]}{f', {notice.name}' if notice.name else ''}"
     return notice.name or ("New kinds of lines that are alike" if notice.shapes else _TITLES[notice.kind])
 
 
@@ -132,6 +143,7 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
         ("nearest", notice.nearest),
         ("difference", notice.difference),
         ("pattern", notice.pattern),
+        ("value", notice.value),
         ("held back since the last alert", f"{notice.untold:,}" if notice.untold else None),
         ("runbook", notice.runbook),
     ]

@@ -65,6 +65,7 @@ class Digests:
                 since=iso(tally.since),
                 until=iso(until),
                 accepted=accepted,
+                unusual=tally.counts["unusual"] or None,
                 **{name: tally.counts[name] for name in _COUNTED},
             )
             identity = hash_of(["digest", self._source, tally.since, until], 10)

@@ -4,27 +4,42 @@ What leaves: an alert, an overflow or a digest as receivers get it, of closed fi
     alert      kind id source time created summary set count untold bucket find first_event_id link
                message host program scope shape shape_id reason nearest difference pattern name severity runbook
                of a provisional pattern pattern_id shapes examples, and no shape shape_id nearest difference
+    unusual    kind id source time created summary set untold bucket find link message unusual observed usual spread
+               host scope pattern name severity runbook value count first_event_id
     overflow   kind id source time created summary set find link message
     digest     kind id source time created summary set link digest.{since,until,lines,outliers,new_kinds,told_again,
                held_back,accepted}
 
+An unusual one is about lines of a known kind; `unusual` says what: rate, heartbeat, silent_host, silent_source, value.
+
 Masked (`redact_below`), an alert has no host, difference, examples, shape_id and pattern_id; `message` is its shape, or
 its provisional pattern, in which each word of less lines is `<*>`, as in `nearest` and `pattern`; `program` and `scope`
 are the scope, or `<*>`. Its id follows from where its first line stands, and `find` names that line: the ids of the
-sink are hashes of scope and shape, by which somebody who has the rest could try what a masked word is.
+sink are hashes of scope and shape, by which somebody who has the rest could try what a masked word is. An unusual one
+has no host and no value, its message has numbers alone, and its id follows from when it was told.
 """
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from patterns.language import hash_of
 from patterns.terminal import printable
 from streaming.notifying.redaction import Frequent
+from streaming.unusual.documents import HEARTBEAT, RATE, SILENT_HOST, SILENT_SOURCE, VALUE, lasting
 
 _SUMMARY_CHARACTERS = 300
+
+UNUSUAL: Final = {
+    RATE: "Unusual rate",
+    HEARTBEAT: "Heartbeat stopped",
+    SILENT_HOST: "Silent host",
+    SILENT_SOURCE: "Silent source",
+    VALUE: "New value",
+}
+"""What is told of lines of known kinds, in words."""
 
 
 class DigestNumbers(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +55,7 @@ class DigestNumbers(msgspec.Struct, frozen=True, kw_only=True):
         told_again: Alerts of shapes that had been told before.
         held_back: Outliers that no alert counted: of shapes told in the same interval, or above the cap.
         accepted: Shapes and patterns that the operator accepted; None where that cannot be read.
+        unusual: Alerts of what was unusual of lines of known kinds; None for none.
     """
 
     since: str
@@ -50,12 +66,13 @@ class DigestNumbers(msgspec.Struct, frozen=True, kw_only=True):
     told_again: int = 0
     held_back: int = 0
     accepted: int | None = None
+    unusual: int | None = None
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message to a receiver; see the module. What is None is not there."""
 
-    kind: Literal["alert", "overflow", "digest"]
+    kind: Literal["alert", "unusual", "overflow", "digest"]
     id: str
     source: str
     time: str
@@ -85,6 +102,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     count: int | None = None
     untold: int | None = None
     bucket: str | None = None
+    unusual: str | None = None
+    observed: float | None = None
+    usual: float | None = None
+    spread: float | None = None
+    value: str | None = None
     digest: DigestNumbers | None = None
 
 
@@ -116,6 +138,8 @@ def notice_of(document: dict[str, Any], link: str | None, frequent: Frequent | N
         return Notice(kind="digest", summary=digest_summary(numbers), digest=numbers, **given)
     if "overflow" in ours:
         return Notice(kind="overflow", summary=document["message"], message=document["message"], **given)
+    if "kind" in ours:
+        return _unusual(document, given, frequent)
     given |= {
         "first_event_id": event["first_event_id"],
         "reason": ours.get("reason"),
@@ -128,6 +152,50 @@ def notice_of(document: dict[str, Any], link: str | None, frequent: Frequent | N
     }
     given |= _whole(document) if frequent is None else _masked(document, frequent)
     return Notice(kind="alert", summary=_summary(given), redacted=frequent is not None, **given)
+
+
+def _unusual(document: dict[str, Any], given: dict[str, Any], frequent: Frequent | None) -> Notice:
+    event, ours = document["event"], document["logwinnow"]
+    own = ours.get("pattern", {})
+    given |= {
+        "unusual": ours["kind"],
+        "first_event_id": event.get("first_event_id"),
+        **{name: ours.get(name) for name in ("count", "untold", "bucket", "observed", "usual", "spread")},
+        **{name: own.get(name) for name in ("name", "severity", "runbook")},
+    }
+    if frequent is None:
+        said = ours["explain"].removesuffix(f"; more: logwinnow explain {event['id']}")
+        given |= {
+            "message": document["message"],
+            "host": document.get("host", {}).get("name"),
+            "value": ours.get("value"),
+            "scope": ours.get("scope"),
+            "pattern": own.get("text"),
+        }
+    else:
+        said = _numbers_alone(ours)
+        created, sequence = event["created"], event["sequence"]
+        given |= {
+            "id": hash_of(["unusual", given["source"], created, sequence], 10),
+            "find": f'event.kind: "alert" and event.created: "{created}" and event.sequence: {sequence}',
+            "message": said,
+            "scope": frequent.scope(ours["scope"]) if ours.get("scope") else None,
+            "pattern": frequent.pattern(own["text"]) if own else None,
+        }
+    what = UNUSUAL[ours["kind"]].lower()
+    summary = printable(re.sub(r"\s+", " ", f"{what} in {given['source']}: {said}"), _SUMMARY_CHARACTERS)
+    return Notice(kind="unusual", summary=summary, redacted=frequent is not None, **given)
+
+
+def _numbers_alone(ours: dict[str, Any]) -> str:
+    """Return what is told without a word of a log, or a host."""
+    if ours["kind"] == RATE:
+        return f"{ours['observed']:,.0f} lines in an hour, usual are {ours['usual']:,.0f} ± {ours['spread']:,.0f}"
+    if ours["kind"] == HEARTBEAT:
+        return f"no line for {lasting(ours['observed'])}, usual is one every {lasting(ours['period'])}"
+    if ours["kind"] == VALUE:
+        return f"parameter {ours['gap'] + 1} of a pattern has a value that no training saw"
+    return f"{ours['observed']:,.0f} came of {ours['usual']:,.0f} that are usual"
 
 
 def _whole(document: dict[str, Any]) -> dict[str, Any]:
@@ -181,6 +249,8 @@ def digest_summary(numbers: DigestNumbers) -> str:
     said = [f"{numbers.new_kinds:,} new kind{'' if numbers.new_kinds == 1 else 's'}"]
     if numbers.told_again:
         said.append(f"{numbers.told_again:,} told again")
+    if numbers.unusual is not None:
+        said.append(f"{numbers.unusual:,} unusual")
     if numbers.accepted is not None:
         said.append(f"{numbers.accepted:,} accepted")
     said += [

@@ -30,8 +30,8 @@ END_SECONDS: Final = 3.0
 
 _LOOK_SECONDS: Final = 0.05
 
-Notify = Callable[[int, str, Iterable[dict[str, Any]], Counter[str]], None]
-"""Batch, version of its set, documents of its alerts, its counts → the outbox."""
+Notify = Callable[[int | None, str, Iterable[dict[str, Any]], Counter[str]], None]
+"""Batch (None for what is told without one), version of its set, documents of its alerts, its counts → the outbox."""
 
 
 @contextmanager
@@ -78,11 +78,9 @@ def notifying(
         threading.Thread(target=each.run, name=f"notify {each.receiver.name}", daemon=True) for each in deliveries
     ]
 
-    def put(batch: int, version: str, alerts: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
+    def put(batch: int | None, version: str, alerts: Iterable[dict[str, Any]], counts: Counter[str]) -> None:
         made = list(alerts)
-        told = sum(each["logwinnow"].get("count", 0) for each in made)
-        numbers = {"lines": counts["lines"], "outliers": counts["outliers"], "held_back": counts["outliers"] - told}
-        if dropped := outbox.put(batch, map(_item, made), numbers, version, _now()):
+        if dropped := outbox.put(batch, map(_item, made), _numbers(made, counts), version, _now()):
             facts = {"notices": dropped, "mend": "see what ails the receiver, or set notify.max_waiting_bytes higher"}
             _log.warning("notify_dropped", extra={"facts": facts})
         for each in deliveries:
@@ -120,18 +118,27 @@ def _noticed(config: StreamingConfig, store: Store) -> Callable[[dict[str, Any]]
 
     def noticed(document: dict[str, Any]) -> Notice:
         # Only an alert has words of a line.
-        is_alert = "bucket" in document["logwinnow"]
+        is_alert = document["logwinnow"].keys() & {"bucket", "kind"}
         frequent = redactor.by(document["logwinnow"]["set"]) if redactor is not None and is_alert else None
         return notice_of(document, config.notify.link, frequent)
 
     return noticed
 
 
+def _numbers(made: list[dict[str, Any]], counts: Counter[str]) -> dict[str, int]:
+    """Return what the next digest adds up."""
+    # What has a kind is about lines of known kinds, and no outliers.
+    unusual = sum("kind" in each["logwinnow"] for each in made)
+    told = sum(each["logwinnow"].get("count", 0) for each in made if "kind" not in each["logwinnow"])
+    numbers = {"lines": counts["lines"], "outliers": counts["outliers"], "held_back": counts["outliers"] - told}
+    return numbers | {"unusual": unusual} if unusual else numbers
+
+
 def _item(document: dict[str, Any]) -> Item:
     ours = document["logwinnow"]
+    kind = "overflow" if "overflow" in ours else "unusual" if "kind" in ours else "alert"
     # A provisional pattern stands for its shapes: the digest counts it once.
-    shape = (ours["pattern"] if "shapes" in ours else ours.get("shape", {})).get("id")
-    kind = "overflow" if "overflow" in ours else "alert"
+    shape = (ours["pattern"] if "shapes" in ours else ours.get("shape", {})).get("id") if kind == "alert" else None
     return Item(document["event"]["id"], kind, shape, msgspec.json.encode(document))
 
 

@@ -49,7 +49,7 @@ class Item(NamedTuple):
 
     Attributes:
         id: Of the alert, or of the digest.
-        kind: `alert`, `overflow` or `digest`.
+        kind: `alert`, `unusual`, `overflow` or `digest`.
         shape: Id of an alert's shape, None without one.
         document: As JSON.
     """
@@ -130,12 +130,12 @@ class Outbox:
         with self._lock:
             self._connection.close()
 
-    def put(self, batch: int, items: Iterable[Item], counts: Mapping[str, int], version: str, now: int) -> int:
+    def put(self, batch: int | None, items: Iterable[Item], counts: Mapping[str, int], version: str, now: int) -> int:
         """
         Put what a batch told, unless that was done; return how many of the oldest items were dropped for want of room.
 
         Args:
-            batch: Its number.
+            batch: Its number; None for what is told without one, which ids alone keep from being put twice.
             items: In order; those whose id was put before are passed over.
             counts: Numbers for the digest.
             version: Of the set that it was judged by.
@@ -147,13 +147,14 @@ class Outbox:
         Cost: waits for the disk.
         """
         with self._transaction() as run:
-            if batch <= self._number(run, "batch", -1):
+            if batch is not None and batch <= self._number(run, "batch", -1):
                 return 0
             kinds = Counter(self._put(run, item, now) for item in items)
             told = {"new_kinds": kinds["new"], "told_again": kinds["again"]}
             for name, value in {**counts, **told}.items():
                 self._set(run, f"tally.{name}", self._number(run, f"tally.{name}", 0) + value)
-            self._set(run, "batch", batch)
+            if batch is not None:
+                self._set(run, "batch", batch)
             self._set(run, "set", version)
             return self._drop(run) if kinds else 0
 

@@ -4,7 +4,7 @@ Bodies by an operator's own template of Jinja, in its sandbox.
 The template gets `notice`, the fields that streaming/notifying/notice.py lists (None where there is none), and the
 filters of Jinja, of which `tojson` makes any value safe in JSON; `slack` escapes what Slack reads as markup, and
 `printable` shows control characters as escapes. Nothing is escaped by itself. A template is tried when the stream
-starts: with alerts, an overflow and a digest, all of hostile text.
+starts: with alerts, an unusual rate, an overflow and a digest, all of hostile text.
 
     {"title": {{ notice.summary | tojson }}, "tags": ["logs", {{ notice.kind | tojson }}]}
 """
@@ -37,6 +37,7 @@ def _samples() -> Iterator[Notice]:
     for fields in (
         {"kind": "alert", **line, "reason": "no_pattern", "count": 1, "untold": 0, "bucket": time},
         {"kind": "alert", "redacted": True, "message": "<*>", "shape": "<*>", "count": 1, "untold": 0, "bucket": time},
+        {"kind": "unusual", **line, "unusual": "rate", "observed": 9.0, "usual": 1.0, "spread": 0.5, "bucket": time},
         {"kind": "overflow", "message": _HOSTILE},
         {"kind": "digest", "digest": numbers},
     ):

@@ -21,6 +21,7 @@ _KEPT: Final = {"type": "keyword", "index": False, "doc_values": False}
 _TEXT: Final = {"type": "text", "norms": False}
 _DATE: Final = {"type": "date"}
 _LONG: Final = {"type": "long"}
+_DOUBLE: Final = {"type": "double"}
 _BOOLEAN: Final = {"type": "boolean"}
 _IP: Final = {"type": "ip"}
 
@@ -72,6 +73,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
 _ALERT_FIELDS: Final[dict[str, dict[str, Any]]] = {
     **_FIELDS,
     "event.first_event_id": _KEYWORD,
+    "event.sequence": _LONG,
     "logwinnow.bucket": _DATE,
     "logwinnow.count": _LONG,
     "logwinnow.untold": _LONG,
@@ -81,6 +83,16 @@ _ALERT_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "logwinnow.accept": _KEPT,
     "logwinnow.explain": _KEPT,
     "logwinnow.overflow": _BOOLEAN,
+    "logwinnow.kind": _KEYWORD,
+    "logwinnow.direction": _KEYWORD,
+    "logwinnow.hour": _DATE,
+    "logwinnow.last": _DATE,
+    "logwinnow.observed": _DOUBLE,
+    "logwinnow.usual": _DOUBLE,
+    "logwinnow.spread": _DOUBLE,
+    "logwinnow.period": _DOUBLE,
+    "logwinnow.gap": _LONG,
+    "logwinnow.value": _KEYWORD,
 }
 
 

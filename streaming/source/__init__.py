@@ -113,5 +113,11 @@ class Source(Protocol):
             SourceError: They cannot be read.
         """
 
+    def fullness(self, batch: pa.RecordBatch, /) -> float:
+        """Return of the most that a batch may take the share that these rows are: near 1 there may be more to take."""
+
+    def waits(self) -> float:
+        """Return for how many seconds lines that are there may be left, since they are few."""
+
     def again(self, letter: DeadLetter, rules: Rules, /) -> SourceLine | DeadLetter:
         """Return the line of a dead letter that has bytes, as the source is configured now; the id stays."""

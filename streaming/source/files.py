@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
 from pyspark.sql.streaming.datasource import ReadLimit, ReadMaxBytes, SupportsTriggerAvailableNow
@@ -121,11 +122,24 @@ class FilesSource:
                 event_id = file_event_id(self.name, identity, offset)
                 yield SourceLine(data, data, record_time, event_id, path, offset, where)
 
+    def fullness(self, batch: pa.RecordBatch) -> float:
+        """Return the share of bytes."""
+        return length_of(batch, "start") / self.config.max_bytes_per_batch
+
+    def waits(self) -> float:
+        """Return none."""
+        return 0.0
+
     def again(self, letter: DeadLetter, _rules: Rules) -> SourceLine:
         """Return the line that a sink refused."""
         identity, place, offset, record_time, _, _, raw = letter
         where = {"log": {"file": {"path": place}, "offset": offset}}
         return SourceLine(raw or b"", raw or b"", record_time, identity, place, offset, where)
+
+
+def length_of(batch: pa.RecordBatch, begin: str) -> int:
+    """Return how long the ranges of rows are together; `begin` is the column beside ``end``."""
+    return (pc.sum(batch.column("end")).as_py() or 0) - (pc.sum(batch.column(begin)).as_py() or 0)
 
 
 def as_text(path: str) -> str:

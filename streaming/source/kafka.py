@@ -27,11 +27,14 @@ from streaming.documents import record_event_id
 from streaming.errors import SourceError
 from streaming.origin import origin_of
 from streaming.source import DeadLetter, SourceLine, reread
+from streaming.source.files import length_of
 from streaming.source.reread import Record
 
 _LATEST: Final = 4_102_444_800 * SECOND  # 2100
 
 _LOGIN_OPTIONS: Final = ("kafka.security.", "kafka.sasl.", "kafka.ssl.")
+
+_LONGEST_WAIT: Final = 900
 
 _COLUMNS: Final = ("topic", "partition", "offset", "timestamp", "value")
 
@@ -133,6 +136,16 @@ class KafkaSource:
         ranges = reread.ranges(checkpoint, batch)
         # A task a partition.
         return spark.createDataFrame(spark.sparkContext.parallelize(ranges, len(ranges)), reread.COLUMNS)
+
+    def fullness(self, batch: pa.RecordBatch) -> float:
+        """Return the share of records."""
+        records = length_of(batch, "begin") if reread.is_ranges(batch) else batch.num_rows
+        return records / self.config.max_offsets_per_batch
+
+    def waits(self) -> float:
+        """Return how long a batch waits for more records; Spark's own time where none is given."""
+        longest = self.config.longest_wait_seconds or _LONGEST_WAIT
+        return 0.0 if self.config.min_offsets_per_batch is None else float(longest)
 
     def again(self, letter: DeadLetter, rules: Rules) -> SourceLine | DeadLetter:
         """Return the line of a record, or the letter with what is wrong with it now."""

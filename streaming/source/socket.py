@@ -20,6 +20,7 @@ from streaming.documents import message_event_id
 from streaming.errors import SourceError
 from streaming.receiver.blocks import ID, LOCK, Block, Damaged, is_held, read_blocks, segment_path, spool_id
 from streaming.source import DeadLetter, SourceLine
+from streaming.source.files import length_of
 from streaming.source.spool import FORMAT, SpoolSource, opened, options
 
 
@@ -101,6 +102,14 @@ class SocketSource:
             # Where the header has a host, that one stands.
             "host": {"name": peer},
         }
+
+    def fullness(self, batch: pa.RecordBatch) -> float:
+        """Return the share of bytes."""
+        return length_of(batch, "begin") / self.config.max_bytes_per_batch
+
+    def waits(self) -> float:
+        """Return none."""
+        return 0.0
 
     def again(self, letter: DeadLetter, _rules: Rules) -> SourceLine | DeadLetter:
         """Return the message that a sink refused."""

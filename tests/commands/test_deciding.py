@@ -174,6 +174,17 @@ def test_the_alert_that_no_more_are_told_is_of_no_shape(run: Run, store: Path, s
     assert "is of no shape: 'more than 5 alerts" in err
 
 
+def test_of_what_is_unusual_of_a_known_kind_there_is_nothing_to_accept(run: Run, store: Path, sink: Path) -> None:
+    event_of = {"id": "cd" * 10, "kind": "alert"}
+    told = {"event": event_of, "message": "9 lines \x1b[2J", "logwinnow": {"kind": "rate", "shape": {"id": "0" * 12}}}
+    (sink / "alerts" / "2026-11-03").mkdir(parents=True, exist_ok=True)
+    (sink / "alerts" / "2026-11-03" / f"{'cd' * 10}.json").write_bytes(msgspec.json.encode(told))
+    code, _, err = run("patterns", "accept", "cd" * 10, "--store", store)
+    assert (code, entries(store)) == (1, ())
+    assert "of which there is nothing to accept: '9 lines" in err
+    assert "\x1b" not in err
+
+
 def test_an_alert_of_a_line_that_it_does_not_hold_whole_wants_the_line(run: Run, store: Path, sink: Path) -> None:
     tell(sink, document(store, HEADER + "word " * 3_000), "ab" * 10)
     code, _, err = run("patterns", "accept", "ab" * 10, "--store", store)

@@ -129,6 +129,14 @@ def test_an_overflow_alert_has_neither_program_nor_count() -> None:
     assert figures.lines(200, 50, 2, _NOON)[-1].plain[11:] == " more than 3"
 
 
+def test_an_alert_about_known_kinds_says_what_it_is() -> None:
+    figures = Figures("logs", 0)
+    figures.add(
+        judged({"message": "no line", "host": {"name": "web1"}, "logwinnow": {"kind": "silent_host"}}), 1, _NOON
+    )
+    assert figures.lines(200, 50, 2, _NOON)[-1].plain[11:] == "web1 silent host: no line"
+
+
 @pytest.mark.parametrize("width", [1, 2, 9, 20, 79])
 @pytest.mark.parametrize(
     "message", ["\u4e16" * 1_000, "\x1b[2J" * 1_000, "a\u0301" * 500, "\U0001f469\u200d\U0001f52c" * 90]

@@ -4,13 +4,20 @@ from typing import Any
 
 import msgspec
 
+from patterns.baselines import Heartbeat, Rate, Values
 from patterns.judge import Judge
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
+from streaming.config import AlertsConfig
 from streaming.documents import alert, alert_id, brief, condensed_alert, condensed_id, event, overflow
 from streaming.notifying.outbox import Item
 from streaming.source import SourceLine
+from streaming.unusual import rates, silence, values
+from streaming.unusual.counting import HOUR, Counted, NewValue
+from streaming.unusual.state import Tables
+from streaming.unusual.telling import Telling
+from streaming.unusual.usual import Usual
 
 Document = dict[str, Any]
 
@@ -65,6 +72,49 @@ def condensed_of(*lines: str, pattern: str, name: str | None = None) -> Document
         shapes=[each["logwinnow"]["shape"]["id"] for each in firsts] * 10,
     )
     return msgspec.json.decode(msgspec.json.encode(made), type=Document)
+
+
+def rate_of(host: str = "hostname", text: str = PATTERN) -> Document:
+    """Return the alert of a pattern that has too many lines on a host."""
+    known = KnownPattern("sshd", parse(text), level=2, support=9, mined_support=9)
+    rate = Rate(pattern=known.id, host=host, days=14, hours=((40.0, 6.0),) * 24)
+    telling = _telling(known)
+    rates.add(Counted({TIME // HOUR: {0: 217}}), Usual((rate,)), telling)
+    return _only(telling)
+
+
+def silent_of(*hosts: str, pattern: str = PATTERN) -> Document:
+    """Return the alert of a heartbeat of a host that stopped, of several the one of the silent source."""
+    known = KnownPattern("sshd", parse(pattern), level=2, support=9, mined_support=9)
+    beats = tuple(Heartbeat(pattern=known.id, host=host, period=60.0, tolerance=4.0, times=99) for host in hosts)
+    telling, usual = _telling(known), Usual((), beats)
+    silence.hear(Counted({}, dict.fromkeys(range(len(hosts)), (1, TIME))), usual, telling, 0)
+    telling.now += HOUR
+    silence.look(usual, telling, telling.now, 0)
+    return _only(telling)
+
+
+def value_of(line: str, gap: int, value: str, pattern: str = PATTERN) -> Document:
+    """Return the alert of a value that a parameter of a line has for the first time."""
+    known = KnownPattern("sshd", parse(pattern), level=2, support=9, mined_support=9)
+    judge, data = Judge(PatternSet.of(Rules(), [known])), line.encode()
+    judgement = judge.judge(data, TIME)
+    source = SourceLine(data, data, TIME, "0123456789abcdef0123", "a.log", 0, {"log": {"file": {"path": "/a.log"}}})
+    first = event(judgement, judge.parameters(judgement), source, source="app", created=WHEN, version="v1")
+    new = NewValue(known.id, gap, value, 3, TIME, "a.log", 0, msgspec.json.encode(brief(first)))
+    telling = _telling(known)
+    row = Values(pattern=known.id, gap=gap, values=("usual",), lines=9)
+    values.tell(Counted({}, {}, [new]), Usual((), (), (row,)), telling)
+    return _only(telling)
+
+
+def _telling(known: KnownPattern) -> Telling:
+    return Telling(AlertsConfig(), "app", "v1", TIME, Tables(), lambda _id: known, lambda _time: True)
+
+
+def _only(telling: Telling) -> Document:
+    [made] = telling.alerts
+    return msgspec.json.decode(msgspec.json.encode(made.document), type=Document)
 
 
 def overflow_of() -> Document:

@@ -284,7 +284,8 @@ _WANTED: dict[str, Callable[[Json], bool]] = {
     "logwinnow-lines": lambda event: "event" in event,
     "logwinnow-outlier-lines": lambda event: bool(event["logwinnow"]["outlier"]),
     "logwinnow-pattern-lines": lambda event: "pattern" in event["logwinnow"],
-    "logwinnow-told-alerts": lambda alert: bool(alert["event"]["kind"] == "alert"),
+    "logwinnow-told-alerts": lambda alert: bool(alert["event"]["kind"] == "alert") and "kind" not in alert["logwinnow"],
+    "logwinnow-unusual": lambda alert: "kind" in alert["logwinnow"],
 }
 
 

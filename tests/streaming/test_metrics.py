@@ -81,7 +81,7 @@ def test_before_the_first_batch_counters_are_there_and_zero_and_nothing_is_said_
 ) -> None:
     found = scraped(metrics)
     counters = {key: value for key, value in found.items() if key[0].endswith("_total")}
-    assert len(counters) == 8 + 2 + 3 + len(LOSSES)
+    assert len(counters) == 8 + 2 + 3 + 5 + len(LOSSES)
     assert set(counters.values()) == {0}
     assert not any("set" in name or "timestamp" in name or "lag" in name for name, *_ in found)
 

@@ -32,8 +32,8 @@ def test_all_objects_and_rules_are_made_as_they_were_written(
     said = list(installation.install())
     assert list(kibana.objects.values()) == [each.row() for each in saved_objects("mine")]
     assert [rule["name"] for rule in kibana.rules.values()] == [f"mine: {rule.title}" for rule in RULES]
-    assert said[0] == f"data views, sessions and dashboards of mine, version {VERSION}: 8 made"
-    assert [line.rpartition(": ")[2] for line in said[1:]] == ["made"] * 3
+    assert said[0] == f"data views, sessions and dashboards of mine, version {VERSION}: 9 made"
+    assert [line.rpartition(": ")[2] for line in said[1:]] == ["made"] * 4
 
 
 def test_what_a_dry_run_prints_is_what_is_sent(kibana: KibanaStandIn, installation: KibanaInstallation) -> None:
@@ -52,7 +52,7 @@ def test_to_run_it_again_changes_nothing(kibana: KibanaStandIn, installation: Ki
     said = list(installation.install())
     assert json.dumps([list(kibana.objects.values()), kibana.rules]) == before
     assert not [each for each in kibana.requests if each.method == "PUT"]
-    assert [line.rpartition(": ")[2] for line in said] == ["8 there", *["there"] * 3]
+    assert [line.rpartition(": ")[2] for line in said] == ["9 there", *["there"] * 4]
 
 
 def test_objects_of_an_older_version_are_renewed_and_it_is_said(
@@ -60,8 +60,8 @@ def test_objects_of_an_older_version_are_renewed_and_it_is_said(
 ) -> None:
     list(installation.install())
     of_version(kibana, 0)
-    assert next(installation.install()).endswith(": 8 renewed, were of version 0")
-    assert next(installation.install()).endswith(": 8 there")
+    assert next(installation.install()).endswith(": 9 renewed, were of version 0")
+    assert next(installation.install()).endswith(": 9 there")
 
 
 def test_objects_of_a_newer_version_are_left_alone(kibana: KibanaStandIn, installation: KibanaInstallation) -> None:
@@ -136,7 +136,7 @@ def test_a_rule_that_kibana_cannot_keep_is_told_by_what_kibana_says(
     with pytest.raises(ClientError, match="encryptionKey is missing"):
         done.extend(installation.install())
     # The objects are there, and it was said.
-    assert len(kibana.objects) == 8 == int(done[0].split()[-2])
+    assert len(kibana.objects) == 9 == int(done[0].split()[-2])
 
 
 def test_an_import_that_took_only_some_objects_names_those_that_it_did_not(
@@ -146,7 +146,7 @@ def test_an_import_that_took_only_some_objects_names_those_that_it_did_not(
     kibana.refused["mine-logs"] = {"type": "unknown", "message": "belongs to a more recent version", "statusCode": 422}
     with pytest.raises(ClientError) as refused:
         list(installation.install())
-    assert "took 6 of 8 objects and refuses search mine-outlier-lines (unsupported_type); dashboard mine-logs" in str(
+    assert "took 7 of 9 objects and refuses search mine-outlier-lines (unsupported_type); dashboard mine-logs" in str(
         refused.value
     )
     assert "(unknown: belongs to a more recent version): mend that" in str(refused.value)
@@ -158,7 +158,7 @@ def test_an_import_that_waits_for_a_missing_object_took_none(
 ) -> None:
     missing = {"type": "missing_references", "references": [{"type": "index-pattern", "id": "gone"}]}
     kibana.refused["mine-lines"] = missing
-    why = r"took 0 of 8 objects and refuses search mine-lines \(missing_references: index-pattern gone\): mend that"
+    why = r"took 0 of 9 objects and refuses search mine-lines \(missing_references: index-pattern gone\): mend that"
     with pytest.raises(ClientError, match=why):
         list(installation.install())
     assert not kibana.objects
@@ -168,7 +168,7 @@ def test_of_many_refused_objects_the_first_are_named(kibana: KibanaStandIn, inst
     missing = {"type": "missing_references", "references": [{"type": "index-pattern", "id": "gone"}]}
     kibana.refused |= {each.id: missing for each in saved_objects("mine")}
     with pytest.raises(
-        ClientError, match=r"took 0 of 8 .*\(missing_references: index-pattern gone\).* and 5 more: mend"
+        ClientError, match=r"took 0 of 9 .*\(missing_references: index-pattern gone\).* and 6 more: mend"
     ):
         list(installation.install())
 
@@ -193,7 +193,7 @@ def test_what_was_made_is_removed_and_nothing_else(kibana: KibanaStandIn, instal
     said = list(installation.remove())
     assert (kibana.objects, kibana.rules) == before
     assert kibana.asked() == list(installation.removals())
-    assert len(said) == 11
+    assert len(said) == 13
     assert all(line.endswith(": removed") for line in said)
 
 
@@ -203,4 +203,4 @@ def test_to_remove_it_again_is_no_error(installation: KibanaInstallation) -> Non
 
 def test_what_names_others_is_removed_before_them(installation: KibanaInstallation) -> None:
     kinds = [path.split("/")[3] for path in installation.removals() if "saved_objects" in path]
-    assert kinds == ["dashboard"] * 2 + ["search"] * 4 + ["index-pattern"] * 2
+    assert kinds == ["dashboard"] * 2 + ["search"] * 5 + ["index-pattern"] * 2

@@ -3,15 +3,24 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
+from patterns.baselines import Heartbeat, Rate, Values
 from patterns.judge import Judge
 from patterns.language import parse
 from patterns.pattern_set import PENDING, KnownPattern, PatternSet
 from patterns.rules import FormatRule, Rules
+from streaming.config import AlertsConfig
 from streaming.documents import KEYWORD, alert, condensed_alert, event, overflow
 from streaming.sink.templates import VERSION, names, templates, version_of
 from streaming.source import SourceLine
+from streaming.unusual import rates, silence
+from streaming.unusual import values as new_values
+from streaming.unusual.counting import Counted, NewValue
+from streaming.unusual.state import Tables
+from streaming.unusual.telling import Telling
+from streaming.unusual.usual import Usual
 
 _RULES = Rules(formats={"app": FormatRule(r"(?P<timestamp>\d{4}-\d\d-\d\d) (?P<level>[A-Z]+) (?P<message>.*)", "iso")})
 _KNOWN = KnownPattern("sshd", parse("session of *{1,1} closed"), 2, 9, 9, first_day="2026-11-17")
@@ -71,7 +80,8 @@ def documents() -> list[dict[str, Any]]:
     return made
 
 
-_PYTHON = {"keyword": str, "text": str, "date": str, "binary": str, "ip": str, "long": int, "boolean": bool}
+_TEXTS = dict.fromkeys(("keyword", "text", "date", "binary", "ip"), str)
+_PYTHON = {**_TEXTS, "long": int, "double": float, "boolean": bool}
 
 
 def check(document: dict[str, Any], fields: dict[str, dict[str, Any]]) -> set[str]:
@@ -87,6 +97,27 @@ def test_each_field_of_events_has_its_type_and_no_other_field_has_one() -> None:
     assert used == mapping(0).keys()
 
 
+def unusual_ones() -> list[dict[str, Any]]:
+    """Return an alert of each kind that is about lines of known kinds, with all numbers that there are."""
+    tables = Tables()
+    alerts = AlertsConfig()
+    telling = Telling(alerts, "app", _SET, 7, tables, lambda _id: _KNOWN, lambda _time: True)
+    rate = Rate(pattern=_KNOWN.id, host="web1", days=7, hours=((99.0, 2.0),) * 24)
+    values = Values(pattern=_KNOWN.id, gap=0, values=("on",), lines=9)
+    beat = Heartbeat(pattern=_KNOWN.id, host="web1", period=60, tolerance=1, times=9)
+    usual = Usual((rate,), (beat,), (values,))
+    first = next(each for each in documents() if each["logwinnow"].get("params"))
+    new = NewValue(_KNOWN.id, 0, "off", 1, 7, "/a", 0, msgspec.json.encode(first))
+    counted = Counted({0: {0: 999}}, {0: (1, 7)}, [new])
+    rates.add(counted, usual, telling)
+    silence.hear(counted, usual, telling, 0)
+    new_values.tell(counted, usual, telling)
+    telling.now = 10**10
+    silence.look(usual, telling, telling.now, 0)
+    assert {each.document["logwinnow"]["kind"] for each in telling.alerts} == {"rate", "heartbeat", "value"}
+    return [each.document for each in telling.alerts]
+
+
 def test_each_field_of_alerts_has_its_type_and_no_other_field_has_one() -> None:
     outliers = [document for document in documents() if document["logwinnow"]["outlier"]]
     told = [alert(each, identity="a", bucket="2026-11-18T00:00:00Z", count=1, untold=0) for each in outliers]
@@ -97,6 +128,7 @@ def test_each_field_of_alerts_has_its_type_and_no_other_field_has_one() -> None:
         )
     )
     told.append(overflow("more than 5 alerts", identity="a", source="app", time="2026-11-18T00:00:00Z", version="v"))
+    told += unusual_ones()
     used = set().union(*(check(document, mapping(1)) for document in told))
     # Of a line that is not judged there is no alert.
     assert used | {"logwinnow.unjudged"} == mapping(1).keys()

@@ -1,0 +1,156 @@
+"""
+What a task counts of lines of known kinds, and what tasks counted together: bounded by what is usual, not by the lines.
+
+Numbers stand for rates and heartbeats, in the order of `Usual`, which driver and workers share. An hour is that of the
+line's own time, as a training counts it; one that is ahead of its batch is of the batch's hour.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from patterns.judge import Judgement
+from patterns.timestamps import SECOND
+from streaming.documents import brief, keyword
+from streaming.source import SourceLine
+from streaming.unusual.usual import by_pattern
+
+HOUR: Final = 3_600 * SECOND
+
+HOURS_KEPT: Final = 24
+"""Hours before that of a batch of which lines are still counted: what a stream that was away catches up with."""
+
+VALUES_A_TASK: Final = 200
+"""New values that a task reports with a line each; lines of further ones are counted."""
+
+_VALUE: Final = 256
+"""Characters of a value that is told."""
+
+
+class NewValue(msgspec.Struct, array_like=True):
+    """Lines with a value that no training saw: pattern, gap, value, how many, and the first as a brief event."""
+
+    pattern: str
+    gap: int
+    value: str
+    count: int
+    record_time: int
+    place: str
+    offset: int
+    first: bytes
+
+    def add(self, other: "NewValue") -> "NewValue":
+        """Return both together."""
+        first = min(self, other, key=lambda each: (each.record_time, each.place, each.offset))
+        return msgspec.structs.replace(first, count=self.count + other.count)
+
+
+class Counted(msgspec.Struct):
+    """
+    What tasks counted.
+
+    Attributes:
+        hours: Hour since 1970 → number of a rate → lines.
+        beats: Number of a heartbeat → lines, and the latest of their own times in microseconds since 1970.
+        values: New values, each once.
+        further: Lines with new values that are not among these.
+        fullness: Of what a batch may take at most, the share that was taken.
+    """
+
+    hours: dict[int, dict[int, int]] = {}
+    beats: dict[int, tuple[int, int]] = {}
+    values: list[NewValue] = []
+    further: int = 0
+    fullness: float = 0.0
+
+
+class Counting:
+    """Counts lines of a batch in a task."""
+
+    def __init__(self, encoded: bytes, planned_at: int) -> None:
+        """Count by what is usual (`Usual.encoded`), for a batch that was planned then, in microseconds since 1970."""
+        self._usual = by_pattern(encoded)
+        self._planned_at = planned_at
+        self._oldest = planned_at // HOUR - HOURS_KEPT
+        self._hours: dict[int, dict[int, int]] = {}
+        self._beats: dict[int, tuple[int, int]] = {}
+        self._values: dict[tuple[str, int, str], NewValue] = {}
+        self._further = 0
+        self.fullness = 0.0
+
+    def add(
+        self, judgement: Judgement, parameters: list[str], line: SourceLine, time: int, document: dict[str, Any]
+    ) -> None:
+        """
+        Count a line that was judged.
+
+        Args:
+            judgement: The line and its verdict.
+            parameters: What the gaps of its pattern took.
+            line: The same line as its source gave it.
+            time: What stands for its record time.
+            document: Its event.
+        """
+        verdict = judgement.verdict
+        if verdict is None or verdict.known is None or verdict.reason is not None:
+            return
+        usual = self._usual.get(verdict.known.id)
+        if usual is None:
+            return
+        header = judgement.shaped.line
+        host, own = header.host or "", min(header.time, self._planned_at)
+        number = usual.rates.get(host)
+        if number is not None and (hour := own // HOUR) >= self._oldest:
+            lines = self._hours.setdefault(hour, {})
+            lines[number] = lines.get(number, 0) + 1
+        number = usual.heartbeats.get(host)
+        if number is not None:
+            count, latest = self._beats.get(number, (0, own))
+            self._beats[number] = count + 1, max(latest, own)
+        for gap, known in usual.values.items():
+            # An accepted shape has the pattern's place, and no parameters.
+            if gap < len(parameters) and parameters[gap] not in known:
+                self._add_value(verdict.known.id, gap, parameters[gap], line, time, document)
+
+    def _add_value(
+        self, pattern: str, gap: int, value: str, line: SourceLine, time: int, document: dict[str, Any]
+    ) -> None:
+        value = value if len(value) <= _VALUE else value[: _VALUE - 1] + "…"
+        key = pattern, gap, value
+        before = self._values.get(key)
+        if before is None and len(self._values) >= VALUES_A_TASK:
+            self._further += 1
+            return
+        if before is not None and (before.record_time, before.place, before.offset) < (time, line.place, line.offset):
+            before.count += 1
+            return
+        first = msgspec.json.encode(brief(document))
+        this = NewValue(pattern, gap, keyword(value), 1, time, line.place, line.offset, first)
+        self._values[key] = before.add(this) if before else this
+
+    def encode(self) -> bytes:
+        """Return what was counted, for `merged`."""
+        counted = Counted(self._hours, self._beats, list(self._values.values()), self._further, self.fullness)
+        return msgspec.json.encode(counted)
+
+
+def merged(parts: Iterable[bytes]) -> Counted:
+    """Return the sum of what tasks counted; values in the order of their first lines."""
+    whole = Counted({}, {}, [])
+    values: dict[tuple[str, int, str], NewValue] = {}
+    for part in map(msgspec.json.Decoder(Counted).decode, parts):
+        for hour, lines in part.hours.items():
+            into = whole.hours.setdefault(hour, {})
+            for number, count in lines.items():
+                into[number] = into.get(number, 0) + count
+        for number, (count, latest) in part.beats.items():
+            before = whole.beats.get(number, (0, latest))
+            whole.beats[number] = before[0] + count, max(before[1], latest)
+        for value in part.values:
+            key = value.pattern, value.gap, value.value
+            values[key] = values[key].add(value) if key in values else value
+        whole.further += part.further
+        whole.fullness += part.fullness
+    whole.values = sorted(values.values(), key=lambda v: (v.record_time, v.place, v.offset, v.pattern, v.gap, v.value))
+    return whole
