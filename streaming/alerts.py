@@ -22,9 +22,10 @@ from msgspec.structs import replace
 from patterns.judge import shape_id
 from patterns.pattern_set import PROVISIONAL
 from patterns.timestamps import DAY, SECOND, iso
+from streaming.condensed import EXAMPLES, condensed_alert, condensed_id
 from streaming.condensing import Alone, Condensing, Kind, ProvisionalState, place
 from streaming.config import AlertsConfig
-from streaming.documents import EXAMPLES, alert, alert_id, condensed_alert, condensed_id, overflow
+from streaming.documents import alert, alert_id, overflow
 from streaming.match import SHAPES_A_TASK, OutlierShape
 from streaming.proposing import Told
 

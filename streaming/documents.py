@@ -9,8 +9,6 @@ Judged line → event; outlier shape → alert: the documents that a sink gets, 
                        shape.{id,text},nearest.{id,text,difference},cut,original_base64}
     alert   the same of the line that stands for the shape, but event.kind=alert, event.id by shape and bucket,
             event.first_event_id that of the line, and logwinnow.{bucket,count,untold,find,accept,explain}
-    condensed  an alert of a provisional pattern, of one line of a shape of it, but without shape and nearest; its
-            logwinnow.pattern has state=provisional, and logwinnow.{shapes,examples} say how many shapes, and some lines
     overflow  @timestamp message event.{id,kind=alert,dataset,created} logwinnow.{overflow,set,find}
 
 An outlier has a pattern too where that is pending or rejected, which is its reason then; else what is nearest. Name,
@@ -21,16 +19,15 @@ No field name comes from a log line. A value that is searched by is no longer th
 """
 
 import json
-from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
 from patterns.judge import Judgement, shape_id
-from patterns.language import hash_of, parse
+from patterns.language import hash_of
 from patterns.line import Line
 from patterns.matcher import NEW_PROGRAM, NO_PATTERN, Nearest
-from patterns.pattern_set import PROVISIONAL, KnownPattern
+from patterns.pattern_set import KnownPattern
 from patterns.store import published_at
 from patterns.timestamps import iso
 from streaming.source import SourceLine
@@ -39,20 +36,13 @@ KEYWORD: Final = 8_191
 """Characters of a keyword at most; at 4 bytes each they fit Elasticsearch's limit of 32,766 bytes."""
 
 
-EXAMPLES: Final = 5
-"""Lines that stand for the shapes of a provisional pattern, each of another one."""
-
-_EXAMPLE: Final = 300
-_NAMED: Final = 20
-"""Shapes that are named in a query."""
-
-
 def keyword(text: str) -> str:
     """Return the text, cut with a mark where it is longer than KEYWORD."""
-    return _cut(text, KEYWORD)
+    return cut(text, KEYWORD)
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """Return the text, cut with a mark where it is longer than that."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -238,57 +228,6 @@ def alert(first: dict[str, Any], *, identity: str, bucket: str, count: int, unto
         "find": f'logwinnow.shape.id: "{first["logwinnow"]["shape"]["id"]}"',
         "accept": f"logwinnow patterns accept {identity}",
         "explain": explained(first["logwinnow"], identity),
-    }
-    return {
-        **first,
-        "event": {**first["event"], "id": identity, "kind": "alert", "first_event_id": first["event"]["id"]},
-        "logwinnow": ours,
-    }
-
-
-def condensed_id(scope: str, pattern_id: str, bucket: int) -> str:
-    """Return the id of the one alert of a provisional pattern in a bucket: 20 hexadecimal digits, no shape's."""
-    return hash_of([scope, "provisional", pattern_id, bucket], 10)
-
-
-def condensed_alert(
-    firsts: Sequence[dict[str, Any]],
-    *,
-    identity: str,
-    bucket: str,
-    count: int,
-    untold: int,
-    pattern: tuple[str, str],
-    shapes: Sequence[str],
-) -> dict[str, Any]:
-    """
-    Return the alert of a provisional pattern.
-
-    Args:
-        firsts: The events of the first lines of some of its shapes, in their order.
-        identity: What `condensed_id` returned.
-        bucket: Start of the interval in which the pattern is told once, RFC 3339.
-        count: Lines of its shapes in the batch.
-        untold: Lines of it since it was told last.
-        pattern: Its id and text.
-        shapes: Ids of its shapes in the batch, in their order.
-    """
-    first, (pattern_id, text) = firsts[0], pattern
-    whole = first["logwinnow"]
-    ours = {name: value for name, value in whole.items() if name not in {"shape", "nearest", "params"}}
-    if whole.get("pattern", {}).get("id") != pattern_id:
-        label = KnownPattern(whole.get("scope", ""), parse(text), 0, 0, 0).label
-        ours["pattern"] = {"id": pattern_id, "text": keyword(text), "label": label, "state": PROVISIONAL}
-    named = " or ".join(f'"{each}"' for each in shapes[:_NAMED])
-    ours |= {
-        "bucket": bucket,
-        "count": count,
-        "untold": untold,
-        "shapes": len(shapes),
-        "examples": [_cut(each["message"], _EXAMPLE) for each in firsts],
-        "find": f'logwinnow.pattern.id: "{pattern_id}" or logwinnow.shape.id: ({named})',
-        "accept": f"logwinnow patterns accept {identity}",
-        "explain": explained(ours, identity, f"{len(shapes):,} new shapes are alike, {_cut(text, _EXAMPLE)}: "),
     }
     return {
         **first,

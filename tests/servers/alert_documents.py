@@ -9,8 +9,9 @@ from patterns.judge import Judge
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
+from streaming.condensed import condensed_alert, condensed_id
 from streaming.config import AlertsConfig
-from streaming.documents import alert, alert_id, brief, condensed_alert, condensed_id, event, overflow
+from streaming.documents import alert, alert_id, brief, event, overflow
 from streaming.notifying.outbox import Item
 from streaming.source import SourceLine
 from streaming.unusual import rates, silence, values

@@ -16,9 +16,9 @@ from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from streaming import condensing
 from streaming.alerts import HOUR, Alert, AlertBook, AlertState
+from streaming.condensed import EXAMPLES
 from streaming.condensing import Condensing
 from streaming.config import AlertsConfig
-from streaming.documents import EXAMPLES
 from streaming.match import OutlierShape
 
 _MONDAY = 20_409 * 24 * HOUR

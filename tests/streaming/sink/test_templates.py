@@ -11,8 +11,9 @@ from patterns.judge import Judge
 from patterns.language import parse
 from patterns.pattern_set import PENDING, KnownPattern, PatternSet
 from patterns.rules import FormatRule, Rules
+from streaming.condensed import condensed_alert
 from streaming.config import AlertsConfig
-from streaming.documents import KEYWORD, alert, condensed_alert, event, overflow
+from streaming.documents import KEYWORD, alert, event, overflow
 from streaming.sink.templates import VERSION, names, templates, version_of
 from streaming.source import SourceLine
 from streaming.unusual import rates, silence
