@@ -10,8 +10,10 @@ operations.md and operations.json below benchmarks/runs/. `make bench` installs 
 
 import argparse
 import json
+import multiprocessing
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,17 +45,19 @@ def main(arguments: Sequence[str]) -> int:
         "troubles": given.troubles,
         "seeds": given.seeds,
     }
-    made = detectors()
-    about["detectors"] = {detector.name: detector.how for detector in (make(Path()) for make in made)}
+    about["detectors"] = {detector.name: detector.how for detector in detectors(Path())}
     runs: list[Run] = []
-    for seed in given.seeds:
-        weeks = Weeks(7 * given.weeks, seed, given.lines_per_day, given.novel_kinds, given.troubles)
-        these, verdicts = play(weeks, made, _progress)
-        runs += these
-        if given.alerts:
-            _write_alerts(given.alerts / f"alerts-{seed}.jsonl", verdicts)
-    _progress("")
-    report.write(folder, runs, about)
+    with ProcessPoolExecutor(machine.cores(), multiprocessing.get_context("spawn")) as pool:
+        weeks = [
+            Weeks(7 * given.weeks, seed, given.lines_per_day, given.novel_kinds, given.troubles) for seed in given.seeds
+        ]
+        for each, verdicts in pool.map(play, weeks):
+            runs += each
+            seed = each[0].seed
+            if given.alerts:
+                _write_alerts(given.alerts / f"alerts-{seed}.jsonl", verdicts)
+            report.write(folder, runs, about)
+            print(f"seed {seed} is done", file=sys.stderr, flush=True)
     print(json.dumps(report.kept(runs, about), indent=1) if given.json else report.tables(runs))
     print(f"written: {folder}", file=sys.stderr)
     return 0
@@ -81,11 +85,6 @@ def _write_alerts(path: Path, verdicts: dict[str, list[Verdict]]) -> None:
             for each in some:
                 row = {"detector": detector, **each.alert._asdict(), "worth": each.worth, "cause": each.cause}
                 file.write(json.dumps({**row, "event": each.event, "of": each.kind}) + "\n")
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def _seeds(text: str) -> list[int]:

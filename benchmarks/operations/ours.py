@@ -41,7 +41,9 @@ class Ours:
             nights: Whether there is a nightly training after each day; without, the first set stays.
         """
         self.name, self.how = name, how
-        self._config = TrainingConfig(patterns=Patterns(store=str(store)), mining=Mining(algorithm=algorithm))
+        # Every engine finds the same; this one starts no process for the lines of a day.
+        mining = Mining(algorithm=algorithm, engine="python")
+        self._config = TrainingConfig(patterns=Patterns(store=str(store)), mining=mining)
         self._nights = nights
         self._state = AlertState()
         self._judge: Judge | None = None
@@ -88,13 +90,24 @@ class Ours:
         self._state = book.close()
 
 
-class EachLine(Ours):
-    """The same without the book: each line of no known kind is an alert."""
+class EachLine:
+    """The same sets without the book: each line of no known kind is an alert. Who has the sets is played, too."""
+
+    def __init__(self, name: str, how: str, of: Ours) -> None:
+        """Make ready; `of` learns, and has its nights when all have judged the day."""
+        self.name, self.how = name, how
+        self._of = of
+
+    def learn(self, days: Sequence[Day]) -> None:
+        """The other one does."""
 
     def judge(self, day: Day) -> Iterator[Alert]:
         """Yield an alert for each."""
-        for line, _, _ in self.outliers(day):
+        for line, _, _ in self._of.outliers(day):
             yield Alert(line.time, line.number)
+
+    def night(self, day: Day) -> None:
+        """The other one has it."""
 
 
 def _reported(scope: str, shape: str, lines: int, first: Line) -> OutlierShape:

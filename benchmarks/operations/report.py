@@ -79,11 +79,11 @@ def _page(runs: Sequence[Run], about: dict[str, Any]) -> Iterator[str]:
     yield f"# Operations: what an operator is told\n\n{about['date']}, {about['machine']}:\n"
     yield f"    {about['command']}\n"
     yield ", ".join(f"{name} {version}" for name, version in about["versions"].items()) + ".\n"
-    live = runs[0].days
+    live, seeds = runs[0].days, sorted({each.seed for each in runs})
     judged = sum(each.lines for each in runs if each.detector == runs[0].detector)
     yield (
-        f"{len(about['seeds'])} times {about['weeks']} simulated weeks of about {about['lines_per_day']:,} lines a "
-        f"working day (seeds {', '.join(map(str, about['seeds']))}); {7 * about['weeks'] - live} days for learning, "
+        f"{len(seeds)} times {about['weeks']} simulated weeks of about {about['lines_per_day']:,} lines a "
+        f"working day (seeds {', '.join(map(str, seeds))}); {7 * about['weeks'] - live} days for learning, "
         f"{live} live: {judged:,} lines judged by each.\n"
     )
     yield "How to read it:\n"

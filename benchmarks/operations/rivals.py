@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from drain3 import TemplateMiner
 
 CREATED = "cluster_created"
-CHANGED = "cluster_template_changed"
 
 
 class Drain:
-    """Drain3: one miner reads all messages and goes on learning; an alert where it says that a cluster has changed."""
+    """Drain3: one miner reads all messages and goes on learning; an alert for each new cluster."""
 
-    def __init__(self, name: str, how: str, *, masks: bool, told: frozenset[str], tags: bool = False) -> None:
+    def __init__(self, name: str, how: str, *, masks: bool, tags: bool = False) -> None:
         """
         Make ready.
 
@@ -28,33 +27,60 @@ class Drain:
             name: What the tables call it.
             how: What is to be said of it.
             masks: Whether words are masked as Drain3's documentation does it; it masks nothing by itself.
-            told: Which of its changes are alerts.
             tags: Whether messages begin with their program.
         """
         self.name, self.how = name, how
-        self._told, self._tags = told, tags
+        self._tags = tags
         self._reader = LineReader(Rules())
         self._miner = _miner(masks=masks)
+        self._read: Day | None = None
+        self._changes: list[tuple[Line, str]] = []
 
     def learn(self, days: Sequence[Day]) -> None:
         """Read all lines, and tell of none."""
         for day in days:
-            for line in day.lines:
-                self._changed(line)
+            self.changes(day)
 
     def judge(self, day: Day) -> Iterator[Alert]:
-        """Yield an alert for each change."""
-        for line in day.lines:
-            if self._changed(line) in self._told:
+        """Yield an alert for each line that makes a cluster."""
+        for line, change in self.changes(day):
+            if change == CREATED:
                 yield Alert(line.time, line.number)
 
     def night(self, day: Day) -> None:
         """Learned it has already."""
 
-    def _changed(self, line: Line) -> str:
+    def changes(self, day: Day) -> list[tuple[Line, str]]:
+        """Return the lines of a day that make a cluster or change its template, and which of both; reads it once."""
+        if self._read is not day:
+            self._read = day
+            self._changes = [(line, change) for line in day.lines if (change := self._change(line)) != "none"]
+        return self._changes
+
+    def _change(self, line: Line) -> str:
         read = self._reader.read(line.data, line.time)
         message = f"{read.program}: {read.message}" if self._tags else read.message
         return str(self._miner.add_log_message(message)["change_type"])
+
+
+class Changes:
+    """The same miner; an alert for each new cluster and for each one whose template changes."""
+
+    def __init__(self, name: str, how: str, of: Drain) -> None:
+        """Make ready; `of` is played the same days, too."""
+        self.name, self.how = name, how
+        self._of = of
+
+    def learn(self, days: Sequence[Day]) -> None:
+        """The other one does."""
+
+    def judge(self, day: Day) -> Iterator[Alert]:
+        """Yield an alert for each change."""
+        for line, _ in self._of.changes(day):
+            yield Alert(line.time, line.number)
+
+    def night(self, day: Day) -> None:
+        """Learned it has already."""
 
 
 class Shapes:

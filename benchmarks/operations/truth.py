@@ -94,14 +94,14 @@ class Truth:
 
     def _is_there(self, event: Event, alert: Alert) -> bool:
         """Whether an alert without a line is of the place and the time of an event."""
-        if not (alert.host or alert.program):
-            return False
         windows = [(microseconds(begin), microseconds(end)) for begin, end in event.windows]
         if event.cause in CHANGES:
             windows = [(begin, min(end, begin + CHANGE_LASTS)) for begin, end in windows]
-        programs = self.programs[event.id]
+        here, speaks = alert.host in event.hosts, alert.program in self.programs[event.id]
         return (
             any(begin <= alert.time < end for begin, end in windows)
-            and (not event.hosts or not alert.host or alert.host in event.hosts)
-            and (not programs or not alert.program or alert.program in programs)
+            # What is said of a whole host says nothing of a program that changes everywhere, and the other way round.
+            and (here or speaks)
+            and (here or not event.hosts or not alert.host)
+            and (speaks or not self.programs[event.id] or not alert.program)
         )
