@@ -29,7 +29,7 @@ EVENTS = (
     event("drift-1", "drift", 0, 10 * 86_400),
     event("silence-1", "silence", 2_000, 3_000, host="web1"),
     event("stopped-1", "stopped", 5_000, 9_000, host="db1", program="CRON"),
-    event("burst-1", "burst", 10_000, 11_000, host="web2"),
+    event("burst-1", "burst", 9_990, 11_000, host="web2"),
 )
 
 # Seconds, kind, novel, event.

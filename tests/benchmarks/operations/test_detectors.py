@@ -17,11 +17,15 @@ _KNOWN = [f"Accepted password for {user} from 10.0.0.{number}" for user in ("ann
 
 
 def day(folder: Path, number: int, *messages: str) -> Day:
-    """A day with a line each minute."""
+    """A day with three lines a minute."""
     lines = [
-        Line(100 * number + at, f"Nov {16 + number} 00:{at:02}:00 web1 sshd[7]: {message}".encode(), time)
+        Line(
+            100 * number + at,
+            f"Nov {16 + number} 00:{at // 3:02}:{at % 3 * 20:02} web1 sshd[7]: {message}".encode(),
+            time,
+        )
         for at, message in enumerate(messages)
-        for time in [_FIRST + number * DAY + at * 60 * SECOND]
+        for time in [_FIRST + number * DAY + at * 20 * SECOND]
     ]
     path = folder / f"{number}.log"
     path.write_bytes(b"".join(line.data + b"\n" for line in lines))
@@ -85,4 +89,5 @@ def test_days_have_the_lines_of_their_files_and_a_label_for_each(tmp_path: Path)
     ]
     assert all(each.end - DAY <= line.time < each.end for each in days for line in each.lines)
     assert [line.time for each in days for line in each.lines] == [label.time for label in weeks.labels]
+    assert [each.path.stat().st_mtime * SECOND for each in days] == [each.end for each in days]
     assert {label.event for label in weeks.labels if label.event} <= {event.id for event in weeks.events()}

@@ -59,6 +59,12 @@ def test_the_second_says_which_events_were_found_and_how_late() -> None:
     }
 
 
+def test_delays_are_the_median_and_the_longest_of_all_seeds() -> None:
+    runs = [counted("ours", alert, seed=seed) for seed, alert in enumerate([on(2), on(4), on(15)])]
+
+    assert "3 of 3 (1 min, 24.0 h, line 3)" in report.tables(runs)
+
+
 def test_the_last_says_of_what_false_alerts_come() -> None:
     table = report.tables([counted("ours", on(1), on(11))])
 
