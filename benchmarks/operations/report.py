@@ -9,9 +9,6 @@ from typing import Any
 from benchmarks.operations.figures import Found, Run, Spread, a_day, middle, spread, together
 from benchmarks.operations.truth import CHANGES, TROUBLES
 
-BEGIN, END = "<!-- operations: begin -->", "<!-- operations: end -->"
-"""Between these in a document stands what `summary` returns."""
-
 NEW_KINDS = ("incident", "novelty")
 """Troubles that bring new kinds of line: what all who compete look for."""
 
