@@ -35,7 +35,11 @@ them (on one, if it is the only one), and nothing happens but weekly and monthly
 A label then says too what the line comes from ("cause": {", ".join(CAUSES)})
 and the id of the event it belongs to ("event", null for normal lines). "novel" is true for the kinds of which a good
 monitor tells when they occur first: those of incidents and novelties, of deployments, and of jobs that first run after
-the days for learning; not for drifts, new hosts, or known kinds in an incident."""
+the days for learning; not for drifts, new hosts, or known kinds in an incident.
+
+With --troubles there are also troubles that no new kind tells of, in turn: a known kind that is said far too often
+("burst"), a job that stops on a host ("stopped") and a host that says nothing ("silence"), which have no lines, and a
+value that a parameter of few values never had ("value"). --events says when and where they are."""
 
 _EXAMPLE = """\
 examples:
@@ -108,6 +112,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         help=f"how many kinds of novel lines, 0 to {len(NOVELTIES)}; with --days at most four a day "
         "(default: %(default)s)",
     )
+    verb.add_argument(
+        "--troubles",
+        type=_count,
+        metavar="N",
+        help="with --days: how many troubles that no new kind tells of (default: 0)",
+    )
     verb.set_defaults(run=run)
 
 
@@ -157,16 +167,16 @@ def _write_days(arguments: argparse.Namespace, output: Path | None, files: ExitS
     """Write a number of days: into one file, or one file each into a folder, which is made if it is missing."""
     days, seed = arguments.days, arguments.seed
     per_day = arguments.lines_per_day or _LINES_PER_DAY
-    kinds = arguments.novel_kinds
+    more = {"start": arguments.start, "novel_kinds": arguments.novel_kinds, "troubles": arguments.troubles or 0}
     folder = output if output and _is_folder(arguments.output) else None
     if folder:
         folder.mkdir(exist_ok=True)
     into = files.enter_context(output.open("wb")) if output and not folder else sys.stdout.buffer
     labels = files.enter_context(arguments.labels.open("wb")) if arguments.labels else None
     if arguments.events:
-        events = planned_events(days, seed, start=arguments.start, lines_per_day=per_day, novel_kinds=kinds)
+        events = planned_events(days, seed, lines_per_day=per_day, **more)
         arguments.events.write_text("".join(event.json() + "\n" for event in events), encoding="utf-8")
-    lines = simulate_days(days, seed, start=arguments.start, lines_per_day=per_day, novel_kinds=kinds)
+    lines = simulate_days(days, seed, lines_per_day=per_day, **more)
     if folder:
         write_days(lines, folder, labels)
     else:
@@ -176,7 +186,11 @@ def _write_days(arguments: argparse.Namespace, output: Path | None, files: ExitS
 def _check(arguments: argparse.Namespace) -> None:
     """Refuse options that do not go together, before anything is written."""
     if arguments.days is None:
-        for option, value in (("--lines-per-day", arguments.lines_per_day), ("--events", arguments.events)):
+        for option, value in (
+            ("--lines-per-day", arguments.lines_per_day),
+            ("--events", arguments.events),
+            ("--troubles", arguments.troubles),
+        ):
             if value is not None:
                 raise LogwinnowError(f"{option} {value} is for whole days: give --days too, such as --days 21")
         if arguments.output and _is_folder(arguments.output):

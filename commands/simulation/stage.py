@@ -33,6 +33,7 @@ class Stage:
         self._volume = volume
         stories = list(volume.stories.values())
         self.traffic = Traffic(self._machines, clock, chance, stories)
+        self._muted: set[tuple[str, Story | None]] = set()
         self._closed: set[Story] = set()
         for story, told_on in self.traffic.machines.items():
             hosts = volume.hosts[story]
@@ -42,7 +43,9 @@ class Stage:
         self._set_agenda(script)
 
     def said(self, story: Story, machine: Machine, kind: Kind, now: int) -> tuple[Kind, Mark] | None:
-        """What is said when this kind is due, and its mark; None: it is not said any more, or was not known in time."""
+        """What is said when this kind is due, and its mark; None: it is not said now, or was not known in time."""
+        if self._muted and not self._muted.isdisjoint({(machine.host.name, story), (machine.host.name, None)}):
+            return None
         mark = self._marks.get(story)
         if mark is not None:
             return kind, mark
@@ -100,6 +103,10 @@ class Stage:
             at(time, self._join(host, mark))
         for span, drift, mark in script.drifts:
             at(span[0], self._drift(drift.label, Drifting(drift, *span), mark))
+        for mute in script.mutes:
+            key = mute.host, self._volume.stories.get(mute.story, mute.story) if mute.story else None
+            at(mute.span[0], self._mute(key))
+            at(mute.span[1], self._unmute(key))
         for opening in script.openings:
             at(opening.span[0], self._open(opening))
         for cue in script.cues:
@@ -127,6 +134,14 @@ class Stage:
     def _drift(self, label: str, drifting: Drifting, mark: Mark) -> Callable[[int], None]:
         """Lines of a kind begin to change."""
         return lambda _now: self._drifting.update({label: (drifting, mark)})
+
+    def _mute(self, key: tuple[str, Story | None]) -> Callable[[int], None]:
+        """A host does not tell a story from now on, or is silent."""
+        return lambda _now: self._muted.add(key)
+
+    def _unmute(self, key: tuple[str, Story | None]) -> Callable[[int], None]:
+        """It does again."""
+        return lambda _now: self._muted.discard(key)
 
     def _open(self, opening: Opening) -> Callable[[int], None]:
         """A further story is told from now on."""

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, time
 from commands.simulation.chance import Chance
 from commands.simulation.clock import DAY, Clock
 from commands.simulation.events.event import Event
-from commands.simulation.events.plan import learning_days, write
+from commands.simulation.events.plan import write
 from commands.simulation.events.script import Script
+from commands.simulation.events.writer import learning_days
 from commands.simulation.fleet import SimulatedLine
 from commands.simulation.programs import STORIES
 from commands.simulation.stage import Stage
@@ -20,7 +21,13 @@ LEAST_LINES = 300
 
 
 def simulate_days(
-    days: int, seed: int, *, start: datetime = START, lines_per_day: int = 20_000, novel_kinds: int = 40
+    days: int,
+    seed: int,
+    *,
+    start: datetime = START,
+    lines_per_day: int = 20_000,
+    novel_kinds: int = 40,
+    troubles: int = 0,
 ) -> Iterator[SimulatedLine]:
     """
     The lines of whole days (UTC) in time order, the same for the same arguments, made as they are asked for.
@@ -32,6 +39,8 @@ def simulate_days(
         lines_per_day: About so many on a working day, without what events bring, and fewer at the weekend:
             `LEAST_LINES` or more. While days are for learning, there are up to some hundred more.
         novel_kinds: How many kinds of single novelties at the most; there are never more than four a day.
+        troubles: How many troubles behind the days for learning that no new kind tells of (events/troubles.py), one
+            sort after the other. With them all other events are as without.
 
     Returns:
         Labelled lines. A normal kind occurs on two of the first `learning_days(days)` days, if these are two or more,
@@ -40,12 +49,18 @@ def simulate_days(
     Raises:
         ValueError: Arguments that make no sense.
     """
-    script, volume, clock = _prepared(days, seed, start, lines_per_day, novel_kinds)
+    script, volume, clock = _prepared(days, seed, start, lines_per_day, novel_kinds, troubles)
     return _stream(script, volume, clock, days, seed)
 
 
 def planned_events(
-    days: int, seed: int, *, start: datetime = START, lines_per_day: int = 20_000, novel_kinds: int = 40
+    days: int,
+    seed: int,
+    *,
+    start: datetime = START,
+    lines_per_day: int = 20_000,
+    novel_kinds: int = 40,
+    troubles: int = 0,
 ) -> tuple[Event, ...]:
     """
     What happens in the lines that `simulate_days` gives for the same arguments, by its beginning; no line is made.
@@ -53,23 +68,24 @@ def planned_events(
     Raises:
         ValueError: As `simulate_days`.
     """
-    return tuple(_prepared(days, seed, start, lines_per_day, novel_kinds)[0].events)
+    return tuple(_prepared(days, seed, start, lines_per_day, novel_kinds, troubles)[0].events)
 
 
 def _prepared(
-    days: int, seed: int, start: datetime, lines_per_day: int, novel_kinds: int
+    days: int, seed: int, start: datetime, lines_per_day: int, novel_kinds: int, troubles: int
 ) -> tuple[Script, Volume, Clock]:
     """What is staged, at which volume, from when on."""
-    if not 1 <= days <= MOST_DAYS or lines_per_day < LEAST_LINES or novel_kinds < 0 or seed < 0:
+    if not 1 <= days <= MOST_DAYS or lines_per_day < LEAST_LINES or min(novel_kinds, troubles, seed) < 0:
         raise ValueError(
-            f"simulate_days(days={days}, seed={seed}, lines_per_day={lines_per_day}, novel_kinds={novel_kinds}): "
-            f"give 1 to {MOST_DAYS} days, {LEAST_LINES} lines a day or more, and a seed and novel_kinds of 0 or more"
+            f"simulate_days(days={days}, seed={seed}, lines_per_day={lines_per_day}, novel_kinds={novel_kinds}, "
+            f"troubles={troubles}): give 1 to {MOST_DAYS} days, {LEAST_LINES} lines a day or more, and a seed, "
+            "novel_kinds and troubles of 0 or more"
         )
     if start.tzinfo is None or start.astimezone(UTC).time() != time():
         raise ValueError(f"simulate_days(start={start}): days are whole days in UTC; give a midnight with its zone")
     clock = Clock(start)
     volume = at_volume(STORIES, lines_per_day)
-    return write(days, seed, clock, volume.share, novel_kinds), volume, clock
+    return write(days, seed, clock, volume.share, novel_kinds, troubles), volume, clock
 
 
 def _stream(script: Script, volume: Volume, clock: Clock, days: int, seed: int) -> Iterator[SimulatedLine]:

@@ -120,6 +120,17 @@ def test_days_go_to_a_file_with_labels_and_events_beside_it(tmp_path: Path) -> N
     assert all(f" {label['kind'].rpartition('.')[0]}" in line for label, line in zip(told, lines, strict=True))
 
 
+def test_troubles_are_in_the_lines_and_in_the_schedule(tmp_path: Path) -> None:
+    labels, events = tmp_path / "labels.jsonl", tmp_path / "events.jsonl"
+
+    _run(*_WEEK, "--troubles", "4", "--output", str(tmp_path / "log"), "--labels", str(labels), "--events", str(events))
+
+    planned = {json.loads(event)["cause"] for event in events.read_text(encoding="utf-8").splitlines()}
+    said = {json.loads(label)["cause"] for label in labels.read_text(encoding="utf-8").splitlines()}
+    assert {"burst", "stopped", "silence", "value"} <= planned
+    assert {"burst", "stopped", "silence", "value"} & said == {"burst", "value"}
+
+
 def test_days_go_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert _run("--days", "1", "--lines-per-day", "300") == 0
 
@@ -155,6 +166,7 @@ def test_a_folder_that_exists_needs_no_slash(tmp_path: Path) -> None:
         (("--days", "3", "--novel-after", "0"), r"--novel-after 0\.0 does not go with --days"),
         (("--lines-per-day", "900"), "--lines-per-day 900 is for whole days: give --days"),
         (("--events", "events.jsonl"), r"--events events\.jsonl is for whole days: give --days"),
+        (("--troubles", "4"), "--troubles 4 is for whole days: give --days"),
         (("--output", "days/"), "--output days/ is a folder, for a file a day: give --days"),
         (("--days", "3", "--start", "2026-11-16T08:00"), "is no midnight in UTC"),
         (("--days", "3", "--start", "2026-11-16T00:00+01:00"), r"15T23:00:00\+00:00 is no midnight in UTC"),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 
 from commands.simulation.events.event import Event
-from commands.simulation.events.plan import learning_days
+from commands.simulation.events.writer import learning_days
 from commands.simulation.fleet import SimulatedLine
 from commands.simulation.programs import STORIES
 from commands.simulation.weeks import START

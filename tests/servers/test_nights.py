@@ -23,7 +23,7 @@ from live import Live, original
 from stream_process import StreamProcess
 
 from commands.simulation.events.event import Event
-from commands.simulation.events.plan import learning_days
+from commands.simulation.events.writer import learning_days
 from commands.simulation.fleet import SimulatedLine
 from commands.simulation.weeks import planned_events, simulate_days
 from patterns.decided import decided

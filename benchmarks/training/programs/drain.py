@@ -18,7 +18,7 @@ from drain3.masking import MaskingInstruction
 from drain3.template_miner_config import TemplateMinerConfig
 
 _HEADER = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:]+: ")
-_MASKS = {
+MASKS = {
     r"((?<=[^A-Za-z0-9])|^)(([0-9a-f]{2,}:){3,}([0-9a-f]{2,}))((?=[^A-Za-z0-9])|$)": "ID",
     r"((?<=[^A-Za-z0-9])|^)(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})((?=[^A-Za-z0-9])|$)": "IP",
     r"((?<=[^A-Za-z0-9])|^)([0-9a-f]{6,} ?){3,}((?=[^A-Za-z0-9])|$)": "SEQ",
@@ -32,7 +32,7 @@ def main(path: Path, masks: str) -> None:
     """Mine a file and print how many templates there are."""
     config = TemplateMinerConfig()
     if masks == "masks":
-        config.masking_instructions = [MaskingInstruction(pattern, name) for pattern, name in _MASKS.items()]
+        config.masking_instructions = [MaskingInstruction(pattern, name) for pattern, name in MASKS.items()]
     miner = TemplateMiner(config=config)
     with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
         for line in lines:

@@ -7,9 +7,15 @@ from typing import Literal
 
 from commands.simulation.story import Kind
 
-Cause = Literal["normal", "deployment", "drift", "seasonal", "new_host", "incident", "novelty", "decommission"]
+Cause = Literal[
+    "normal", "deployment", "drift", "seasonal", "new_host", "incident", "novelty", "decommission",
+    "burst", "stopped", "silence", "value",
+]  # fmt: skip
 CAUSES: tuple[Cause, ...] = ("normal", "deployment", "drift", "seasonal", "new_host", "incident", "novelty")
-"""What a line comes from. No line comes from a `decommission`: it is what ends lines."""
+"""
+What a line comes from. No line comes from a `decommission`: it is what ends lines. Where there are troubles, a line may
+come from a `burst` or a `value`, too, and `stopped` and `silence` have none.
+"""
 
 Window = tuple[datetime, datetime]
 """From the first moment to the one after the last: aware, UTC, whole seconds."""
@@ -29,7 +35,7 @@ class Event:
         programs: Which programs say something else than before, or nothing any more.
         kinds: The kinds that only this event brings; lines of other kinds may belong to it too, as a flood of known
             ones does. Empty for drifts, which keep their kinds, and where nothing new is said.
-        gone: The kinds that are said no more once it has begun.
+        gone: The kinds that are said no more once it has begun; of `stopped`, on its host until it ends.
         hosts: Where it happens, if that is not everywhere.
     """
 

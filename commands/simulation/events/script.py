@@ -39,6 +39,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """In a span the host of that name does not tell a story, or says nothing at all if there is none."""
+
+    span: Span
+    host: str
+    story: Story | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """What is to be staged: the events, by their beginning, and what they do."""
 
@@ -48,4 +57,5 @@ class Script:
     changes: list[Change] = field(default_factory=list)
     joins: list[tuple[int, Host, Mark]] = field(default_factory=list)
     drifts: list[tuple[Span, Drift, Mark]] = field(default_factory=list)
+    mutes: list[Mute] = field(default_factory=list)
     marks: dict[Story, Mark] = field(default_factory=dict)
