@@ -3,10 +3,12 @@ The trainer, whole: corpus → shapes → clusters, level by level → set → p
 
     sources ─► reading: corpus ─► engine.tabulate ─► states ─► mine ─► limits ─► describe ─► publish
                          stored tables ─► added ─┘             words → candidates → clusters (ladder: level by level)
+            ─► where baselines are learned: the corpus once more ─► observed ─► learned ─┘ before it is published
 """
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +25,7 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
 from training.added import stored_tables
+from training.baselines.learned import learn_usual
 from training.config import Mining, TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
@@ -71,16 +74,17 @@ def train(
         RulesError: The rules cannot be used.
         PublishRefused: The set is empty, or loses too much.
 
-    Cost: one pass over the corpus, and some over the table of shapes; memory for the shapes that are mined, and in
+    Cost: one pass over the corpus, two where baselines are learned, and some over the table of shapes; memory for the shapes that are mined, and in
     engine python for the table. Only engine spark starts Spark.
     """
     store = Store(config.patterns.store)
-    with alone(store):
+    learns = config.baselines.learn
+    with alone(store), ExitStack() as kept:
         decisions = store.decisions().active(time.time_ns() // 1_000)
         # An entry that means nothing is told before hours are spent on reading.
         states = States(None, decisions, rules)
         added = stored_tables(store, add, rules)
-        read_now = read(paths, config, rules, times, progress)
+        read_now = read(paths, config, rules, times, progress, kept if learns else None)
         pending = _still_pending(store, added, read_now.table, decisions)
         table = add_up([read_now.table, *added.values()]) if added else read_now.table
         mined = mine_scopes(table, config.mining, states.known_otherwise(pending))
@@ -96,8 +100,30 @@ def train(
             "left_out": asdict(left_out),
             **({"nightly": {"excluded": [each.as_run() for each in times.excluded]}} if times.excluded else {}),
         }
+        usual = None
+        if learns:
+            before = (store.read_observed(version) for version in added)
+            usual = learn_usual(
+                patterns,
+                decisions,
+                read_now.passes,
+                [table for table in before if table is not None],
+                config.baselines,
+                excluded=times.excluded,
+                last_day=None,
+                progress=progress,
+            )
+            run["baselines"] = usual.numbers
         version = publish(
-            store, patterns, table, run, keep=config.publish.keep, force=force, propose=propose, decisions=decisions
+            store,
+            patterns,
+            table,
+            run,
+            usual=usual,
+            keep=config.publish.keep,
+            force=force,
+            propose=propose,
+            decisions=decisions,
         )
         retire(store, config.publish.keep_versions)
         return summarise(version, patterns, table, run)

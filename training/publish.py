@@ -14,6 +14,7 @@ from patterns.set_files import StoredSet
 from patterns.shapes import ShapeTable
 from patterns.store import Store, published_at
 from patterns.timestamps import DAY
+from training.baselines.learned import Learned
 from training.describe import NONE
 
 _YOUNG: Final = 30 * DAY
@@ -31,6 +32,7 @@ def publish(
     force: bool,
     decisions: Decisions = NONE,
     propose: bool = False,
+    usual: Learned | None = None,
 ) -> str:
     """
     Publish a set and return its version.
@@ -45,6 +47,7 @@ def publish(
         force: Publish whatever is lost; an empty set is refused all the same.
         decisions: What the operator decided: lines that are rejected need not be covered.
         propose: Publish it beside the current version, whatever is lost: that is what is looked at then.
+        usual: What was learned beside it.
 
     Raises:
         PublishRefused: The set is empty or loses too much.
@@ -55,7 +58,22 @@ def publish(
     previous = None if force or propose else _previous(store)
     if previous is not None:
         _refuse_losses(store, previous, patterns, table, keep, decisions)
-    return store.publish(patterns, table, run, propose=propose)
+    return stored(store, patterns, table, run, usual, propose=propose)
+
+
+def stored(
+    store: Store,
+    patterns: PatternSet,
+    table: ShapeTable,
+    run: Mapping[str, Any],
+    usual: Learned | None,
+    *,
+    propose: bool,
+) -> str:
+    """Publish a set that is not refused, with what was learned beside it; return its version."""
+    if usual is None:
+        return store.publish(patterns, table, run, propose=propose)
+    return store.publish(patterns, table, run, baselines=usual.baselines, observed=usual.observed, propose=propose)
 
 
 def refuse_empty(patterns: PatternSet, table: ShapeTable) -> None:

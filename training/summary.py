@@ -25,7 +25,8 @@ def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mappin
         ``version``, ``scopes``, ``patterns``, ``shapes`` (distinct, by scope); ``corpus``, ``fetched``, ``added`` and
         ``left_out`` of the run; ``covered`` lines and ``coverage`` as a share of the table's; ``levels``: support at
         which patterns were mined → how many; ``seen_once``: patterns of level 1, their lines and share of the table's;
-        ``widest``: the patterns that leave most words open; ``states``: state → patterns; and of a night ``night``.
+        ``widest``: the patterns that leave most words open; ``states``: state → patterns; where they were learned
+        ``baselines``; and of a night ``night``.
         Covered is by what is known, and seen once likewise.
     """
     known_ones = [known for known in patterns.patterns if known.state == KNOWN]
@@ -54,6 +55,7 @@ def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mappin
             if _open_words(known) > 0
         ],
         "states": {state: states[state] for state in (KNOWN, PENDING, REJECTED)},
+        **({"baselines": run["baselines"]} if "baselines" in run else {}),
         **({"night": run["night"]} if "night" in run else {}),
     }
 

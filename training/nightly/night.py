@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from patterns.shapes import ShapeTable
 from patterns.store import Store
 from patterns.timestamps import DAY, iso, utc_day
 from training.added import other_rules
+from training.baselines.learned import learn_usual
 from training.config import TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
@@ -31,7 +33,7 @@ from training.lock import alone
 from training.nightly.memory import Memory, excluded_as_run, joined, remembered
 from training.nightly.window import Left, days_of, leave, window_of
 from training.paths import fetched_from
-from training.publish import refuse_empty, refuse_uncovered, retire
+from training.publish import refuse_empty, refuse_uncovered, retire, stored
 from training.reading import Read, read_by_days
 from training.shapes import CorpusCounts
 from training.summary import summarise
@@ -104,10 +106,11 @@ def learn_night(
         DecisionsError: The operator's file means nothing under the rules.
         PublishRefused: The set is empty, or loses too much.
 
-    Cost: one pass over what came, and some over the table of shapes.
+    Cost: one pass over what came, two where baselines are learned, and some over the table of shapes.
     """
     store = Store(config.patterns.store)
-    with alone(store):
+    learns = config.baselines.learn
+    with alone(store), ExitStack() as kept:
         now = time.time_ns() // 1_000
         decisions = store.decisions().active(now)
         # An entry that means nothing is told before hours are spent on reading.
@@ -121,8 +124,24 @@ def learn_night(
             # What is streamed until then is not there yet.
             through = min(plan.memory.through, max(now // MILLISECOND * MILLISECOND, plan.start))
             plan = plan._replace(memory=plan.memory._replace(through=through))
-        read = read_by_days(sources, config, rules, times, progress) if plan.start < until else _nothing()
+        read = _nothing()
+        if plan.start < until:
+            read = read_by_days(sources, config, rules, times, progress, kept if learns else None)
         patterns, table, run = _learned(plan, read, config, rules, decisions, strict=asked.strict)
+        usual = None
+        if learns:
+            observed = store.read_observed(plan.last.version) if plan.last else None
+            usual = learn_usual(
+                patterns,
+                decisions,
+                read.passes,
+                [] if observed is None else [observed],
+                config.baselines,
+                excluded=plan.memory.excluded,
+                last_day=(until - 1) // DAY,
+                progress=progress,
+            )
+            run["baselines"] = usual.numbers
         if store.current() != (plan.last.version if plan.last else None):
             raise NightError(
                 f"the current set of store {store.root!r} was changed while this night was learned, and nothing was "
@@ -132,7 +151,7 @@ def learn_night(
             keep = config.publish.keep
             refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1, uncovered_count=False)
         refuse_empty(patterns, table)
-        version = store.publish(patterns, table, run, propose=asked.propose)
+        version = stored(store, patterns, table, run, usual, propose=asked.propose)
         retire(store, config.publish.keep_versions)
         return summarise(version, patterns, table, run)
 
@@ -153,6 +172,7 @@ def _plan(store: Store, config: TrainingConfig, rules: Rules, asked: Asked, deci
             [nightly.window_days, nightly.forget_after, nightly.learn_days],
             decisions.revision,
             asked.strict,
+            *([msgspec.to_builtins(config.baselines)] if config.baselines.learn else []),
         ],
         8,
     )

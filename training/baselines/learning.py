@@ -1,0 +1,86 @@
+"""The table of observations → what is usual of a set's patterns: pattern by pattern, each host and each gap."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any
+
+import pyarrow.compute as pc
+
+from patterns.baselines import Baselines, Row
+from patterns.observed import ON_HOST, SCHEMA, ObservedTable
+from patterns.pattern_set import KnownPattern
+from patterns.timestamps import DAY, utc_day
+from training.baselines.heartbeats import heartbeat_of
+from training.baselines.observing import gaps_of
+from training.baselines.rates import rate_of
+from training.baselines.values import values_of
+from training.baselines.window import HOURS, Window
+from training.config import Learning
+
+
+def learn(table: ObservedTable, patterns: Mapping[str, KnownPattern], window: Window, learning: Learning) -> Baselines:
+    """
+    Return what is usual.
+
+    Args:
+        table: What stays of the observations (training/baselines/window).
+        patterns: Id → pattern, of all that the table has.
+        window: Which hours count.
+        learning: When something is usual.
+
+    Cost: two passes over the table; memory for a row group, and for the rows of a pattern on a host.
+    """
+    hours = _hours(table)
+    if not hours:
+        return Baselines()
+    days = {hour // HOURS for hour in hours}
+    rows = chain.from_iterable(
+        _of_host(pattern, host, some, days, (min(hours), max(hours)), window, learning)
+        if gap == ON_HOST
+        else _of_gap(patterns[pattern], gap, some, learning)
+        for (pattern, gap, host), some in groupby(_rows(table), key=itemgetter("pattern", "gap", "host"))
+    )
+    return Baselines.of(utc_day(min(days) * DAY), utc_day(max(days) * DAY), len(days), rows)
+
+
+def _of_host(
+    pattern: str,
+    host: str,
+    rows: Iterator[dict[str, Any]],
+    days: set[int],
+    hours: tuple[int, int],
+    window: Window,
+    learning: Learning,
+) -> Iterator[Row]:
+    held = list(rows)
+    rate = rate_of(pattern, host, {row["hour"]: row["lines"] for row in held}, days, hours, window, learning)
+    if rate is not None:
+        yield rate
+    beat = heartbeat_of(pattern, host, {row["hour"]: row["seconds"] for row in held}, days, hours[1], window)
+    if beat is not None:
+        yield beat
+
+
+def _of_gap(known: KnownPattern, place: int, rows: Iterator[dict[str, Any]], learning: Learning) -> Iterator[Row]:
+    gaps = gaps_of(known)
+    days = {row["hour"] // HOURS: (row["lines"], row["values"]) for row in rows}
+    if place in gaps:
+        values = values_of(known.id, gaps.index(place), days, learning)
+        if values is not None:
+            yield values
+
+
+def _hours(table: ObservedTable) -> set[int]:
+    """Return the hours that have a line of anything."""
+    found: set[int] = set()
+    for rows in table.tables(["gap", "hour"]):
+        found.update(pc.unique(rows["hour"].filter(pc.equal(rows["gap"], ON_HOST))).to_pylist())
+    return found
+
+
+def _rows(table: ObservedTable) -> Iterator[dict[str, Any]]:
+    for rows in table.tables():
+        columns = [rows[name].to_pylist() for name in SCHEMA.names]
+        for row in zip(*columns, strict=True):
+            yield dict(zip(SCHEMA.names, row, strict=True))

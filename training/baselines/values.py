@@ -1,0 +1,53 @@
+"""
+Which gaps of patterns took few values and have long taken no new one, so that a further one says something.
+
+What varies by itself (process ids, times, amounts) soon has too many. What is new every day, as a date, has few enough
+for a while: it is known by the days on which its values came first.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from patterns.baselines import MOST_VALUES, Values
+from training.config import Learning
+
+LINES_FOR_A_NEW_ONE: Final = 500
+"""Of the later half of the days, so many lines for each value that came first in it: else new ones are usual."""
+
+
+def values_of(
+    pattern: str,
+    gap: int,
+    days: Mapping[int, tuple[int, Sequence[str] | None]],
+    learning: Learning,
+) -> Values | None:
+    """
+    Return the values that are usual of a gap; None where new ones are, or too little is known.
+
+    Args:
+        pattern: Its id.
+        gap: Which of an event's parameters.
+        days: Day → lines, and which values; None where they are too many.
+        learning: How many days there are to be, and how many lines.
+    """
+    ordered = sorted(days)
+    if len(ordered) < learning.least_days or sum(lines for lines, _ in days.values()) < learning.least_values:
+        return None
+    seen: set[str] = set()
+    later = ordered[(len(ordered) + 1) // 2 :]
+    new_later = lines_later = 0
+    for day in ordered:
+        lines, values = days[day]
+        if values is None:
+            return None
+        new = set(values) - seen
+        seen |= new
+        if day in later:
+            new_later += len(new)
+            lines_later += lines
+    if len(seen) > MOST_VALUES or lines_later * 2 < learning.least_values:
+        return None
+    if lines_later < LINES_FOR_A_NEW_ONE * new_later:
+        return None
+    lines = sum(lines for lines, _ in days.values())
+    return Values(pattern=pattern, gap=gap, values=tuple(sorted(seen)), lines=lines)
