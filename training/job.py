@@ -33,7 +33,7 @@ from training.fetched.time_range import ALL_TIMES, Times
 from training.known import StateOf, States, all_known
 from training.limits import limited
 from training.lock import alone
-from training.publish import publish, retire
+from training.publish import refuse, retire
 from training.reading import read
 from training.summary import summarise
 from training.tables import add_up
@@ -74,17 +74,16 @@ def train(
         RulesError: The rules cannot be used.
         PublishRefused: The set is empty, or loses too much.
 
-    Cost: one pass over the corpus, two where baselines are learned, and some over the table of shapes; memory for the shapes that are mined, and in
-    engine python for the table. Only engine spark starts Spark.
+    Cost: one pass over the corpus, two where baselines are learned, and some over the table of shapes; memory for the
+    shapes that are mined, and in engine python for the table. Only engine spark starts Spark.
     """
     store = Store(config.patterns.store)
-    learns = config.baselines.learn
     with alone(store), ExitStack() as kept:
         decisions = store.decisions().active(time.time_ns() // 1_000)
         # An entry that means nothing is told before hours are spent on reading.
         states = States(None, decisions, rules)
         added = stored_tables(store, add, rules)
-        read_now = read(paths, config, rules, times, progress, kept if learns else None)
+        read_now = read(paths, config, rules, times, progress, kept if config.baselines.learn else None)
         pending = _still_pending(store, added, read_now.table, decisions)
         table = add_up([read_now.table, *added.values()]) if added else read_now.table
         mined = mine_scopes(table, config.mining, states.known_otherwise(pending))
@@ -100,32 +99,22 @@ def train(
             "left_out": asdict(left_out),
             **({"nightly": {"excluded": [each.as_run() for each in times.excluded]}} if times.excluded else {}),
         }
-        usual = None
-        if learns:
-            before = (store.read_observed(version) for version in added)
-            usual = learn_usual(
-                patterns,
-                decisions,
-                read_now.passes,
-                [table for table in before if table is not None],
-                config.baselines,
-                excluded=times.excluded,
-                last_day=None,
-                progress=progress,
-            )
-            run["baselines"] = usual.numbers
-        version = publish(
-            store,
+        publishing = config.publish
+        refuse(store, patterns, table, keep=publishing.keep, whatever=force or propose, decisions=decisions)
+        usual = learn_usual(
             patterns,
-            table,
-            run,
-            usual=usual,
-            keep=config.publish.keep,
-            force=force,
-            propose=propose,
-            decisions=decisions,
+            decisions,
+            read_now.passes,
+            filter(None, map(store.read_observed, added)),
+            config.baselines,
+            excluded=times.excluded,
+            progress=progress,
         )
-        retire(store, config.publish.keep_versions)
+        run |= usual.run
+        version = store.publish(
+            patterns, table, run, baselines=usual.baselines, observed=usual.observed, propose=propose
+        )
+        retire(store, publishing.keep_versions)
         return summarise(version, patterns, table, run)
 
 

@@ -1,7 +1,7 @@
 """A set that is described, and the corpus once more → its baselines, and what they were learned of."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from patterns.baselines import Baselines
 from patterns.decided import decided
@@ -22,14 +22,17 @@ class Learned(NamedTuple):
     What is published beside a set.
 
     Attributes:
-        baselines: What is usual of its patterns.
+        baselines: What is usual of its patterns; None where it was not learned.
         observed: Of what that was learned, for the next night.
-        numbers: What the manifest and the summary say of it.
+        run: What the manifest says of it.
     """
 
-    baselines: Baselines
-    observed: ObservedTable
-    numbers: dict[str, Any]
+    baselines: Baselines | None
+    observed: ObservedTable | None
+    run: dict[str, Any]
+
+
+NOT_LEARNED: Final = Learned(None, None, {})
 
 
 def learn_usual(
@@ -40,11 +43,11 @@ def learn_usual(
     learning: Learning,
     *,
     excluded: tuple[TimeRange, ...],
-    last_day: int | None,
     progress: Progress,
+    last_day: int | None = None,
 ) -> Learned:
     """
-    Learn what is usual of a set's patterns.
+    Learn what is usual of a set's patterns, if the configuration says so.
 
     Args:
         patterns: The set.
@@ -53,8 +56,8 @@ def learn_usual(
         before: What was observed of earlier lines, by earlier sets. What their patterns were is told by ids.
         learning: Of how many days, and when something is usual.
         excluded: Times of which nothing is learned.
-        last_day: The last UTC day that counts, counted from 1970; None: training/baselines/window says which.
         progress: Called in each pass.
+        last_day: The last UTC day that counts, counted from 1970; None: training/baselines/window says which.
 
     Raises:
         CorpusError: A file cannot be read any more.
@@ -62,6 +65,8 @@ def learn_usual(
 
     Cost: one pass over the corpus, and some over the observations.
     """
+    if not learning.learn:
+        return NOT_LEARNED
     judging = decided(patterns, decisions)
     observed = add_up([*before, *(each.engine.observe(judging, progress, each.times) for each in passes)])
     last = last_day_of(observed) if last_day is None else last_day
@@ -83,4 +88,4 @@ def learn_usual(
         "pairs": kept.pairs,
         "left_out": {"pairs": kept.pairs_left_out, "lines": kept.lines_left_out},
     }
-    return Learned(baselines, kept.table, numbers)
+    return Learned(baselines, kept.table, {"baselines": numbers})

@@ -15,7 +15,7 @@ from training.baselines.heartbeats import heartbeat_of
 from training.baselines.observing import gaps_of
 from training.baselines.rates import rate_of
 from training.baselines.values import values_of
-from training.baselines.window import HOURS, Window
+from training.baselines.window import HOURS, Known, Window
 from training.config import Learning
 
 
@@ -35,8 +35,9 @@ def learn(table: ObservedTable, patterns: Mapping[str, KnownPattern], window: Wi
     if not hours:
         return Baselines()
     days = {hour // HOURS for hour in hours}
+    known = Known(window, frozenset(days), min(hours), max(hours))
     rows = chain.from_iterable(
-        _of_host(pattern, host, some, days, (min(hours), max(hours)), window, learning)
+        _of_host(pattern, host, some, known, learning)
         if gap == ON_HOST
         else _of_gap(patterns[pattern], gap, some, learning)
         for (pattern, gap, host), some in groupby(_rows(table), key=itemgetter("pattern", "gap", "host"))
@@ -45,19 +46,13 @@ def learn(table: ObservedTable, patterns: Mapping[str, KnownPattern], window: Wi
 
 
 def _of_host(
-    pattern: str,
-    host: str,
-    rows: Iterator[dict[str, Any]],
-    days: set[int],
-    hours: tuple[int, int],
-    window: Window,
-    learning: Learning,
+    pattern: str, host: str, rows: Iterator[dict[str, Any]], known: Known, learning: Learning
 ) -> Iterator[Row]:
     held = list(rows)
-    rate = rate_of(pattern, host, {row["hour"]: row["lines"] for row in held}, days, hours, window, learning)
+    rate = rate_of(pattern, host, {row["hour"]: row["lines"] for row in held}, known, learning)
     if rate is not None:
         yield rate
-    beat = heartbeat_of(pattern, host, {row["hour"]: row["seconds"] for row in held}, days, hours[1], window)
+    beat = heartbeat_of(pattern, host, {row["hour"]: row["seconds"] for row in held}, known)
     if beat is not None:
         yield beat
 

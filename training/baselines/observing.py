@@ -108,7 +108,7 @@ class Observer:
             "gap": [ON_HOST] * len(on_hosts) + [key[1] for key in in_gaps],
             "host": [key[1] for key in on_hosts] + [""] * len(in_gaps),
             "hour": [key[2] for key in on_hosts] + [key[2] for key in in_gaps],
-            "lines": [seen.lines for seen in (*on_hosts.values(), *in_gaps.values())],
+            "lines": [seen.lines for seen in on_hosts.values()] + [seen.lines for seen in in_gaps.values()],
             "seconds": [seen.listed() for seen in on_hosts.values()] + [[]] * len(in_gaps),
             "values": [[]] * len(on_hosts) + [seen.listed() for seen in in_gaps.values()],
         }

@@ -5,12 +5,12 @@ A robust pair, for days of an incident are among those that are learned from: ha
 the median is (Rousseeuw and Croux, Alternatives to the Median Absolute Deviation, 1993).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final
 
 from patterns.baselines import Rate
-from training.baselines.window import HOURS, Window
+from training.baselines.window import HOURS, Known
 from training.config import Learning
 
 NORMAL: Final = 1.4826
@@ -19,15 +19,7 @@ NORMAL: Final = 1.4826
 _DIGITS: Final = 4
 
 
-def rate_of(
-    pattern: str,
-    host: str,
-    lines: Mapping[int, int],
-    days: Collection[int],
-    hours: tuple[int, int],
-    window: Window,
-    learning: Learning,
-) -> Rate | None:
+def rate_of(pattern: str, host: str, lines: Mapping[int, int], known: Known, learning: Learning) -> Rate | None:
     """
     Return what is usual of a pattern on a host; None where nothing is, or too little is known.
 
@@ -35,9 +27,7 @@ def rate_of(
         pattern: Its id.
         host: As headers name it.
         lines: Hour since 1970 → lines; an hour that is not there had none.
-        days: Of which there are lines of anything. Of others nothing is known.
-        hours: The first and the last hour of which there are lines of anything.
-        window: Which hours count.
+        known: Of which hours it is known.
         learning: How many days there are to be, and how many lines.
 
     Returns:
@@ -47,18 +37,18 @@ def rate_of(
     if max(lines.values()) < learning.least_lines:
         return None
     first_day = min(lines) // HOURS
-    known_days = sorted(day for day in days if day >= first_day)
+    days = sorted(day for day in known.days if day >= first_day)
     samples: list[list[int]] = [[] for _ in range(HOURS)]
-    for day in known_days:
+    for day in days:
         for hour in range(day * HOURS, (day + 1) * HOURS):
-            if hours[0] <= hour <= hours[1] and window.holds(hour):
+            if known.holds(hour):
                 samples[hour % HOURS].append(lines.get(hour, 0))
     if min(map(len, samples)) < learning.least_days:
         return None
     usual = tuple(map(_robust, samples))
     if max(middle for middle, _ in usual) < learning.least_lines:
         return None
-    return Rate(pattern=pattern, host=host, days=len(known_days), hours=usual)
+    return Rate(pattern=pattern, host=host, days=len(days), hours=usual)
 
 
 def spread_of(values: Sequence[float], middle: float) -> float:

@@ -45,6 +45,27 @@ class Window(NamedTuple):
         )
 
 
+class Known(NamedTuple):
+    """
+    Of which hours it is known what came, and so of which it is known that something did not come.
+
+    Attributes:
+        window: Which hours count.
+        days: Of which there are lines of anything.
+        first_hour: The first hour of which there are.
+        last_hour: The last one.
+    """
+
+    window: Window
+    days: frozenset[int]
+    first_hour: int
+    last_hour: int
+
+    def holds(self, hour: int) -> bool:
+        """Tell whether it is known of an hour, counted from 1970."""
+        return self.first_hour <= hour <= self.last_hour and hour // HOURS in self.days and self.window.holds(hour)
+
+
 class Kept(NamedTuple):
     """
     What stays of a table.

@@ -33,7 +33,7 @@ from training.lock import alone
 from training.nightly.memory import Memory, excluded_as_run, joined, remembered
 from training.nightly.window import Left, days_of, leave, window_of
 from training.paths import fetched_from
-from training.publish import refuse_empty, refuse_uncovered, retire, stored
+from training.publish import refuse_empty, refuse_uncovered, retire
 from training.reading import Read, read_by_days
 from training.shapes import CorpusCounts
 from training.summary import summarise
@@ -109,7 +109,6 @@ def learn_night(
     Cost: one pass over what came, two where baselines are learned, and some over the table of shapes.
     """
     store = Store(config.patterns.store)
-    learns = config.baselines.learn
     with alone(store), ExitStack() as kept:
         now = time.time_ns() // 1_000
         decisions = store.decisions().active(now)
@@ -126,32 +125,31 @@ def learn_night(
             plan = plan._replace(memory=plan.memory._replace(through=through))
         read = _nothing()
         if plan.start < until:
-            read = read_by_days(sources, config, rules, times, progress, kept if learns else None)
+            read = read_by_days(sources, config, rules, times, progress, kept if config.baselines.learn else None)
         patterns, table, run = _learned(plan, read, config, rules, decisions, strict=asked.strict)
-        usual = None
-        if learns:
-            observed = store.read_observed(plan.last.version) if plan.last else None
-            usual = learn_usual(
-                patterns,
-                decisions,
-                read.passes,
-                [] if observed is None else [observed],
-                config.baselines,
-                excluded=plan.memory.excluded,
-                last_day=(until - 1) // DAY,
-                progress=progress,
-            )
-            run["baselines"] = usual.numbers
+        if plan.last is not None and not (asked.force or asked.propose):
+            keep = config.publish.keep
+            refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1, uncovered_count=False)
+        refuse_empty(patterns, table)
+        usual = learn_usual(
+            patterns,
+            decisions,
+            read.passes,
+            filter(None, (store.read_observed(each.version) for each in [plan.last] if each is not None)),
+            config.baselines,
+            excluded=plan.memory.excluded,
+            progress=progress,
+            last_day=(until - 1) // DAY,
+        )
+        run |= usual.run
         if store.current() != (plan.last.version if plan.last else None):
             raise NightError(
                 f"the current set of store {store.root!r} was changed while this night was learned, and nothing was "
                 "published; start again"
             )
-        if plan.last is not None and not (asked.force or asked.propose):
-            keep = config.publish.keep
-            refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1, uncovered_count=False)
-        refuse_empty(patterns, table)
-        version = stored(store, patterns, table, run, usual, propose=asked.propose)
+        version = store.publish(
+            patterns, table, run, baselines=usual.baselines, observed=usual.observed, propose=asked.propose
+        )
         retire(store, config.publish.keep_versions)
         return summarise(version, patterns, table, run)
 
