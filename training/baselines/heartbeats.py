@@ -11,9 +11,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from patterns.baselines import Heartbeat
+from patterns.baselines import HOURS, Heartbeat
 from training.baselines.rates import spread_of
-from training.baselines.window import HOURS, Known
+from training.baselines.window import Known
 
 SHORTEST: Final = 10.0
 """Seconds. Where lines come as often, distances of whole seconds are even by themselves."""

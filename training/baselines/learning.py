@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from patterns.baselines import Baselines, Row
+from patterns.baselines import HOURS, Baselines, Row
 from patterns.observed import ON_HOST, SCHEMA, ObservedTable
 from patterns.pattern_set import KnownPattern
 from patterns.timestamps import DAY, utc_day
@@ -15,7 +15,7 @@ from training.baselines.heartbeats import heartbeat_of
 from training.baselines.observing import gaps_of
 from training.baselines.rates import rate_of
 from training.baselines.values import values_of
-from training.baselines.window import HOURS, Known, Window
+from training.baselines.window import Known, Window
 from training.config import Learning
 
 

@@ -5,7 +5,7 @@ from typing import Final, Generic, TypeVar
 
 import pyarrow as pa
 
-from patterns.baselines import MOST_VALUES
+from patterns.baselines import HOURS, MOST_VALUES
 from patterns.judge import Judge
 from patterns.language import NO_GAP
 from patterns.observed import HOUR, LONGEST_HOST, LONGEST_VALUE, MOST_SECONDS, ON_HOST, SCHEMA
@@ -17,9 +17,11 @@ from training.fetched.time_range import ALL_TIMES, Times
 MOST_ROWS: Final = 100_000
 """Rows that an observer holds before they are merged with others."""
 
-_DAY: Final = 24
 
 What = TypeVar("What", int, str)
+
+Place = tuple[str, int, int]
+"""A pattern's id, the place of a gap, and a day by its first hour since 1970."""
 
 
 class _Seen(Generic[What]):
@@ -63,7 +65,7 @@ class Observer:
         """
         self._judge, self._times = Judge(patterns), times
         self._on_hosts: dict[tuple[str, str, int], _Seen[int]] = {}
-        self._in_gaps: dict[tuple[str, int, int], _Seen[str]] = {}
+        self._in_gaps: dict[Place, _Seen[str]] = {}
 
     def __len__(self) -> int:
         """Return how many rows are held."""
@@ -79,7 +81,7 @@ class Observer:
         self.add_line(known.id, line.host or "", line.time)
         if gaps := gaps_of(known):
             for gap, value in zip(gaps, self._judge.parameters(judgement), strict=True):
-                self.add_value(known.id, gap, hour, value)
+                self.add_values((known.id, gap, day_of(hour)), 1, [value])
 
     def add_line(self, pattern: str, host: str, time: int) -> None:
         """Count a line of a pattern on a host."""
@@ -89,15 +91,23 @@ class Observer:
         seen.lines += 1
         seen.add(within // SECOND, MOST_SECONDS)
 
-    def add_value(self, pattern: str, gap: int, hour: int, value: str) -> None:
-        """Count what a gap took."""
-        key = (pattern, gap, hour // _DAY * _DAY)
-        seen = self._in_gaps.get(key) or self._in_gaps.setdefault(key, _Seen[str]())
-        seen.lines += 1
-        if len(value) > LONGEST_VALUE:
+    def add_values(self, place: Place, lines: int, values: Iterable[str] | None) -> None:
+        """Count lines in which a gap took these values, each once or more; None for more than are kept."""
+        seen = self._in_gaps.get(place) or self._in_gaps.setdefault(place, _Seen[str]())
+        seen.lines += lines
+        if values is None:
             seen.distinct = None
-        else:
+        for value in values or ():
+            if len(value) > LONGEST_VALUE:
+                seen.distinct = None
             seen.add(value, MOST_VALUES)
+            if seen.distinct is None:
+                break
+
+    def has_too_many(self, place: Place) -> bool:
+        """Tell whether a gap took more values on a day than are kept."""
+        seen = self._in_gaps.get(place)
+        return seen is not None and seen.distinct is None
 
     def take(self) -> pa.Table:
         """Return all rows as a table of SCHEMA, in any order, and begin anew."""
@@ -130,6 +140,11 @@ def observed_lines(lines: Iterable[CorpusLine], patterns: PatternSet, times: Tim
         if len(observer) >= MOST_ROWS:
             yield observer.take()
     yield observer.take()
+
+
+def day_of(hour: int) -> int:
+    """Return the first hour of an hour's day."""
+    return hour // HOURS * HOURS
 
 
 def gaps_of(known: KnownPattern) -> tuple[int, ...]:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final
 
-from patterns.baselines import Rate
-from training.baselines.window import HOURS, Known
+from patterns.baselines import HOURS, Rate
+from training.baselines.window import Known
 from training.config import Learning
 
 NORMAL: Final = 1.4826

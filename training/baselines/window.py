@@ -11,10 +11,9 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from patterns.baselines import HOURS
 from patterns.observed import HOUR, ON_HOST, ObservedTable
 from training.fetched.time_range import TimeRange
-
-HOURS: Final = 24
 
 MOST_PAIRS: Final = 50_000
 """Patterns on hosts that are observed: those with the most lines."""
