@@ -1,6 +1,7 @@
 """Observations by columns are those of the observer, line by line, and those of a plain reading of what is asked."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
@@ -59,7 +60,8 @@ def plainly(chunk: bytes, patterns: PatternSet, times: Times) -> list[dict[str, 
     rows = []
     for key, number in lines.items():
         pattern, gap, host, hour = key
-        seconds = values = []
+        seconds: list[Any] | None = []
+        values: list[Any] | None = []
         if gap < 0:
             seconds = None if len(had[key]) > MOST_SECONDS else sorted(had[key])
         else:
@@ -72,14 +74,18 @@ def plainly(chunk: bytes, patterns: PatternSet, times: Times) -> list[dict[str, 
     )
 
 
+def rows_of(tables: Iterable[pa.Table]) -> list[dict[str, Any]]:
+    return list(merged(pa.concat_tables(tables)).to_pylist())
+
+
 def by_columns(chunks: list[bytes], patterns: PatternSet, times: Times = ALL_TIMES) -> list[dict[str, Any]]:
     kernel = ObserveKernel(patterns, times)
-    return merged(pa.concat_tables([kernel.rows(chunk, NOON) for chunk in chunks])).to_pylist()
+    return rows_of(kernel.rows(chunk, NOON) for chunk in chunks)
 
 
 def by_lines(chunk: bytes, patterns: PatternSet, times: Times = ALL_TIMES) -> list[dict[str, Any]]:
     lines = (CorpusLine(line, NOON) for line in split_lines(chunk))
-    return merged(pa.concat_tables(observed_lines(lines, patterns, times))).to_pylist()
+    return rows_of(observed_lines(lines, patterns, times))
 
 
 @pytest.mark.parametrize("kind", RULES)
@@ -135,6 +141,6 @@ def test_what_is_an_outlier_for_the_operator_is_not_observed() -> None:
     (known,) = JOBS.patterns
     rejected = Decision(do="reject", scope="app", pattern=known.pattern.text, by="me", at="2026-10-01T00:00:00Z")
 
-    assert len(by_columns([line], JOBS)) == 2
+    assert len(by_columns([line], JOBS)) == 3
     assert by_columns([line], decided(JOBS, Decisions((rejected,)))) == []
     assert by_lines(line, decided(JOBS, Decisions((rejected,)))) == []
