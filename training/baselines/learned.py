@@ -10,7 +10,7 @@ from patterns.observed import ObservedTable
 from patterns.pattern_set import KnownPattern, PatternSet
 from training.baselines.learning import learn
 from training.baselines.rows import add_up
-from training.baselines.window import Window, keep, last_day_of
+from training.baselines.window import MOST_PAIRS, Window, keep, last_day_of
 from training.config import Learning
 from training.corpus import Progress
 from training.fetched.time_range import TimeRange
@@ -69,15 +69,15 @@ def learn_usual(
         return NOT_LEARNED
     judging = decided(patterns, decisions)
     observed = add_up([*before, *(each.engine.observe(judging, progress, each.times) for each in passes)])
-    last = last_day_of(observed) if last_day is None else last_day
+    last = last_day_of(observed, learning.days) if last_day is None else last_day
     window = Window((last or 0) - learning.days + 1, last or 0, excluded)
     by_id: dict[str, KnownPattern] = {}
     for known in judging.patterns:
         # Of several with the same words the first one says how lines are judged.
         by_id.setdefault(known.id, known)
     quiet = {id_: known for id_, known in by_id.items() if known.is_quiet}
-    kept = keep(observed, quiet.keys(), window)
-    baselines = learn(kept.table, quiet, window, learning)
+    kept = keep(observed, quiet.keys(), window, MOST_PAIRS)
+    baselines = learn(kept, quiet, window, learning)
     numbers = {
         "from": baselines.first_day,
         "to": baselines.last_day,

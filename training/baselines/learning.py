@@ -5,8 +5,6 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
-import pyarrow.compute as pc
-
 from patterns.baselines import HOURS, Baselines, Row
 from patterns.observed import ON_HOST, SCHEMA, ObservedTable
 from patterns.pattern_set import KnownPattern
@@ -15,32 +13,31 @@ from training.baselines.heartbeats import heartbeat_of
 from training.baselines.observing import gaps_of
 from training.baselines.rates import rate_of
 from training.baselines.values import values_of
-from training.baselines.window import Known, Window
+from training.baselines.window import Kept, Known, Window
 from training.config import Learning
 
 
-def learn(table: ObservedTable, patterns: Mapping[str, KnownPattern], window: Window, learning: Learning) -> Baselines:
+def learn(kept: Kept, patterns: Mapping[str, KnownPattern], window: Window, learning: Learning) -> Baselines:
     """
     Return what is usual.
 
     Args:
-        table: What stays of the observations (training/baselines/window).
-        patterns: Id → pattern, of all that the table has.
+        kept: What stays of the observations.
+        patterns: Id → pattern, of all that these have.
         window: Which hours count.
         learning: When something is usual.
 
-    Cost: two passes over the table; memory for a row group, and for the rows of a pattern on a host.
+    Cost: a pass over them; memory for a row group, and for the rows of a pattern on a host.
     """
-    hours = _hours(table)
-    if not hours:
+    if not kept.hours:
         return Baselines()
-    days = {hour // HOURS for hour in hours}
-    known = Known(window, frozenset(days), min(hours), max(hours))
+    days = frozenset(hour // HOURS for hour in kept.hours)
+    known = Known(window, days, min(kept.hours), max(kept.hours))
     rows = chain.from_iterable(
         _of_host(pattern, host, some, known, learning)
         if gap == ON_HOST
         else _of_gap(patterns[pattern], gap, some, learning)
-        for (pattern, gap, host), some in groupby(_rows(table), key=itemgetter("pattern", "gap", "host"))
+        for (pattern, gap, host), some in groupby(_rows(kept.table), key=itemgetter("pattern", "gap", "host"))
     )
     return Baselines.of(utc_day(min(days) * DAY), utc_day(max(days) * DAY), len(days), rows)
 
@@ -64,14 +61,6 @@ def _of_gap(known: KnownPattern, place: int, rows: Iterator[dict[str, Any]], lea
         values = values_of(known.id, gaps.index(place), days, learning)
         if values is not None:
             yield values
-
-
-def _hours(table: ObservedTable) -> set[int]:
-    """Return the hours that have a line of anything."""
-    found: set[int] = set()
-    for rows in table.tables(["gap", "hour"]):
-        found.update(pc.unique(rows["hour"].filter(pc.equal(rows["gap"], ON_HOST))).to_pylist())
-    return found
 
 
 def _rows(table: ObservedTable) -> Iterator[dict[str, Any]]:

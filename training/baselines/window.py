@@ -2,23 +2,24 @@
 Which rows of observations stay: of patterns that the set has, of the last days, of the hosts with the most lines.
 
 Headers say when a line was, and they may say anything. By night, days that the night has not read, or that are long
-past, are left out. Of files that somebody names the last day is the newest one that has at least a hundredth of the
-lines of the fullest: a few lines that claim to be of next year make no window.
+past, are left out. Of files that somebody names the window is the newest one that has at least a tenth of the lines of
+the fullest: lines that claim to be of next year make none, unless they are many.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
 
 from patterns.baselines import HOURS
-from patterns.observed import HOUR, ON_HOST, ObservedTable
+from patterns.observed import HOUR, ON_HOST, SCHEMA, ObservedTable
 from training.fetched.time_range import TimeRange
 
 MOST_PAIRS: Final = 50_000
 """Patterns on hosts that are observed: those with the most lines."""
 
-_LEAST_OF_FULLEST: Final = 100
+_LEAST_OF_FULLEST: Final = 10
 
 
 class Window(NamedTuple):
@@ -71,32 +72,48 @@ class Kept(NamedTuple):
 
     Attributes:
         table: Its rows.
+        hours: Those of which there are lines of anything, of pairs that are left out, too.
         pairs: Patterns on hosts.
         pairs_left_out: Those beyond MOST_PAIRS, with the fewest lines; of equals those that are last by name.
         lines_left_out: Their lines.
     """
 
     table: ObservedTable
+    hours: frozenset[int]
     pairs: int
     pairs_left_out: int
     lines_left_out: int
 
 
-def last_day_of(table: ObservedTable) -> int | None:
-    """Return the last day that counts where no night says so; None for a table without rows. Cost: a pass."""
-    found = [
-        rows.group_by(day=pl.col("hour").floordiv(HOURS)).agg(pl.col("lines").sum())
-        for rows in _frames(table, ["gap", "hour", "lines"])
-    ]
-    if not found:
-        return None
-    days = pl.concat(found).group_by("day").agg(pl.col("lines").sum())
-    enough = days.filter(pl.col("lines") * _LEAST_OF_FULLEST >= pl.col("lines").max())
-    newest = enough["day"].max()
-    return newest if isinstance(newest, int) else None
+def last_day_of(table: ObservedTable, days: int) -> int | None:
+    """
+    Return the last day that counts where no night says so; None for a table without rows.
+
+    Args:
+        table: The observations.
+        days: How many days count, the last one among them.
+
+    Cost: a pass, and memory for the days.
+    """
+    lines: Counter[int] = Counter()
+    for rows in _frames(table, ["gap", "hour", "lines"]):
+        found = rows.group_by(day=pl.col("hour").floordiv(HOURS)).agg(pl.col("lines").sum())
+        lines.update(dict(found.iter_rows()))
+    ordered = sorted(lines)
+    within, first = [], 0
+    held = 0
+    for day in ordered:
+        held += lines[day]
+        while ordered[first] <= day - days:
+            held -= lines[ordered[first]]
+            first += 1
+        within.append(held)
+    fullest = max(within, default=0)
+    enough = [day for day, held in zip(ordered, within, strict=True) if held * _LEAST_OF_FULLEST >= fullest]
+    return enough[-1] if enough else None
 
 
-def keep(table: ObservedTable, ids: Collection[str], window: Window, most_pairs: int = MOST_PAIRS) -> Kept:
+def keep(table: ObservedTable, ids: Collection[str], window: Window, most_pairs: int) -> Kept:
     """
     Return what stays of a table.
 
@@ -109,12 +126,13 @@ def keep(table: ObservedTable, ids: Collection[str], window: Window, most_pairs:
     Cost: two passes, and memory for the patterns on hosts.
     """
     stays = pl.col("pattern").is_in(sorted(ids)) & _within(window)
-    totals = [
-        rows.filter(stays).group_by("pattern", "host").agg(pl.col("lines").sum())
-        for rows in _frames(table, ["pattern", "gap", "host", "hour", "lines"])
-    ]
+    totals, hours = [], set[int]()
+    for rows in _frames(table, ["pattern", "gap", "host", "hour", "lines"]):
+        some = rows.filter(stays)
+        hours.update(some["hour"].unique().to_list())
+        totals.append(some.group_by("pattern", "host").agg(pl.col("lines").sum()))
     if not totals:
-        return Kept(table, 0, 0, 0)
+        return Kept(table, frozenset(), 0, 0, 0)
     pairs = pl.concat(totals).group_by("pattern", "host").agg(pl.col("lines").sum())
     ordered = pairs.sort("lines", "pattern", "host", descending=[True, False, False])
     kept, left = ordered.head(most_pairs), ordered.slice(most_pairs)
@@ -128,9 +146,8 @@ def keep(table: ObservedTable, ids: Collection[str], window: Window, most_pairs:
                 frame = joined.filter((pl.col("gap") != ON_HOST) | pl.col("kept")).drop("kept")
             yield frame
 
-    schema = next(table.tables()).schema
-    left_table = ObservedTable.of_tables(frame.to_arrow().cast(schema) for frame in rows_left())
-    return Kept(left_table, kept.height, left.height, int(left["lines"].sum()))
+    left_table = ObservedTable.of_tables(frame.to_arrow().cast(SCHEMA) for frame in rows_left())
+    return Kept(left_table, frozenset(hours), kept.height, left.height, int(left["lines"].sum()))
 
 
 def _frames(table: ObservedTable, columns: Sequence[str]) -> Iterator[pl.DataFrame]:

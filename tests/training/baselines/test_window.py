@@ -38,16 +38,17 @@ def left(observed: ObservedTable) -> list[tuple[str, int, str, int]]:
 
 def test_of_patterns_that_are_gone_and_days_outside_nothing_stays() -> None:
     observed = table(row("p", day=0), row("p", day=1), row("p", day=2), row("q", day=1), row("p", day=1, gap=0))
-    kept = keep(observed, {"p"}, Window(DAY + 1, DAY + 1))
+    kept = keep(observed, {"p"}, Window(DAY + 1, DAY + 1), 9)
     assert left(kept.table) == [("p", -1, "h", 24), ("p", 0, "", 24)]
     assert (kept.pairs, kept.pairs_left_out) == (1, 0)
 
 
-def test_some_lines_that_claim_to_be_of_next_year_make_no_window() -> None:
-    observed = table(row("p", day=0, lines=1_000), row("p", day=1, lines=500), row("p", day=365, lines=9))
-    assert last_day_of(observed) == DAY + 1
-    assert last_day_of(table(row("p", day=0, lines=1_000), row("p", day=1, lines=10))) == DAY + 1
-    assert last_day_of(table()) is None
+def test_lines_that_claim_to_be_of_next_year_make_no_window_unless_they_are_many() -> None:
+    usual = [row("p", day=day, lines=1_000) for day in range(3)]
+    assert last_day_of(table(*usual, row("p", day=365, lines=299)), 14) == DAY + 2
+    assert last_day_of(table(*usual, row("p", day=365, lines=300)), 14) == DAY + 365
+    assert last_day_of(table(*usual, row("p", day=3, lines=1)), 3) == DAY + 3
+    assert last_day_of(table(), 14) is None
 
 
 def test_of_too_many_hosts_those_with_the_most_lines_stay_and_what_is_left_out_is_counted() -> None:
@@ -56,6 +57,7 @@ def test_of_too_many_hosts_those_with_the_most_lines_stay_and_what_is_left_out_i
     kept = keep(table(*hosts, *again), {"p"}, Window(DAY, DAY + 1), most_pairs=2)
     assert left(kept.table) == [("p", -1, "h1", 0), ("p", -1, "h1", 24), ("p", -1, "h5", 0), ("p", 0, "", 0)]
     assert (kept.pairs, kept.pairs_left_out, kept.lines_left_out) == (2, 1, 3)
+    assert {hour - DAY * 24 for hour in kept.hours} == {0, 24}
 
 
 def test_hours_that_an_excluded_time_touches_leave_and_days_of_gaps_that_lie_within() -> None:
@@ -64,6 +66,6 @@ def test_hours_that_an_excluded_time_touches_leave_and_days_of_gaps_that_lie_wit
     rows = [row("p", hour=hour) for hour in range(4)]
     gaps = [row("p", day=day, gap=0) for day in range(3)]
     window = Window(DAY, DAY + 2, excluded)
-    kept = keep(table(*rows, *gaps), {"p"}, window)
+    kept = keep(table(*rows, *gaps), {"p"}, window, 9)
     assert left(kept.table) == [("p", -1, "h", 0), ("p", -1, "h", 3), ("p", 0, "", 0), ("p", 0, "", 24)]
     assert [window.holds(DAY * 24 + hour) for hour in (0, 1, 2, 3, 47, 48)] == [True, False, False, True, True, False]
