@@ -136,8 +136,15 @@ def test_over_what_nobody_knows_there_is_no_distance() -> None:
     assert found is not None
     assert found.period == 3_600
     assert found.times == 4 * 24
-    too_many = beats(times) | {DAY * HOURS + 30: None}
-    assert heartbeat_of("p", "h", too_many, known(6, missing=frozenset({DAY + 2, DAY + 4}))) is not None
+
+
+def test_over_an_hour_with_too_many_lines_there_is_no_distance() -> None:
+    hourly_beats: dict[int, list[int] | None] = dict(beats(list(range(0, 9 * 86_400, 3_600))))
+    found = heartbeat_of("p", "h", hourly_beats | dict.fromkeys([DAY * HOURS + 30, DAY * HOURS + 60]), known(9))
+    assert found is not None
+    assert found.tolerance == 360.0
+    often = dict.fromkeys([DAY * HOURS + 30, DAY * HOURS + 60, DAY * HOURS + 90])
+    assert heartbeat_of("p", "h", hourly_beats | often, known(9)) is None
 
 
 def days_with(*values: list[str], lines: int = 100) -> dict[int, tuple[int, list[str] | None]]:

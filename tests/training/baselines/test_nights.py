@@ -9,13 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patterns.baselines import FILE as BASELINES
+from patterns.decisions import Decision, Decisions
 from patterns.observed import FILE as OBSERVED
 from patterns.store import Store
 from tests.training.nightly.nights import Nights, line, moment, quiet
+from training.baselines.learned import learn_usual
 from training.config import Learning, Mining, Patterns, TrainingConfig
+from training.corpus import Corpus
 from training.engines import EngineName
-from training.fetched.time_range import TimeRange
+from training.engines.python import PythonEngine
+from training.fetched.time_range import ALL_TIMES, TimeRange
 from training.job import train
+from training.reading import Pass
 
 LEARNING = Learning(learn=True, least_days=2, least_values=10, least_lines=3)
 
@@ -65,6 +70,39 @@ def test_days_before_the_window_and_lines_that_claim_to_be_later_are_not_learned
     last_two = Nights(tmp_path / "short", baselines=config)
     last_two.train([each for day in (2, 3) for each in day_lines(day)])
     assert learned(nights) == learned(last_two)
+
+
+def test_a_night_without_lines_moves_the_window_on(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, baselines=Learning(learn=True, days=2, least_days=2))
+    nights.train([*day_lines(0), *day_lines(1)])
+    assert nights.learn(2, [])["baselines"]["days"] == 1
+    summary = nights.learn(3, [])
+    assert rows_of(nights) == []
+    assert summary["baselines"]["days"] == 0
+
+
+def test_what_the_operator_decided_is_observed_by(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    nights.train(day_lines(0))
+    patterns = nights.now.patterns
+    (alive,) = (known for known in patterns.patterns if known.pattern.text == "still alive")
+    with Corpus([str(tmp_path / "train.log")]) as corpus:
+        for entries in (
+            (),
+            (Decision(do="reject", scope="app", pattern="still alive", by="me", at="2026-03-01T00:00:00Z"),),
+        ):
+            usual = learn_usual(
+                patterns,
+                Decisions(entries),
+                [Pass(PythonEngine(corpus), ALL_TIMES)],
+                [],
+                LEARNING,
+                excluded=(),
+                progress=quiet,
+            )
+            assert usual.observed is not None
+            found = {row["pattern"] for rows in usual.observed.tables() for row in rows.to_pylist()}
+            assert (alive.id in found) == (not entries)
 
 
 def test_what_is_pending_is_not_observed_before_it_is_known(tmp_path: Path) -> None:
