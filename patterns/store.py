@@ -303,7 +303,7 @@ class Store:
             DecisionsError: An entry of the operator's file means nothing under its rules: no stream would take it.
             PatternsError: The store cannot be read or written.
 
-        Cost: one pass over its table of shapes.
+        Cost: one pass over its tables.
         """
         self._check(version)
         return self._make_current(version, PROMOTE)
@@ -324,7 +324,7 @@ class Store:
             DecisionsError: As `promote`.
             PatternsError: The store cannot be read or written, or another version became the current one meanwhile.
 
-        Cost: one pass over its table of shapes.
+        Cost: one pass over its tables.
         """
         current = self.current()
         name = version or self.previous()
@@ -341,6 +341,8 @@ class Store:
         stored, now = self.read(version), microseconds(datetime.now(UTC))
         check(self.decisions().active(now), stored.patterns.rules.words)
         self.read_shapes(version)
+        self.read_baselines(version)
+        self.read_observed(version)
 
     def _was_proposed(self, version: str) -> bool:
         try:

@@ -76,6 +76,8 @@ def test_what_no_training_writes_is_damaged(tmp_path: Path, damaged: pa.Table) -
     pq.write_table(damaged, tmp_path / version / FILE)
     with pytest.raises(BrokenPatternSet, match=FILE):
         store.read_observed(version)
+    with pytest.raises(BrokenPatternSet, match=FILE):
+        store.promote(version)
 
 
 def test_half_a_file_is_damaged(tmp_path: Path) -> None:
