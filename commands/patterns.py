@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from commands.comparing import diff, versions
 from commands.console import Column, counted, print_facts, print_table, shown, stdout, write_json_lines
 from commands.deciding.deeds import add_decisions
-from commands.options import add_deed, add_stored_set, read_set, with_decisions
+from commands.options import add_deed, add_stored_set, open_store, read_set, with_decisions
 from commands.pattern_ids import ALIKE, find_pattern
+from commands.usual import show_usual
 from patterns.errors import LogwinnowError, RulesError
 from patterns.terminal import printable, printable_rows
 
@@ -42,7 +43,7 @@ come first that were not seen for longest."""
 
 _SHOW = """\
 Shows patterns in full: text, numbers, days, examples, what the operator says,
-and the regular expressions that say the same."""
+the regular expressions that say the same, and what is usual of their lines."""
 
 _EXPORT = """\
 Writes all patterns of a set, in the order in which a line looks for its match:
@@ -158,17 +159,20 @@ def _of_scope(patterns: "PatternSet", scope: str) -> "tuple[KnownPattern, ...]":
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    patterns = read_set(arguments).patterns
+    stored = read_set(arguments)
+    patterns = stored.patterns
     found = [find_pattern(patterns, given.lower()) for given in arguments.ids]
     if arguments.json:
         _write_json(found, patterns)
         return 0
     decided = with_decisions(arguments, patterns).patterns
+    baselines = open_store(arguments).read_baselines(stored.version)
     for number, known in enumerate(found):
         if number:
             print()
         # Of several with the same words the first one says how lines are judged.
         _show_one(known, next(now for now in decided if now.id == known.id), patterns)
+        show_usual(known, baselines)
     return 0
 
 

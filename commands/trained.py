@@ -67,7 +67,27 @@ def _facts(summary: dict[str, Any], store: str, noun: str) -> Iterator[tuple[str
         storms = summary["provisional"]
         yield "of storms", f"{len(storms['adopted']):,} of {counted(storms['given'], 'pattern')} that alerts named"
     yield "seen once", f"{counted(once['patterns'], 'pattern')}, {once['share']:.1%} of the judged lines"
+    yield from _of_baselines(summary.get("baselines"))
     yield from (("left out", said) for said in _left_out(summary["left_out"]))
+
+
+def _of_baselines(learned: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """Say what is usual by now, and what was too much to be observed."""
+    if learned is None:
+        return
+    amounts = [
+        counted(learned["rates"], "rate"),
+        counted(learned["heartbeats"], "heartbeat"),
+        f"values of {counted(learned['values'], 'parameter')}",
+    ]
+    yield "baselines", f"{', '.join(amounts)}, of {counted(learned['days'], 'day')}"
+    if learned["left_out"]["pairs"]:
+        pairs, lines = learned["left_out"]["pairs"], learned["left_out"]["lines"]
+        said = (
+            f"not observed: {counted(pairs, 'pair')} of a pattern and a host beyond the {learned['pairs']:,} with the "
+            f"most lines, {counted(lines, 'line')}; is the host in these headers the name of a machine?"
+        )
+        yield "", said
 
 
 def _nothing_new(summary: dict[str, Any], store: str) -> Iterator[tuple[str, str]]:

@@ -51,6 +51,7 @@ class Messages:
         scopes: Their scopes, as indices into `Headers.scopes`.
         times: Their times, in microseconds since 1970.
         formats: Format → how many of the lines.
+        hosts: What the headers name as their hosts, ``""`` where they name none; None where that was not asked.
     """
 
     text: bytes
@@ -59,6 +60,7 @@ class Messages:
     scopes: Positions
     times: Positions
     formats: dict[str, int]
+    hosts: pa.Array | None = None
 
 
 class _Head(NamedTuple):
@@ -69,10 +71,12 @@ class _Head(NamedTuple):
     timestamp: int
     timestamp_end: int
     scope: int
+    host: int
+    host_end: int
 
 
-_NONE: Final = _Head(-1, 0, 0, 0, 0)
-_UNTOLD: Final = _Head(-2, 0, 0, 0, 0)
+_NONE: Final = _Head(-1, 0, 0, 0, 0, 0, 0)
+_UNTOLD: Final = _Head(-2, 0, 0, 0, 0, 0, 0)
 
 
 class Headers:
@@ -118,7 +122,13 @@ class Headers:
         return found, np.flatnonzero(odd)
 
     def read(
-        self, chunk: bytes, lines: Spans, record_time: int, first_lines: Spans | None = None
+        self,
+        chunk: bytes,
+        lines: Spans,
+        record_time: int,
+        first_lines: Spans | None = None,
+        *,
+        hosts: bool = False,
     ) -> tuple[list[Messages], Positions]:
         """
         Read the headers of lines or records.
@@ -128,6 +138,7 @@ class Headers:
             lines: Its lines, or its records.
             record_time: Of all of them, in microseconds since 1970.
             first_lines: Of records the first line of each, which has the header; None where they are lines.
+            hosts: Whether the hosts are asked for, too.
 
         Returns:
             The messages; and which lines are odd: they must be read one by one.
@@ -135,22 +146,23 @@ class Headers:
         odd = lines.ends - lines.starts > self._limit
         odd |= _broken(chunk, lines)
         found = np.full(len(odd), -1)
-        groups = []
+        groups: list[Messages] = []
         if self._built_in:
             data = np.frombuffer(chunk + bytes(PADDING), np.uint8)
             heads, which = self._read_heads(chunk, data, first_lines or lines, ~odd)
             found[which] = heads[:, 0]
             odd |= found == _UNTOLD.format
-            groups += list(self._built_in_messages(chunk, data, lines.at(which), which, heads, record_time))
+            groups += self._built_in_messages(chunk, data, lines.at(which), which, heads, record_time, hosts=hosts)
         rest = np.flatnonzero(~odd & (found < 0))
         if self._configured and len(rest):
             first = None if first_lines is None else first_lines.at(rest)
-            more, rest, unread = self._configured_messages(chunk, lines.at(rest), first, rest, record_time)
+            more, rest, unread = self._configured_messages(chunk, lines.at(rest), first, rest, record_time, hosts=hosts)
             groups += more
             odd[unread] = True
         if len(rest):
             times = np.full(len(rest), record_time)
-            groups.append(Messages(chunk, lines.at(rest), rest, np.zeros_like(rest), times, {PLAIN: len(rest)}))
+            none = pa.repeat("", len(rest)) if hosts else None
+            groups.append(Messages(chunk, lines.at(rest), rest, np.zeros_like(rest), times, {PLAIN: len(rest)}, none))
         return _joined(chunk, groups), np.flatnonzero(odd)
 
     def _read_heads(
@@ -195,6 +207,7 @@ class Headers:
             match = each.fullmatch(text)
             if match:
                 begin, end = match.span("timestamp")
+                host, host_end = match.span("host") if match["host"] not in {None, "", "-"} else (0, 0)
                 message = len(line) - len((match["message"] or "").encode())
                 return _Head(
                     index,
@@ -202,6 +215,8 @@ class Headers:
                     len(text[:begin].encode()),
                     len(text[:end].encode()),
                     self._scope_index(match["program"]),
+                    len(text[:host].encode()),
+                    len(text[:host_end].encode()),
                 )
         # Structured data, the seventh word, may go on; no other format has more words than were asked for.
         return _UNTOLD if head[0] == _PRIORITY else _NONE
@@ -221,6 +236,8 @@ class Headers:
         which: Positions,
         heads: Positions,
         record_time: int,
+        *,
+        hosts: bool,
     ) -> Iterator[Messages]:
         for index, each in enumerate(self._built_in):
             chosen = heads[:, 0] == index
@@ -228,16 +245,18 @@ class Headers:
             if not number:
                 continue
             starts, ends = lines.at(chosen)
-            _, message, begin, end, scope = heads[chosen].T
+            _, message, begin, end, scope, host, host_end = heads[chosen].T
             times = np.full(number, record_time)
             reader = self._times[index]
             if reader:
                 read = reader.rfc3164 if each.name == "rfc3164" else reader.iso
                 times = read(data, Spans(starts + begin, starts + end), record_time)
-            yield Messages(chunk, Spans(starts + message, ends), which[chosen], scope, times, {each.name: number})
+            named = slices(chunk, Spans(starts + host, starts + host_end)).view(pa.string()) if hosts else None
+            spans = Spans(starts + message, ends)
+            yield Messages(chunk, spans, which[chosen], scope, times, {each.name: number}, named)
 
     def _configured_messages(
-        self, chunk: bytes, lines: Spans, first_lines: Spans | None, which: Positions, record_time: int
+        self, chunk: bytes, lines: Spans, first_lines: Spans | None, which: Positions, record_time: int, *, hosts: bool
     ) -> tuple[list[Messages], Positions, Positions]:
         """Return the messages of configured formats, the lines of none, and the lines that cannot be told here."""
         found: list[Messages] = []
@@ -253,7 +272,10 @@ class Headers:
             if fits.any():
                 kept, others = pa.array(fits), pa.array(~fits)
                 rest = None if rests is None else rests.filter(kept)
-                found.append(self._messages(each, fields.filter(kept), rest, which[fits], record_time))
+                messages = self._messages(each, fields.filter(kept), rest, which[fits], record_time)
+                if hosts:
+                    messages.hosts = _hosts(fields.filter(kept))
+                found.append(messages)
                 which, texts = which[~fits], texts.filter(others)
                 rests = None if rests is None else rests.filter(others)
         return found, which, which[:0]
@@ -311,6 +333,12 @@ def _field(fields: pa.Array, name: str) -> pa.Array | None:
     return pc.if_else(pc.is_in(values, pa.array(["", "-"])), None, values)
 
 
+def _hosts(fields: pa.Array) -> pa.Array:
+    """Return the host of each header of a format, ``""`` for none."""
+    hosts = _field(fields, "host")
+    return pa.repeat("", len(fields)) if hosts is None else hosts.fill_null("")
+
+
 def _words_of_header(data: NDArray[np.uint8], starts: Positions) -> Positions:
     """Return how many words a line's header may have, by its first bytes; 0 where it cannot have a built-in one."""
     first = data[starts]
@@ -361,7 +389,10 @@ def _joined(chunk: bytes, groups: list[Messages]) -> list[Messages]:
         for parts in zip(*((each.spans.starts, each.spans.ends, each.scopes, each.times) for each in here), strict=True)
     )
     formats = {name: number for each in here for name, number in each.formats.items()}
+    hosts = None
+    if all(each.hosts is not None for each in here):
+        hosts = pa.concat_arrays([each.hosts for each in here]).take(pa.array(order))
     return [
-        Messages(chunk, Spans(starts, ends), lines[order], scopes, times, formats),
+        Messages(chunk, Spans(starts, ends), lines[order], scopes, times, formats, hosts),
         *(each for each in groups if each.text is not chunk),
     ]

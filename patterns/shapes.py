@@ -134,7 +134,7 @@ class ShapeTable:
         """
         with temporary_writes(), temporary_file() as path:
             with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-                for group in _row_groups(tables):
+                for group in row_groups(tables, SCHEMA, ROWS):
                     writer.write_table(group)
             return cls(path)
 
@@ -272,14 +272,14 @@ def temporary_writes() -> Iterator[None]:
         ) from None
 
 
-def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Yield the rows anew by ROWS: how they came must not be seen in the file."""
-    held = SCHEMA.empty_table()
+def row_groups(tables: Iterable[pa.Table], schema: pa.Schema, number: int) -> Iterator[pa.Table]:
+    """Yield the rows of tables of a schema anew by so many: how they came must not be seen in a file."""
+    held = schema.empty_table()
     for table in tables:
         held = pa.concat_tables([held, table])
-        while held.num_rows >= ROWS:
-            yield held.slice(0, ROWS).combine_chunks()
-            held = held.slice(ROWS)
+        while held.num_rows >= number:
+            yield held.slice(0, number).combine_chunks()
+            held = held.slice(number)
     if held.num_rows:
         yield held.combine_chunks()
 

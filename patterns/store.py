@@ -5,7 +5,8 @@ Pattern sets as folders, published atomically.
     <root>/20261123T040012.345Z-<fingerprint>/     one version: UTC time of publishing, the set's fingerprint
         manifest.json  patterns.jsonl  patterns.txt     the set (patterns/set_files.py)
         shapes.parquet                                  the table it was mined from (patterns/shapes.py)
-        baselines.jsonl       where learned: what is usual of its patterns (patterns/baselines.py)
+        baselines.jsonl  observed.parquet               where learned: what is usual of its patterns
+                              (patterns/baselines.py), and of which lines (patterns/observed.py)
     <root>/operator.jsonl                          what the operator decided (patterns/decisions.py)
     <root>/history.jsonl                           which versions were current (patterns/history.py)
     <root>/provisional.jsonl                       what streams made of storms (patterns/provisional.py)
@@ -34,6 +35,8 @@ from patterns.decisions import Decision, Decisions, edited
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.history import FILE as HISTORY
 from patterns.history import PROMOTE, PUBLISH, ROLLBACK, Change, Deed, History, appended, who
+from patterns.observed import FILE as OBSERVED
+from patterns.observed import ObservedTable
 from patterns.pattern_set import PatternSet
 from patterns.provisional import FILE as PROVISIONAL
 from patterns.provisional import Change as ProvisionalChange
@@ -52,7 +55,7 @@ from patterns.set_files import (
 )
 from patterns.shapes import ShapeTable, temporary_file
 from patterns.timestamps import microseconds
-from patterns.version_folders import SHAPES, remove_local, sweep, write_local, write_remote
+from patterns.version_folders import SHAPES, Table, remove_local, sweep, write_local, write_remote
 
 CURRENT: Final = "CURRENT"
 
@@ -175,6 +178,25 @@ class Store:
             raise self._broken(version, f"{BASELINES}: {error}") from None
         return Baselines.decode(data, repr(self._join(version, BASELINES)))
 
+    def read_observed(self, version: str) -> ObservedTable | None:
+        """
+        Read of what a version's baselines were learned, None where none were. Cost: one pass, in which it is checked.
+
+        Raises:
+            BrokenPatternSet: It is no such table.
+        """
+        path = self._join(version, OBSERVED)
+        try:
+            if self._local:
+                return ObservedTable.read(path)
+            with temporary_file() as copy:
+                self._fs.get_file(path, copy)
+                return ObservedTable.read(copy)
+        except FileNotFoundError:
+            return None
+        except (OSError, pa.ArrowException) as error:
+            raise self._broken(version, f"{OBSERVED}: {error}") from None
+
     def decisions(self) -> Decisions:
         """
         Return what the operator decided; nothing where there is no such file. Reads one small file.
@@ -264,6 +286,7 @@ class Store:
         run: Mapping[str, Any],
         *,
         baselines: Baselines | None = None,
+        observed: ObservedTable | None = None,
         propose: bool = False,
     ) -> str:
         """
@@ -274,6 +297,7 @@ class Store:
             shapes: What it was mined from.
             run: What the manifest says of the training.
             baselines: What is usual of the set's patterns, where that was learned.
+            observed: Of what it was learned, for the next night.
             propose: Leave the current version the current one.
 
         Raises:
@@ -286,11 +310,14 @@ class Store:
         files = {MANIFEST: manifest, PATTERNS: rows, TEXT: for_people(patterns).encode(errors="replace")}
         if baselines is not None:
             files[BASELINES] = baselines.encode()
+        tables: dict[str, Table] = {SHAPES: shapes}
+        if observed is not None:
+            tables[OBSERVED] = observed
         with self._beside.writing():
             if self._local:
-                write_local(Path(self._path), name, files, shapes)
+                write_local(Path(self._path), name, files, tables)
             else:
-                write_remote(self._fs, self._join(name), files, shapes)
+                write_remote(self._fs, self._join(name), files, tables)
         if not propose:
             self._make_current(name, PUBLISH)
         return name
@@ -304,7 +331,7 @@ class Store:
             DecisionsError: An entry of the operator's file means nothing under its rules: no stream would take it.
             PatternsError: The store cannot be read or written.
 
-        Cost: one pass over its table of shapes.
+        Cost: one pass over its tables.
         """
         self._check(version)
         return self._make_current(version, PROMOTE)
@@ -325,7 +352,7 @@ class Store:
             DecisionsError: As `promote`.
             PatternsError: The store cannot be read or written, or another version became the current one meanwhile.
 
-        Cost: one pass over its table of shapes.
+        Cost: one pass over its tables.
         """
         current = self.current()
         name = version or self.previous()
@@ -342,6 +369,8 @@ class Store:
         stored, now = self.read(version), microseconds(datetime.now(UTC))
         check(self.decisions().active(now), stored.patterns.rules.words)
         self.read_shapes(version)
+        self.read_baselines(version)
+        self.read_observed(version)
 
     def _was_proposed(self, version: str) -> bool:
         try:

@@ -11,18 +11,24 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 from patterns.beside import REPLACING
 from patterns.disk import sync_folder, write_synced
-from patterns.shapes import ShapeTable
 
 SHAPES: Final = "shapes.parquet"
 
 _TEMPORARY: Final = ".publishing-"
 
 
-def write_local(root: Path, name: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
+class Table(Protocol):
+    """What is too large to be handed on as bytes."""
+
+    def write(self, file: BinaryIO) -> None:
+        """Copy it to a file."""
+
+
+def write_local(root: Path, name: str, files: Mapping[str, bytes], tables: Mapping[str, Table]) -> None:
     """Write a version into a store's folder, which need not be there. Raises OSError."""
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=root) as temporary:
@@ -30,19 +36,21 @@ def write_local(root: Path, name: str, files: Mapping[str, bytes], shapes: Shape
         folder.mkdir()
         for file, data in files.items():
             write_synced(folder / file, data)
-        _write_table(folder / SHAPES, shapes)
+        for file, table in tables.items():
+            _write_table(folder / file, table)
         sync_folder(folder)
         folder.rename(root / name)
         sync_folder(root)
 
 
-def write_remote(fs: Any, folder: str, files: Mapping[str, bytes], shapes: ShapeTable) -> None:
+def write_remote(fs: Any, folder: str, files: Mapping[str, bytes], tables: Mapping[str, Table]) -> None:
     """Write a version into a folder of a file system that fsspec knows. Raises OSError."""
     fs.makedirs(folder, exist_ok=True)
-    for file, data in files.items():
-        fs.pipe_file(posixpath.join(folder, file), data)
-    with fs.open(posixpath.join(folder, SHAPES), "wb") as table:
-        shapes.write(table)
+    for name, data in files.items():
+        fs.pipe_file(posixpath.join(folder, name), data)
+    for name, table in tables.items():
+        with fs.open(posixpath.join(folder, name), "wb") as file:
+            table.write(file)
 
 
 def remove_local(root: Path, name: str) -> None:
@@ -59,8 +67,8 @@ def sweep(root: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _write_table(path: Path, shapes: ShapeTable) -> None:
+def _write_table(path: Path, table: Table) -> None:
     with path.open("wb") as file:
-        shapes.write(file)
+        table.write(file)
         file.flush()
         os.fsync(file.fileno())

@@ -110,6 +110,25 @@ class Nightly(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(msg)
 
 
+class Learning(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether baselines are learned, of how many days, and how much is to be known of what is usual."""
+
+    learn: bool = False
+    days: Annotated[int, Meta(ge=1, le=3_650)] = 14
+    least_days: Annotated[int, Meta(ge=1)] = 3
+    least_lines: Annotated[int, Meta(ge=1)] = 20
+    least_values: Annotated[int, Meta(ge=1)] = 100
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where there would never be enough days."""
+        if self.least_days > self.days:
+            msg = (
+                f"$.baselines.least_days is {self.least_days} and days {self.days}: nothing could ever be usual; set "
+                "days to as many or more"
+            )
+            raise ValueError(msg)
+
+
 class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -120,6 +139,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     patterns: Patterns = Patterns()
     publish: Publish = Publish()
     nightly: Nightly = field(default_factory=Nightly)
+    baselines: Learning = Learning()
     spark: TrainingSpark = field(default_factory=TrainingSpark)
 
     def rules(self, formats: dict[str, FormatRule]) -> Rules:

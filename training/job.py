@@ -3,10 +3,12 @@ The trainer, whole: corpus → shapes → clusters, level by level → set → p
 
     sources ─► reading: corpus ─► engine.tabulate ─► states ─► mine ─► limits ─► describe ─► publish
                          stored tables ─► added ─┘             words → candidates → clusters (ladder: level by level)
+            ─► where baselines are learned: the corpus once more ─► observed ─► learned ─┘ before it is published
 """
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +26,7 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
 from training.added import stored_tables
+from training.baselines.learned import learn_usual
 from training.config import Mining, TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
@@ -32,7 +35,7 @@ from training.known import StateOf, States, all_known
 from training.limits import limited
 from training.lock import alone
 from training.provisional import ByScope, as_run, borne_out, by_scope, settle
-from training.publish import publish, retire
+from training.publish import refuse, retire
 from training.reading import read
 from training.summary import summarise
 from training.tables import add_up
@@ -73,16 +76,16 @@ def train(
         RulesError: The rules cannot be used.
         PublishRefused: The set is empty, or loses too much.
 
-    Cost: one pass over the corpus, and some over the table of shapes; memory for the shapes that are mined, and in
-    engine python for the table. Only engine spark starts Spark.
+    Cost: one pass over the corpus, two where baselines are learned, and some over the table of shapes; memory for the
+    shapes that are mined, and in engine python for the table. Only engine spark starts Spark.
     """
     store = Store(config.patterns.store)
-    with alone(store):
+    with alone(store), ExitStack() as kept:
         decisions = store.decisions().active(time.time_ns() // 1_000)
         # An entry that means nothing is told before hours are spent on reading.
         states = States(None, decisions, rules)
         added = stored_tables(store, add, rules)
-        read_now = read(paths, config, rules, times, progress)
+        read_now = read(paths, config, rules, times, progress, kept if config.baselines.learn else None)
         pending = _still_pending(store, added, read_now.table, decisions)
         table = add_up([read_now.table, *added.values()]) if added else read_now.table
         storms = store.provisional()
@@ -100,12 +103,24 @@ def train(
             **as_run(storms, patterns),
             **({"nightly": {"excluded": [each.as_run() for each in times.excluded]}} if times.excluded else {}),
         }
-        version = publish(
-            store, patterns, table, run, keep=config.publish.keep, force=force, propose=propose, decisions=decisions
+        publishing = config.publish
+        refuse(store, patterns, table, keep=publishing.keep, whatever=force or propose, decisions=decisions)
+        usual = learn_usual(
+            patterns,
+            decisions,
+            read_now.passes,
+            filter(None, map(store.read_observed, added)),
+            config.baselines,
+            excluded=times.excluded,
+            progress=progress,
+        )
+        run |= usual.run
+        version = store.publish(
+            patterns, table, run, baselines=usual.baselines, observed=usual.observed, propose=propose
         )
         if not propose:
             settle(store, storms, patterns, time.time_ns() // 1_000)
-        retire(store, config.publish.keep_versions)
+        retire(store, publishing.keep_versions)
         return summarise(version, patterns, table, run)
 
 

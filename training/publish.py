@@ -1,9 +1,8 @@
-"""Pattern set → store, unless it would lose too much of what the last one knew."""
+"""Which sets are not published, for they would lose too much of what the last one knew; which versions go."""
 
 import time
-from collections.abc import Mapping
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from patterns.decided import decided
 from patterns.decisions import Decisions
@@ -21,41 +20,36 @@ _YOUNG: Final = 30 * DAY
 _MEND: Final = "look at the corpus, lower $.publish.keep, or publish it all the same by --force"
 
 
-def publish(
+def refuse(
     store: Store,
     patterns: PatternSet,
     table: ShapeTable,
-    run: Mapping[str, Any],
     *,
     keep: float,
-    force: bool,
+    whatever: bool,
     decisions: Decisions = NONE,
-    propose: bool = False,
-) -> str:
+) -> None:
     """
-    Publish a set and return its version.
+    Refuse a set that is empty, or that would lose too much of what the last one knew.
 
     Args:
-        store: Where to.
+        store: Where the last set is.
         patterns: The set.
         table: What it was mined from.
-        run: What the manifest says of the training.
         keep: Least share of the last set's lines that must be covered by patterns of support 2 or more, and least
             share of the last corpus's lines that this corpus must have.
-        force: Publish whatever is lost; an empty set is refused all the same.
+        whatever: Refuse an empty one alone.
         decisions: What the operator decided: lines that are rejected need not be covered.
-        propose: Publish it beside the current version, whatever is lost: that is what is looked at then.
 
     Raises:
-        PublishRefused: The set is empty or loses too much.
+        PublishRefused: It is one.
 
     Cost: two passes over the last set's table.
     """
     refuse_empty(patterns, table)
-    previous = None if force or propose else _previous(store)
+    previous = None if whatever else _previous(store)
     if previous is not None:
         _refuse_losses(store, previous, patterns, table, keep, decisions)
-    return store.publish(patterns, table, run, propose=propose)
 
 
 def refuse_empty(patterns: PatternSet, table: ShapeTable) -> None:

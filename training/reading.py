@@ -6,7 +6,8 @@ Kafka, Elasticsearch or our own stream got it: a header may say any time, and th
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from contextlib import AbstractContextManager, ExitStack
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 
@@ -15,7 +16,7 @@ from patterns.shapes import SCHEMA, ShapeTable
 from patterns.timestamps import DAY, utc_day
 from training.config import TrainingConfig
 from training.corpus import Corpus, Progress
-from training.engines import engine
+from training.engines import Engine, engine
 from training.fetched.counts import FetchCounts
 from training.fetched.time_range import ALL_TIMES, ANY_TIME, Times
 from training.paths import fetched_from
@@ -23,16 +24,41 @@ from training.shapes import CorpusCounts
 from training.sources import corpus_of, fetched_into_spool
 from training.tables import TableBuilder, add_up
 
+Opened = TypeVar("Opened")
+
+
+class Pass(NamedTuple):
+    """A part of a corpus that may be read once more, and of which times its lines are."""
+
+    engine: Engine
+    times: Times
+
 
 class Read(NamedTuple):
-    """A table, what was counted of the lines that made it, and of what was fetched."""
+    """
+    What was read.
+
+    Attributes:
+        table: The table of it.
+        counts: What was counted of the lines that made it.
+        fetched: And of what was fetched.
+        passes: How all of it is read once more, where that is wanted.
+    """
 
     table: ShapeTable
     counts: CorpusCounts
     fetched: list[FetchCounts]
+    passes: tuple[Pass, ...] = ()
 
 
-def read(paths: Sequence[str], config: TrainingConfig, rules: Rules, times: Times, progress: Progress) -> Read:
+def read(
+    paths: Sequence[str],
+    config: TrainingConfig,
+    rules: Rules,
+    times: Times,
+    progress: Progress,
+    kept: ExitStack | None = None,
+) -> Read:
     """
     Read a corpus once.
 
@@ -42,6 +68,7 @@ def read(paths: Sequence[str], config: TrainingConfig, rules: Rules, times: Time
         rules: How lines are read.
         times: What is fetched is of all these times; of files only `times.excluded` counts.
         progress: Called now and then.
+        kept: What is open stays so until this is closed, to be read once more; None where it is not.
 
     Raises:
         ClientError: Kafka or Elasticsearch cannot be used.
@@ -50,22 +77,30 @@ def read(paths: Sequence[str], config: TrainingConfig, rules: Rules, times: Time
 
     Cost: one pass over the corpus. Only engine spark starts Spark.
     """
-    if not times.excluded:
-        with corpus_of(paths, config, rules, times.wanted, progress) as (corpus, fetched):
-            return Read(*_tabulated(corpus, config, rules, ALL_TIMES, progress), fetched)
-    files, named = _apart(paths)
-    reads = []
-    if files:
-        with corpus_of(files, config, rules, ANY_TIME, progress) as (corpus, _):
-            reads.append(Read(*_tabulated(corpus, config, rules, Times(ANY_TIME, times.excluded), progress), []))
-    if named:
-        with fetched_into_spool(named, config, rules, times, progress) as (spool, fetched):
-            corpus = Corpus([], spool.pieces(), rules)
-            reads.append(Read(*_tabulated(corpus, config, rules, ALL_TIMES, progress), fetched))
-    return _together(reads)
+    with ExitStack() as closed:
+        opened = _Opened(kept or closed, config, rules, progress, again=kept is not None)
+        if not times.excluded:
+            corpus, fetched = opened.enter(corpus_of(paths, config, rules, times.wanted, progress))
+            return opened.read(corpus, ALL_TIMES)._replace(fetched=fetched)
+        files, named = _apart(paths)
+        reads = []
+        if files:
+            corpus, _ = opened.enter(corpus_of(files, config, rules, ANY_TIME, progress))
+            reads.append(opened.read(corpus, Times(ANY_TIME, times.excluded)))
+        if named:
+            spool, fetched = opened.enter(fetched_into_spool(named, config, rules, times, progress))
+            reads.append(opened.read(Corpus([], spool.pieces(), rules), ALL_TIMES)._replace(fetched=fetched))
+        return _together(reads)
 
 
-def read_by_days(paths: Sequence[str], config: TrainingConfig, rules: Rules, times: Times, progress: Progress) -> Read:
+def read_by_days(
+    paths: Sequence[str],
+    config: TrainingConfig,
+    rules: Rules,
+    times: Times,
+    progress: Progress,
+    kept: ExitStack | None = None,
+) -> Read:
     """
     Do what `read` does for nights: of files, too, only lines of `times` are read, and each row is of a night's day.
 
@@ -74,27 +109,41 @@ def read_by_days(paths: Sequence[str], config: TrainingConfig, rules: Rules, tim
     """
     files, named = _apart(paths)
     reads = []
-    if files:
-        with corpus_of(files, config, rules, ANY_TIME, progress) as (corpus, _):
-            reads.append(Read(*_tabulated(corpus, config, rules, times, progress), []))
-    if named:
-        with fetched_into_spool(named, config, rules, times, progress, by_batch=True) as (spool, fetched):
+    with ExitStack() as closed:
+        opened = _Opened(kept or closed, config, rules, progress, again=kept is not None)
+        if files:
+            corpus, _ = opened.enter(corpus_of(files, config, rules, ANY_TIME, progress))
+            reads.append(opened.read(corpus, times))
+        if named:
+            spool, fetched = opened.enter(fetched_into_spool(named, config, rules, times, progress, by_batch=True))
             reads.append(Read(ShapeTable.of({}), CorpusCounts(), fetched))
             for day in spool.days():
-                corpus = Corpus([], spool.pieces(day), rules)
-                table, counts = _tabulated(corpus, config, rules, ALL_TIMES, progress)
-                reads.append(Read(_of_day(table, utc_day(day * DAY)), counts, []))
-    return _together(reads)
+                found = opened.read(Corpus([], spool.pieces(day), rules), ALL_TIMES)
+                reads.append(found._replace(table=_of_day(found.table, utc_day(day * DAY))))
+        return _together(reads)
+
+
+class _Opened:
+    """Parts of a corpus that are open, and how they are read."""
+
+    def __init__(
+        self, stack: ExitStack, config: TrainingConfig, rules: Rules, progress: Progress, *, again: bool
+    ) -> None:
+        self._stack, self._config, self._rules, self._progress, self._again = stack, config, rules, progress, again
+
+    def enter(self, part: AbstractContextManager[Opened]) -> Opened:
+        """Open a part for as long as it is wanted."""
+        return self._stack.enter_context(part)
+
+    def read(self, corpus: Corpus, times: Times) -> Read:
+        """Read a part once."""
+        reader = engine(self._config.mining.engine, corpus, self._config.spark)
+        table, counts = reader.tabulate(self._rules, self._progress, times)
+        return Read(table, counts, [], (Pass(reader, times),) if self._again else ())
 
 
 def _apart(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     return [path for path in paths if not fetched_from(path)], [path for path in paths if fetched_from(path)]
-
-
-def _tabulated(
-    corpus: Corpus, config: TrainingConfig, rules: Rules, times: Times, progress: Progress
-) -> tuple[ShapeTable, CorpusCounts]:
-    return engine(config.mining.engine, corpus, config.spark).tabulate(rules, progress, times)
 
 
 def _of_day(table: ShapeTable, day: str) -> ShapeTable:
@@ -110,6 +159,7 @@ def _together(reads: Sequence[Read]) -> Read:
     if len(reads) == 1:
         return reads[0]
     counts = CorpusCounts()
+    passes = tuple(one for each in reads for one in each.passes)
     for each in reads:
         counts.add(each.counts)
-    return Read(add_up(each.table for each in reads), counts, [one for each in reads for one in each.fetched])
+    return Read(add_up(each.table for each in reads), counts, [one for each in reads for one in each.fetched], passes)

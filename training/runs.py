@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -114,6 +115,65 @@ class Part:
             os.close(number)
             _write(path, rows, self._kind)
         self._runs.append(Path(path))
+
+
+class RowsBuilder:
+    """
+    Adds up rows in any order; to be used by `with`, at whose end temporary files go.
+
+    Attributes:
+        folder: A temporary folder, for runs of workers too.
+    """
+
+    def __init__(self, kind: Kind, most_bytes: int = MOST_BYTES) -> None:
+        """
+        Begin without rows.
+
+        Raises:
+            PatternsError: There is no room for temporary files.
+        """
+        with temporary_writes():
+            self._temporary = tempfile.TemporaryDirectory(prefix="logwinnow-shapes-")
+        self.folder = Path(self._temporary.name)
+        self._kind = kind
+        self._part = Part(kind, self.folder, most_bytes)
+        self._runs: list[Path] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._temporary.cleanup()
+
+    def add(self, rows: pa.Table) -> None:
+        """
+        Add rows of the kind, a key as often as it comes.
+
+        Raises:
+            PatternsError: There is no room for temporary files.
+        """
+        self._part.add(rows)
+
+    def add_runs(self, runs: Iterable[Path]) -> None:
+        """Add what a worker's `Part` of the same kind has written."""
+        self._runs += runs
+
+    def merged(self) -> Iterator[pa.Table]:
+        """
+        Yield all rows, merged, in ascending order of their buckets.
+
+        Raises:
+            PatternsError: There is no room for temporary files.
+
+        Cost: one pass over the rows; memory for those in memory, or for a bucket of all runs.
+        """
+        rows = None if self._runs else self._part.take()
+        if rows is not None:
+            yield rows
+        else:
+            yield from merged_runs(self._kind, [*self._runs, *self._part.runs()])
 
 
 def merged_runs(kind: Kind, runs: Iterable[Path]) -> Iterator[pa.Table]:

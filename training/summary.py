@@ -25,8 +25,9 @@ def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mappin
         ``version``, ``scopes``, ``patterns``, ``shapes`` (distinct, by scope); ``corpus``, ``fetched``, ``added`` and
         ``left_out`` of the run; ``covered`` lines and ``coverage`` as a share of the table's; ``levels``: support at
         which patterns were mined → how many; ``seen_once``: patterns of level 1, their lines and share of the table's;
-        ``widest``: the patterns that leave most words open; ``states``: state → patterns; of a night ``night``;
-        and ``provisional``, where streams had patterns of storms: how many, and the ids of those that the set has.
+        ``widest``: the patterns that leave most words open; ``states``: state → patterns; where they were learned
+        ``baselines``; of a night ``night``; and ``provisional``, where streams had patterns of storms: how many, and
+        the ids of those that the set has.
         Covered is by what is known, and seen once likewise.
     """
     known_ones = [known for known in patterns.patterns if known.state == KNOWN]
@@ -55,7 +56,7 @@ def summarise(version: str, patterns: PatternSet, table: ShapeTable, run: Mappin
             if _open_words(known) > 0
         ],
         "states": {state: states[state] for state in (KNOWN, PENDING, REJECTED)},
-        **{name: run[name] for name in ("night", "provisional") if name in run},
+        **{name: run[name] for name in ("baselines", "night", "provisional") if name in run},
     }
 
 

@@ -4,19 +4,16 @@ Tables of shapes made from parts, whoever counted them: rows ─► parts and ru
 Buckets are those of the table's file (patterns/shapes.py), so that it is written in its order.
 """
 
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from zlib import crc32
 
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from patterns.shapes import BUCKETS, EXAMPLE_CHARACTERS, EXAMPLES, SCHEMA, ShapeTable, temporary_writes
-from training.runs import MOST_BYTES, Kind, Part, merged_runs
+from patterns.shapes import BUCKETS, EXAMPLE_CHARACTERS, EXAMPLES, SCHEMA, ShapeTable
+from training.runs import MOST_BYTES, Kind, RowsBuilder
 
 _KEYS = ["scope", "shape", "day"]
 
@@ -39,13 +36,8 @@ def merged(rows: pa.Table) -> pa.Table:
     return ordered.select(SCHEMA.names).to_arrow().cast(SCHEMA)
 
 
-class TableBuilder:
-    """
-    Makes a table of what is added, in any order; to be used by `with`, at whose end temporary files go.
-
-    Attributes:
-        folder: A temporary folder, for runs of workers too.
-    """
+class TableBuilder(RowsBuilder):
+    """Makes a table of rows of SCHEMA that are added, in any order."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         """
@@ -54,46 +46,16 @@ class TableBuilder:
         Raises:
             PatternsError: There is no room for temporary files.
         """
-        with temporary_writes():
-            self._temporary = tempfile.TemporaryDirectory(prefix="logwinnow-shapes-")
-        self.folder = Path(self._temporary.name)
-        self._part = Part(SHAPE_ROWS, self.folder, most_bytes)
-        self._runs: list[Path] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._temporary.cleanup()
-
-    def add(self, rows: pa.Table) -> None:
-        """
-        Add rows of SCHEMA, as `merged` takes them.
-
-        Raises:
-            PatternsError: There is no room for temporary files.
-        """
-        self._part.add(rows)
-
-    def add_runs(self, runs: Iterable[Path]) -> None:
-        """Add what a worker's `Part` of SHAPE_ROWS has written."""
-        self._runs += runs
+        super().__init__(SHAPE_ROWS, most_bytes)
 
     def finish(self) -> ShapeTable:
         """
-        Return the table of all that was added.
+        Return the table of all that was added. Cost: as `merged`.
 
         Raises:
             PatternsError: There is no room for temporary files.
-
-        Cost: one pass over the rows; memory for those in memory, or for a bucket of all runs.
         """
-        rows = None if self._runs else self._part.take()
-        if rows is not None:
-            return ShapeTable.of_tables([rows])
-        return ShapeTable.of_tables(merged_runs(SHAPE_ROWS, [*self._runs, *self._part.runs()]))
+        return ShapeTable.of_tables(self.merged())
 
 
 def add_up(tables: Iterable[ShapeTable]) -> ShapeTable:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
 from patterns.store import Store
-from training.publish import publish, retire
+from training.publish import refuse, retire
 
 
 def corpus_of(shapes: dict[str, int]) -> tuple[PatternSet, ShapeTable]:
@@ -22,8 +23,14 @@ def corpus_of(shapes: dict[str, int]) -> tuple[PatternSet, ShapeTable]:
     return PatternSet.of(Rules(), known), ShapeTable.of(rows)
 
 
+def publish(store: Store, patterns: PatternSet, table: ShapeTable, **refused: Any) -> str:
+    """Publish a set as the trainer does."""
+    refuse(store, patterns, table, **refused)
+    return store.publish(patterns, table, {})
+
+
 def published(store: Store, shapes: dict[str, int], *, keep: float = 0.5, force: bool = False) -> str:
-    return publish(store, *corpus_of(shapes), {}, keep=keep, force=force)
+    return publish(store, *corpus_of(shapes), keep=keep, whatever=force)
 
 
 @pytest.fixture
@@ -94,10 +101,10 @@ def test_all_days_of_a_shape_count_as_covered(store: Store) -> None:
     known = KnownPattern("", of_words(["a"]), 2, 2, 2)
     days = [ShapeKey("", "a", day) for day in ("2026-01-01", "2026-01-02")]
     before = ShapeTable.of({day: ShapeCount(1) for day in days} | {ShapeKey("", "b", days[0].day): ShapeCount(2)})
-    publish(store, PatternSet.of(Rules(), [known]), before, {}, keep=0.5, force=False)
+    publish(store, PatternSet.of(Rules(), [known]), before, keep=0.5, whatever=False)
 
     with pytest.raises(PublishRefused, match="cover 2 of the 4 lines"):
-        publish(store, PatternSet.of(Rules(), [known]), before, {}, keep=0.51, force=False)
+        publish(store, PatternSet.of(Rules(), [known]), before, keep=0.51, whatever=False)
 
 
 def test_old_versions_beyond_those_that_are_kept_go_but_never_the_current_one_or_a_young_one(store: Store) -> None:
@@ -121,9 +128,9 @@ def test_lines_that_are_rejected_or_were_pending_need_not_be_covered(store: Stor
     patterns, table = corpus_of({"a": 60, "b": 30, "c": 10})
     states = {"a": KNOWN, "b": KNOWN, "c": PENDING}
     before = PatternSet.of(Rules(), (replace(known, state=states[known.pattern.text]) for known in patterns.patterns))
-    publish(store, before, table, {}, keep=0.5, force=False)
+    publish(store, before, table, keep=0.5, whatever=False)
     rejected = Decisions((Decision(do="reject", pattern="a"),))
 
     with pytest.raises(PublishRefused, match="cover 0 of the 30 lines"):
-        publish(store, corpus_of({"c": 90})[0], table, {}, keep=1.0, force=False, decisions=rejected)
-    publish(store, corpus_of({"b": 90})[0], table, {}, keep=1.0, force=False, decisions=rejected)
+        publish(store, corpus_of({"c": 90})[0], table, keep=1.0, whatever=False, decisions=rejected)
+    publish(store, corpus_of({"b": 90})[0], table, keep=1.0, whatever=False, decisions=rejected)

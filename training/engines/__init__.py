@@ -8,6 +8,8 @@ What reads a corpus: the same tables of shapes and the same candidates from each
 
 from typing import Literal, Protocol
 
+from patterns.observed import ObservedTable
+from patterns.pattern_set import PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from spark.config import SparkConfig
@@ -37,6 +39,22 @@ class Engine(Protocol):
         Raises:
             CorpusError: A file cannot be read.
             RulesError: The rules cannot be used.
+
+        Cost: one pass.
+        """
+
+    def observe(self, patterns: PatternSet, progress: Progress, times: Times = ALL_TIMES) -> ObservedTable:
+        """
+        Judge the lines of some times, by their headers, and return what baselines need of those that are known.
+
+        Args:
+            patterns: The set, with what the operator decided.
+            progress: Called now and then.
+            times: Of which times.
+
+        Raises:
+            CorpusError: A file cannot be read.
+            RulesError: The set's rules cannot be used.
 
         Cost: one pass.
         """

@@ -19,17 +19,20 @@ import pyarrow.compute as pc
 from mining.candidates import CandidateTable, Keys
 from mining.clusters import Method
 from mining.support import Support, in_lines
+from patterns.observed import ObservedTable
+from patterns.pattern_set import PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable, temporary_writes
+from training.baselines.rows import OBSERVED_ROWS
 from training.corpus import Corpus, Progress
 from training.engines.outliers import FindOutliers
-from training.engines.tasks import count, count_shapes, find_candidates, perhaps_frequent, tabulate
+from training.engines.tasks import count, count_shapes, find_candidates, observe, perhaps_frequent, tabulate
 from training.engines.workers import Workers
 from training.fetched.time_range import ALL_TIMES, Times
 from training.kernels.raw import CANDIDATE_ROWS, COUNT_ROWS, COUNTS, CandidateKernel, keys_of
 from training.line_filter import Filter
 from training.lines import Coverage, Lines, ShapedLines
-from training.runs import merged_runs
+from training.runs import RowsBuilder, merged_runs
 from training.shapes import CorpusCounts
 from training.tables import TableBuilder
 
@@ -53,6 +56,16 @@ class PolarsEngine:
                 counts.add(read)
                 builder.add_runs(runs)
             return builder.finish(), counts
+
+    def observe(self, patterns: PatternSet, progress: Progress, times: Times = ALL_TIMES) -> ObservedTable:
+        """Judge the lines by columns. Cost: memory for a part of the rows, and for the set in each process."""
+        with RowsBuilder(OBSERVED_ROWS) as builder:
+            task = partial(
+                observe, patterns=PatternSet(patterns.rules, patterns.patterns), times=times, folder=builder.folder
+            )
+            for runs in self._workers.share(task, progress):
+                builder.add_runs(runs)
+            return ObservedTable.of_tables(builder.merged())
 
     def raw_lines(self, chosen: Filter, progress: Progress) -> Lines:
         """Return the lines, whole."""

@@ -8,12 +8,17 @@ from mining.clusters import Method
 from mining.support import Support
 from mining.words import WeightedShape, words_of
 from patterns.judge import Shaper
+from patterns.observed import ObservedTable
+from patterns.pattern_set import PatternSet
 from patterns.rules import Rules
 from patterns.shapes import ShapeTable
+from training.baselines.observing import observed_lines
+from training.baselines.rows import OBSERVED_ROWS
 from training.corpus import LONGEST_JUDGED, Corpus, CorpusLine, Progress
 from training.fetched.time_range import ALL_TIMES, Times
 from training.line_filter import Filter
 from training.lines import Coverage, Lines, Place, ShapedLines, raw_words
+from training.runs import RowsBuilder
 from training.shapes import CorpusCounts, count_shapes, tabulate
 
 
@@ -28,6 +33,13 @@ class PythonEngine:
     def tabulate(self, rules: Rules, progress: Progress, times: Times = ALL_TIMES) -> tuple[ShapeTable, CorpusCounts]:
         """Read the corpus into a table of shapes. Cost: memory for all rows."""
         return tabulate(self._corpus.lines(progress, LONGEST_JUDGED), rules, times)
+
+    def observe(self, patterns: PatternSet, progress: Progress, times: Times = ALL_TIMES) -> ObservedTable:
+        """Judge the lines one by one. Cost: memory for some rows."""
+        with RowsBuilder(OBSERVED_ROWS) as builder:
+            for rows in observed_lines(self._corpus.lines(progress, LONGEST_JUDGED), patterns, times):
+                builder.add(rows)
+            return ObservedTable.of_tables(builder.merged())
 
     def raw_lines(self, chosen: Filter, progress: Progress) -> Lines:
         """Return the lines, whole."""

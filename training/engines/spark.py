@@ -27,10 +27,13 @@ from pyspark.sql import DataFrame, functions
 from mining.candidates import CandidateTable, Keys
 from mining.clusters import Method
 from mining.support import Support, in_lines
+from patterns.observed import ObservedTable
+from patterns.pattern_set import PatternSet
 from patterns.rules import Rules
 from patterns.shapes import BUCKETS, ShapeTable, temporary_writes
 from spark import session
 from spark.errors import SparkError, ours, said
+from training.baselines.rows import OBSERVED_ROWS
 from training.corpus import LONGEST_JUDGED, Corpus, Progress
 from training.engines import TrainingSpark, stages
 from training.engines.outliers import FindOutliers
@@ -109,6 +112,12 @@ class SparkEngine:
                     yield found
 
         return ShapeTable.of_tables(tables()), counts
+
+    def observe(self, patterns: PatternSet, progress: Progress, times: Times = ALL_TIMES) -> ObservedTable:
+        """Judge the lines by columns. Cost: one Spark job; temporary files for the rows, the set in each task."""
+        stage = partial(stages.Observe, PatternSet(patterns.rules, patterns.patterns), times)
+        found = self.merged(stage, OBSERVED_ROWS, progress, longest=LONGEST_JUDGED)
+        return ObservedTable.of_tables(rows for bucket, rows in found if bucket != FACTS)
 
     def raw_lines(self, chosen: Filter, progress: Progress) -> Lines:
         """Return the lines, whole."""

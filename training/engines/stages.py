@@ -19,11 +19,13 @@ from pyspark import TaskContext
 
 from kernels.spans import count_lines
 from mining.candidates import Keys
+from patterns.pattern_set import PatternSet
 from patterns.rules import Rules
 from patterns.shapes import temporary_writes
 from training.engines.outliers import FindOutliers
 from training.fetched.time_range import Times
 from training.kernels.filtered import ChunkFilter
+from training.kernels.observed import ObserveKernel
 from training.kernels.raw import (
     COUNT_ROWS,
     COUNTS,
@@ -81,6 +83,22 @@ class Tabulate:
     def facts(self) -> dict[str, Any]:
         """Return the counts."""
         return self._kernel.counts.as_run()
+
+
+class Observe:
+    """Rows of the table of observations."""
+
+    def __init__(self, patterns: PatternSet, times: Times) -> None:
+        """Raises RulesError for rules that cannot be used."""
+        self._kernel = ObserveKernel(patterns, times)
+
+    def rows(self, chunk: RecordChunk, record_time: int) -> pa.Table:
+        """Return the rows of a chunk."""
+        return self._kernel.rows(chunk.text, record_time, chunk.starts)
+
+    def facts(self) -> dict[str, Any]:
+        """Return nothing: lines are counted by `Tabulate`."""
+        return {}
 
 
 class _Filtered:

@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 
 from kernels.spans import count_lines
 from mining.candidates import Keys
+from patterns.pattern_set import PatternSet
 from patterns.rules import Rules
 from patterns.shapes import temporary_writes
+from training.baselines.rows import OBSERVED_ROWS
 from training.corpus import LONGEST_JUDGED
 from training.fetched.time_range import Times
 from training.kernels.filtered import ChunkFilter
+from training.kernels.observed import ObserveKernel
 from training.kernels.raw import (
     CANDIDATE_ROWS,
     COUNT_ROWS,
@@ -63,6 +66,15 @@ def tabulate(pieces: Iterable[Piece], rules: Rules, times: Times, folder: Path) 
         for text, starts in record_chunks(piece, longest=LONGEST_JUDGED):
             table.add(kernel.rows(text, piece.record_time, starts))
     return kernel.counts, table.runs()
+
+
+def observe(pieces: Iterable[Piece], patterns: PatternSet, times: Times, folder: Path) -> list[Path]:
+    """Return runs of the table of observations."""
+    kernel, table = ObserveKernel(patterns, times), Part(OBSERVED_ROWS, folder)
+    for piece in pieces:
+        for text, starts in record_chunks(piece, longest=LONGEST_JUDGED):
+            table.add(kernel.rows(text, piece.record_time, starts))
+    return table.runs()
 
 
 def count_shapes(

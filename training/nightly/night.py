@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from patterns.shapes import ShapeTable
 from patterns.store import Store
 from patterns.timestamps import DAY, iso, utc_day
 from training.added import other_rules
+from training.baselines.learned import learn_usual
 from training.config import TrainingConfig
 from training.corpus import Progress
 from training.describe import describe
@@ -106,10 +108,10 @@ def learn_night(
         DecisionsError: The operator's file means nothing under the rules.
         PublishRefused: The set is empty, or loses too much.
 
-    Cost: one pass over what came, and some over the table of shapes.
+    Cost: one pass over what came, two where baselines are learned, and some over the table of shapes.
     """
     store = Store(config.patterns.store)
-    with alone(store):
+    with alone(store), ExitStack() as kept:
         now = time.time_ns() // 1_000
         decisions = store.decisions().active(now)
         # An entry that means nothing is told before hours are spent on reading.
@@ -123,19 +125,34 @@ def learn_night(
             # What is streamed until then is not there yet.
             through = min(plan.memory.through, max(now // MILLISECOND * MILLISECOND, plan.start))
             plan = plan._replace(memory=plan.memory._replace(through=through))
-        read = read_by_days(sources, config, rules, times, progress) if plan.start < until else _nothing()
+        read = _nothing()
+        if plan.start < until:
+            read = read_by_days(sources, config, rules, times, progress, kept if config.baselines.learn else None)
         storms = store.provisional()
         patterns, table, run = _learned(plan, read, config, rules, decisions, storms, strict=asked.strict)
+        if plan.last is not None and not (asked.force or asked.propose):
+            keep = config.publish.keep
+            refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1, uncovered_count=False)
+        refuse_empty(patterns, table)
+        usual = learn_usual(
+            patterns,
+            decisions,
+            read.passes,
+            filter(None, (store.read_observed(each.version) for each in [plan.last] if each is not None)),
+            config.baselines,
+            excluded=plan.memory.excluded,
+            progress=progress,
+            last_day=(until - 1) // DAY,
+        )
+        run |= usual.run
         if store.current() != (plan.last.version if plan.last else None):
             raise NightError(
                 f"the current set of store {store.root!r} was changed while this night was learned, and nothing was "
                 "published; start again"
             )
-        if plan.last is not None and not (asked.force or asked.propose):
-            keep = config.publish.keep
-            refuse_uncovered(plan.last, plan.before, patterns, keep, decisions, least_support=1, uncovered_count=False)
-        refuse_empty(patterns, table)
-        version = store.publish(patterns, table, run, propose=asked.propose)
+        version = store.publish(
+            patterns, table, run, baselines=usual.baselines, observed=usual.observed, propose=asked.propose
+        )
         if not asked.propose:
             settle(store, storms, patterns, until)
         retire(store, config.publish.keep_versions)
@@ -158,6 +175,7 @@ def _plan(store: Store, config: TrainingConfig, rules: Rules, asked: Asked, deci
             [nightly.window_days, nightly.forget_after, nightly.learn_days],
             decisions.revision,
             asked.strict,
+            *([msgspec.to_builtins(config.baselines)] if config.baselines.learn else []),
         ],
         8,
     )

@@ -12,7 +12,7 @@ from patterns.pattern_set import PatternSet
 from patterns.set_files import StoredSet
 from patterns.store import Store
 from patterns.timestamps import microseconds
-from training.config import Mining, Nightly, Patterns, TrainingConfig
+from training.config import Learning, Mining, Nightly, Patterns, TrainingConfig
 from training.fetched.time_range import ANY_TIME, TimeRange, Times
 from training.job import train
 from training.nightly.night import Asked, learn_night
@@ -42,11 +42,15 @@ class Nights:
     folder: Path
     nightly: Nightly = field(default_factory=Nightly)
     mining: Mining = field(default_factory=lambda: Mining(engine="python"))
+    baselines: Learning = field(default_factory=Learning)
 
     @property
     def config(self) -> TrainingConfig:
         return TrainingConfig(
-            patterns=Patterns(store=str(self.folder / "store")), nightly=self.nightly, mining=self.mining
+            patterns=Patterns(store=str(self.folder / "store")),
+            nightly=self.nightly,
+            mining=self.mining,
+            baselines=self.baselines,
         )
 
     @property
@@ -97,7 +101,11 @@ class Nights:
         return Matcher(patterns).verdict(program, shape).reason
 
     def table(self) -> bytes:
-        return (Path(self.store.root) / self.now.version / "shapes.parquet").read_bytes()
+        return self.stored("shapes.parquet")
+
+    def stored(self, name: str) -> bytes:
+        """Return a file of the current version."""
+        return (Path(self.store.root) / self.now.version / name).read_bytes()
 
 
 def texts(patterns: PatternSet, state: str) -> set[str]:
