@@ -24,7 +24,7 @@ def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(capsys: pytest.Ca
     assert planned(capsys, "elasticsearch") == templates
     shown = planned(capsys, "kibana")
     assert shown[0] == "POST /api/saved_objects/_import?overwrite=true"
-    assert [path.rpartition("/")[0] for path in shown[1:]] == ["POST /api/alerting/rule"] * 3
+    assert [path.rpartition("/")[0] for path in shown[1:]] == ["POST /api/alerting/rule"] * 4
     assert planned(capsys, "all") == [*templates, *shown]
 
 
@@ -67,7 +67,7 @@ def test_what_was_made_is_said_line_by_line_and_can_be_removed(capsys: pytest.Ca
     with answering(kibana) as url:
         assert main(["setup", "kibana", "--set", f"kibana.url={url}"]) == 0
         said = capsys.readouterr().out.splitlines()
-        assert [line.rpartition(": ")[2] for line in said] == ["8 made", "made", "made", "made"]
+        assert [line.rpartition(": ")[2] for line in said] == ["9 made", *["made"] * 4]
         assert main(["setup", "kibana", "--set", f"kibana.url={url}", "--remove"]) == 0
     assert (kibana.objects, kibana.rules) == ({}, {})
     assert len(capsys.readouterr().out.splitlines()) == 11

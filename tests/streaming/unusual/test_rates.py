@@ -129,13 +129,16 @@ def test_while_there_is_more_to_read_no_hour_is_closed(tmp_path: Path) -> None:
 
 
 def test_lines_that_come_after_their_hour_is_closed_keep_their_pair_from_being_told(tmp_path: Path) -> None:
-    world = World(tmp_path, [rate(_LEFT, "web1", 120, 5), rate(_CAME, "web1", 120, 5)])
-    # As from a file that is copied once an hour, at twenty past.
-    for hour in range(8):
+    rows = [rate(_LEFT, "web1", 120, 5), rate(_CAME, "web1", 120, 5)]
+    world = World(tmp_path, rows, quiet(repeat_after_hours=1))
+    made = hours_of(world, 0, 2, 120)
+    # From then on as from a file that is copied once an hour, at twenty past.
+    for hour in range(2, 9):
         for minute in range(60):
-            lump = [left(hour - 1, m) for m in range(60)] * 2 if minute == 20 else []
+            lump = [left(hour - 1, m) for m in range(60)] * 2 if minute == 20 and hour > 2 else []
             steady = [line(START + hour * HOUR + minute * MINUTE, "user 7 came")] * 2
-            assert world.step(START + hour * HOUR + minute * MINUTE, *lump, *steady) == []
+            made += world.step(START + hour * HOUR + minute * MINUTE, *lump, *steady)
+    assert [(ours(alert)["direction"], ours(alert)["hour"][11:13]) for alert in made] == [("few", "02")]
 
 
 def test_a_pair_that_the_stream_never_heard_is_not_missed(tmp_path: Path) -> None:
