@@ -70,7 +70,7 @@ def test_what_was_made_is_said_line_by_line_and_can_be_removed(capsys: pytest.Ca
         assert [line.rpartition(": ")[2] for line in said] == ["9 made", *["made"] * 4]
         assert main(["setup", "kibana", "--set", f"kibana.url={url}", "--remove"]) == 0
     assert (kibana.objects, kibana.rules) == ({}, {})
-    assert len(capsys.readouterr().out.splitlines()) == 11
+    assert len(capsys.readouterr().out.splitlines()) == 13
 
 
 def test_a_login_is_read_from_where_the_configuration_says(

@@ -47,6 +47,14 @@ def test_a_batch_that_is_replayed_is_not_put_again(outbox: Outbox) -> None:
     assert tally(outbox).counts["lines"] == 5
 
 
+def test_what_is_told_without_a_batch_is_put_by_its_id_and_holds_up_no_batch(outbox: Outbox) -> None:
+    outbox.put(0, [item("one")], {}, "v1", _NOW)
+    for _ in range(2):
+        outbox.put(None, [item("silence")], {}, "v1", _NOW)
+    outbox.put(1, [item("two")], {}, "v1", _NOW)
+    assert ids(outbox, "a") == ["one", "silence", "two"]
+
+
 def test_an_id_is_put_once_also_when_all_receivers_have_it(outbox: Outbox) -> None:
     outbox.put(0, [item("one")], {}, "v1", _NOW)
     for receiver in ("a", "b"):
