@@ -12,10 +12,10 @@ the rest, since people get one alert a shape; a shape is novel or flagged iff on
 - PA, parsing accuracy: the share of lines whose template is word for word that of the truth.
 - FTA: the F1 over templates; one is right iff its lines are of one kind and it is that kind's template.
 
-Templates are compared as shapes (`Reader.template_shape`). Sources: He et al., Zhu et al., "Tools and Benchmarks for
-Automated Log Parsing" (ICSE-SEIP 2019): GA; Khan et al., "Guidelines for Assessing the Accuracy of Log Message Template
-Identification Techniques" (ICSE 2022), Jiang et al., "A Large-scale Evaluation for Log Parsing Techniques" (ISSTA 2024):
-FGA, PA, FTA.
+Templates are compared as shapes (`Reader.template_shape`). Sources: Zhu et al., "Tools and Benchmarks for Automated Log
+Parsing" (ICSE-SEIP 2019) for GA; for the others Khan et al., "Guidelines for Assessing the Accuracy of Log Message
+Template Identification Techniques" (ICSE 2022), and Jiang et al., "A Large-scale Evaluation for Log Parsing Techniques"
+(ISSTA 2024).
 """
 
 import random

@@ -39,7 +39,8 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of all tables, in Markdown."""
     for form, of_form in found["forms"].items():
         lines = of_form["lines"]
-        yield f"## {FORMS[form].capitalize() if form == 'raw' else FORMS[form]}: {len(lines)} logs, {_number(sum(lines.values()))} lines"
+        title = FORMS[form][:1].upper() + FORMS[form][1:]
+        yield f"## {title}: {len(lines)} logs, {sum(lines.values()):,} lines"
         yield ""
         yield from _methods(of_form["methods"])
         yield ""
@@ -110,10 +111,6 @@ def _datasets(datasets: dict[str, Any], headers: dict[str, dict[str, int]] | Non
 def _errors(counts: dict[str, float]) -> str:
     novel = counts["right"] + counts["missed"]
     return f"{counts['missed']:.0f} of {novel:.0f}, {counts['wrong']:.0f} of {counts['known']:.0f}"
-
-
-def _number(number: int) -> str:
-    return f"{number:,}"
 
 
 def _rounded(value: Any) -> Any:
