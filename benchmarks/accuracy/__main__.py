@@ -6,6 +6,7 @@ How well novel lines are found and known ones are grouped, by us and by others, 
 FOLDER holds `<name>/<name>_2k.log` and `<name>/<name>_2k.log_structured.csv` in loghub's form. Measured are Content, as
 somebody freed it of its header by hand, and the whole raw lines through our own header detection; nobody has a setting
 for a dataset. Prints the table, or JSON; with --output DIR writes accuracy.md, accuracy.json and pictures there.
+--classes asks another thing: what each class of words buys.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accuracy import report
+from benchmarks.accuracy.classes import measure_classes, table
 from benchmarks.accuracy.data import FORMS
 from benchmarks.accuracy.methods import methods
 from benchmarks.accuracy.results import measure
@@ -32,6 +34,8 @@ def main(arguments: Sequence[str]) -> int:
         0; 2 where there is no dataset.
     """
     given = _parser().parse_args(arguments)
+    if given.classes:
+        return _classes(given)
     every = methods()
     chosen = [each for each in every if not each.lacks and (given.only is None or each.name in given.only)]
     for each in every:
@@ -68,6 +72,15 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _classes(given: argparse.Namespace) -> int:
+    found = {form: measure_classes(given.folder, form, _say) for form in ([given.form] if given.form else FORMS)}
+    if given.json:
+        print(report.as_json(found))
+    for form, results in found.items() if not given.json else ():
+        print(f"## {FORMS[form]}\n\n" + "\n".join(table(results)) + "\n")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python benchmarks/accuracy",
@@ -78,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--form", choices=list(FORMS), help="one of the two alone")
     parser.add_argument("--only", nargs="+", choices=names, metavar="METHOD", help=f"of {', '.join(names)}")
+    parser.add_argument("--classes", action="store_true", help="the ladder with and without each class of words")
     parser.add_argument("--json", action="store_true", help="print all figures for machines")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write table, figures and pictures there, too")
     return parser

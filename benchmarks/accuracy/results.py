@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.accuracy.data import Dataset, Form, Reader
 from benchmarks.accuracy.measure import SPLITS, Found, Grouping, Novelty, grouping, novelty, splits
 from benchmarks.accuracy.methods import Compared
+from patterns.words import WordRules
 
 Result = dict[str, Any]
 """
@@ -19,7 +20,11 @@ What a method is worth: `novelty` by split (None if it cannot judge), each with 
 
 
 def measure(
-    folder: Path, form: Form, compared: Iterable[Compared], told: Callable[[str], None], words: Any = None
+    folder: Path,
+    form: Form,
+    compared: Iterable[Compared],
+    told: Callable[[str], None] = lambda _: None,
+    words: WordRules | None = None,
 ) -> tuple[dict[str, Dataset], dict[str, Result]]:
     """
     Measure methods on a folder.
