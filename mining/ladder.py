@@ -97,7 +97,7 @@ def climb_down(
             taken = holds + _stronger(taken, waiting, left, level)
         found += [Accepted(cluster, level) for cluster in taken]
         left = uncovered(left, taken)
-    return [Accepted(*each) for each in merged([*found, *opened(found, accepted)], kept)]
+    return [Accepted(*each) for each in merged(found, opened(found, accepted), kept)]
 
 
 def _still_there(held: Sequence[KnownPattern], left: Mapping[str, int], level: int) -> list[Cluster]:

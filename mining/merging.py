@@ -11,8 +11,10 @@ A word that is frequent, in a place where lines seen once have another, is a val
 more of those to be mined as such; till then each new value would be told as a kind that was never seen.
 """
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from mining.clusters import Cluster
 from patterns.language import Constant, Gap, Pattern
@@ -35,62 +37,96 @@ def opened(found: Sequence[Levelled], accept: Callable[[Cluster], bool]) -> list
     Returns:
         Patterns without lines, at the lowest level above 1: `merged` gives them those of all that they take in, and
         these are what was opened and what was seen once.
+
+    Cost: a hash for each word of each pattern; memory for those of patterns that may be opened.
     """
-    once: dict[tuple[Constant, ...], list[Cluster]] = defaultdict(list)
+    may_open: dict[int, list[tuple[Cluster, int]]] = defaultdict(list)
     for cluster, level in found:
-        if level == 1:
+        if level > 1 and not cluster.plain:
             for place in range(len(cluster.pattern.constants)):
-                once[_without(cluster.pattern.constants, place)].append(cluster)
-    made: dict[Pattern, Levelled] = {}
-    for cluster, level in found:
-        if level == 1 or cluster.plain:
-            continue
-        for place in range(len(cluster.pattern.constants)):
-            others = once.get(_without(cluster.pattern.constants, place))
-            if others:
                 one = Cluster(_open(cluster.pattern, place), 0, 1)
-                if accept(one) and any(takes_in(one.pattern, other.pattern) for other in others):
+                if accept(one):
+                    may_open[_hash_without(cluster.pattern.constants, place)].append((one, place))
+    made: dict[Pattern, Levelled] = {}
+    for once, level in found if may_open else ():
+        for place in range(len(once.pattern.constants) if level == 1 else 0):
+            for one, at in may_open.get(_hash_without(once.pattern.constants, place), ()):
+                # Hashes of other words may be the same.
+                if at == place and one.pattern not in made and takes_in(one.pattern, once.pattern):
                     made[one.pattern] = (one, 2)
-    return list(made.values())
+    return sorted(made.values(), key=lambda levelled: levelled[0].pattern.text)
 
 
-def merged(found: Sequence[Levelled], kept: Container[Pattern] = ()) -> list[Levelled]:
+def merged(found: Sequence[Levelled], made: Sequence[Levelled], kept: Container[Pattern] = ()) -> list[Levelled]:
     """
     Return the patterns that no other one takes in, each with the supports and the highest level of those that it takes.
 
     A pattern takes in another if it has constants of that one, in order, and each of its gaps holds what stands between
     those there, at the fewest and at the most: then it matches whatever the other does, and all of them together match
     what they did. One of level 1 takes in none: its gaps are class words that were seen once, and say nothing of words.
+    What several take in counts for each.
 
     Args:
-        found: The patterns, all different.
+        found: What the ladder found; one of level 1 is matched by none of the others.
+        made: What was opened; all these patterns are different.
         kept: Those that stay whatever takes them in.
 
-    Cost: each pattern is compared with those whose rarest word it has.
+    Returns:
+        Highest level first.
+
+    Cost: each pattern is compared with those whose two rarest words it has.
     """
-    uses = Counter(word for cluster, _ in found for word in set(cluster.pattern.constants))
-    by_rarest: dict[Constant, list[int]] = defaultdict(list)
-    for number, (cluster, level) in enumerate(found):
-        if level > 1:
-            by_rarest[min(cluster.pattern.constants, key=lambda word: (uses[word], str(word)))].append(number)
+    every = [*found, *made]
+    uses = Counter(word for cluster, _ in every for word in set(cluster.pattern.constants))
+    wide = _Anchored(uses, ((number, each) for number, (each, level) in enumerate(every) if level > 1))
+    wide_of_once = _Anchored(uses, enumerate((cluster for cluster, _ in made), start=len(found)))
     whole: list[int] = []
     taken: dict[int, list[int]] = defaultdict(list)
-    for number, (cluster, _) in enumerate(found):
-        constants = set(cluster.pattern.constants)
-        wider = [
-            other
-            for word in constants
-            for other in by_rarest.get(word, ())
-            if other != number
-            and constants.issuperset(found[other][0].pattern.constants)
-            and takes_in(found[other][0].pattern, cluster.pattern)
-        ]
+    for number, (cluster, level) in enumerate(every):
+        among = (wide if level > 1 else wide_of_once).may_take_in(_filed(number, cluster))
+        wider = [other for other in among if takes_in(every[other][0].pattern, cluster.pattern)]
         for other in wider:
             taken[other].append(number)
         if not wider or cluster.pattern in kept:
             whole.append(number)
-    joined = [_join(found[number], [found[other] for other in taken[number]]) for number in whole]
+    joined = [_join(every[number], [every[other] for other in taken[number]]) for number in whole]
     return sorted(joined, key=lambda levelled: -levelled[1])
+
+
+class _Filed(NamedTuple):
+    """A pattern by its number, with its words, and the fewest and the most words that its lines have."""
+
+    number: int
+    words: frozenset[Constant]
+    least: int
+    most: float
+
+
+class _Anchored:
+    """Patterns by their two rarest words."""
+
+    def __init__(self, uses: Mapping[Constant, int], clusters: Iterable[tuple[int, Cluster]]) -> None:
+        self._by_words: dict[Constant, dict[Constant, list[_Filed]]] = {}
+        for number, cluster in clusters:
+            filed = _filed(number, cluster)
+            rarest = sorted(filed.words, key=lambda word: (uses[word], str(word)))[:2]
+            self._by_words.setdefault(rarest[0], {}).setdefault(rarest[-1], []).append(filed)
+
+    def may_take_in(self, narrow: _Filed) -> Iterator[int]:
+        """Yield the numbers of those that have no other words, and a length that holds that of its lines."""
+        for word in narrow.words & self._by_words.keys():
+            seconds = self._by_words[word]
+            for second in narrow.words & seconds.keys():
+                for number, words, least, most in seconds[second]:
+                    if least <= narrow.least and narrow.most <= most and words <= narrow.words:
+                        yield number
+
+
+def _filed(number: int, cluster: Cluster) -> _Filed:
+    constants, gaps = cluster.pattern.constants, cluster.pattern.gaps
+    mosts = [most for _, most in gaps if most is not None]
+    most = len(constants) + sum(mosts) if len(mosts) == len(gaps) else math.inf
+    return _Filed(number, frozenset(constants), len(constants) + sum(least for least, _ in gaps), most)
 
 
 def takes_in(wide: Pattern, narrow: Pattern) -> bool:
@@ -107,7 +143,9 @@ def takes_in(wide: Pattern, narrow: Pattern) -> bool:
             if (place == len(narrow.constants) if number == last else _is(narrow, place, wide.constants[number]))
             and _holds(gap, narrow.gaps[end + 1 : place + 1])
         }
-    return bool(ends)
+        if not ends:
+            return False
+    return True
 
 
 def _is(pattern: Pattern, place: int, constant: Constant) -> bool:
@@ -132,9 +170,9 @@ def _join(levelled: Levelled, taken: Iterable[Levelled]) -> Levelled:
     return cluster, level
 
 
-def _without(constants: tuple[Constant, ...], place: int) -> tuple[Constant, ...]:
-    # What cannot be a word stands for the one that is left out.
-    return (*constants[:place], "", *constants[place + 1 :])
+def _hash_without(constants: tuple[Constant, ...], place: int) -> int:
+    # Of as many as there are words in all shapes, the words themselves would take gigabytes.
+    return hash((place, constants[:place], constants[place + 1 :]))
 
 
 def _open(pattern: Pattern, place: int) -> Pattern:

@@ -112,14 +112,14 @@ def test_without_kinds_seen_once_nothing_is_opened() -> None:
 def test_merged_adds_lines_and_takes_the_highest_level() -> None:
     wide, narrow, once = (Cluster(parse(text), lines, 0) for text, lines in [("a *{1,1} b", 2), ("a x b", 9), ("c", 1)])
 
-    assert merged([(narrow, 9), (wide, 2), (once, 1)]) == [(Cluster(wide.pattern, 11, 0), 9), (once, 1)]
+    assert merged([(narrow, 9), (wide, 2), (once, 1)], []) == [(Cluster(wide.pattern, 11, 0), 9), (once, 1)]
 
 
 def test_what_is_seen_once_takes_in_nothing() -> None:
     # Its gap is a class word.
     found = [(Cluster(parse("a x b"), 9, 0), 9), (Cluster(parse("a *{1,1} b"), 1, 0), 1)]
 
-    assert merged(found) == found
+    assert merged(found, []) == found
 
 
 def test_opened_asks_whether_the_result_is_accepted() -> None:
