@@ -44,15 +44,14 @@ def opened(found: Sequence[Levelled], accept: Callable[[Cluster], bool]) -> list
     for cluster, level in found:
         if level > 1 and not cluster.plain:
             for place in range(len(cluster.pattern.constants)):
-                one = Cluster(_open(cluster.pattern, place), 0, 1)
-                if accept(one):
-                    may_open[_hash_without(cluster.pattern.constants, place)].append((one, place))
+                may_open[_hash_without(cluster.pattern.constants, place)].append((cluster, place))
     made: dict[Pattern, Levelled] = {}
     for once, level in found if may_open else ():
         for place in range(len(once.pattern.constants) if level == 1 else 0):
-            for one, at in may_open.get(_hash_without(once.pattern.constants, place), ()):
+            for cluster, at in may_open.get(_hash_without(once.pattern.constants, place), ()):
+                one = Cluster(_open(cluster.pattern, at), 0, 1)
                 # Hashes of other words may be the same.
-                if at == place and one.pattern not in made and takes_in(one.pattern, once.pattern):
+                if at == place and takes_in(one.pattern, once.pattern) and accept(one):
                     made[one.pattern] = (one, 2)
     return sorted(made.values(), key=lambda levelled: levelled[0].pattern.text)
 

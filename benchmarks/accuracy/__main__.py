@@ -43,7 +43,8 @@ def main(arguments: Sequence[str]) -> int:
             _say(f"left out: {each.name}: {each.lacks}")
     forms: dict[str, Any] = {}
     for form in FORMS if given.form is None else [given.form]:
-        datasets, results = measure(given.folder, form, chosen, lambda name, form=form: _say(f"{form}: {name}"))
+        _say(f"{FORMS[form]}:")
+        datasets, results = measure(given.folder, form, chosen, _say)
         if datasets:
             headers = {name: dataset.headers for name, dataset in datasets.items()}
             lines = {name: len(dataset.lines) for name, dataset in datasets.items()}

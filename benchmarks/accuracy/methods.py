@@ -7,7 +7,7 @@ Ours see shapes, by scope; the others messages. Nobody has a setting for a datas
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from benchmarks.accuracy.data import Line
 from mining.clusters import Algorithm, Method, mine
@@ -17,6 +17,8 @@ from mining.words import weighted
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
+
+_ALGORITHMS: Final[dict[Algorithm, str]] = {"logcluster": "LogCluster", "slct": "SLCT"}
 
 
 class Grouped(NamedTuple):
@@ -63,9 +65,9 @@ def methods() -> list[Compared]:
 
 def ours() -> Iterator[Compared]:
     """Yield what logwinnow can do, and the baseline that any miner must beat."""
-    for algorithm, name in (("logcluster", "LogCluster"), ("slct", "SLCT")):
+    for algorithm, name in _ALGORITHMS.items():
         yield mined(f"ladder, {name}", ladder(algorithm), ours=algorithm == "logcluster")
-    for algorithm, name in (("logcluster", "LogCluster"), ("slct", "SLCT")):
+    for algorithm, name in _ALGORITHMS.items():
         for support in ("0.1%", "0.5%", "2%"):
             yield mined(f"{name} at {support}", classic(algorithm, parse_support(support)))
     yield Compared("shapes without mining", _shapes_alone, _by_shape)

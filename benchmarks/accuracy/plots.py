@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.accuracy.data import FORMS
+from benchmarks.accuracy.data import FORMS, Form
 from benchmarks.accuracy.measure import SHARES
 from benchmarks.training.plots import apart, prepare
 
@@ -31,15 +31,16 @@ def draw(folder: Path, found: dict[str, Any]) -> list[str]:
     return list(_pictures(folder, found["forms"]))
 
 
-def _pictures(folder: Path, forms: dict[str, Any]) -> Iterator[str]:
+def _pictures(folder: Path, forms: dict[Form, Any]) -> Iterator[str]:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(2, len(forms), figsize=(0.8 + 5.6 * len(forms), 9.6), squeeze=False)
     for column, (form, of_form) in enumerate(forms.items()):
         _novelty(axes[0][column], of_form["methods"])
-        axes[0][column].set_title(f"novelty, {FORMS[form].replace('`', '')}", loc="left")
+        title = FORMS[form].replace("`", "")
+        axes[0][column].set_title(f"novelty, {title}", loc="left")
         _grouping(axes[1][column], of_form["methods"])
-        axes[1][column].set_title(f"grouping, {FORMS[form].replace('`', '')}", loc="left")
+        axes[1][column].set_title(f"grouping, {title}", loc="left")
     figure.subplots_adjust(wspace=0.95, hspace=0.22)
     figure.savefig(folder / "accuracy.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
     figure.savefig(folder / "accuracy.svg", bbox_inches="tight", metadata={"Date": None})
