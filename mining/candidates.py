@@ -71,9 +71,15 @@ class CandidateTable:
 
 @dataclass(frozen=True, slots=True)
 class WordKeys:
-    """LogCluster: lines are alike if their frequent words are the same, in the same order."""
+    """
+    LogCluster: lines are alike if their frequent words are the same, in the same order.
+
+    With `apart` it must also be the same gaps that have words which are no class words: ``user= root`` at the end of
+    some lines is then no optional part of the others. It is not in the published algorithm.
+    """
 
     frequent: frozenset[str]
+    apart: bool = False
 
     def fixed(self, words: Words) -> list[bool]:
         """Tell for each word whether it is frequent."""
@@ -81,7 +87,10 @@ class WordKeys:
 
     def key(self, words: Words, fixed: list[bool]) -> Key | None:
         """Return the key of a line; None where no word is frequent."""
-        return tuple(compress(words, fixed)) or None
+        constants = tuple(compress(words, fixed))
+        if not constants or not self.apart:
+            return constants or None
+        return constants, tuple(map(bool, _gaps(words, fixed)[1]))
 
 
 @dataclass(frozen=True, slots=True)

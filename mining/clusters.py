@@ -34,6 +34,8 @@ class Method:
         weight_function: How words are weighed, 1 to 4.
         wildcard: Whether a hole is one more word of a gap, and not one of several words.
         anchored: For SLCT, whether a pattern fixes the number of words; the published algorithm does not.
+        apart: For LogCluster, whether lines with words in a gap are other candidates than those with class words alone
+            there, or none; the published algorithm has no classes.
     """
 
     algorithm: Algorithm = "logcluster"
@@ -42,6 +44,7 @@ class Method:
     weight_function: int = 1
     wildcard: bool = False
     anchored: bool = True
+    apart: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError for what does not go together."""
@@ -68,7 +71,7 @@ class Method:
     def keys(self, shapes: Iterable[WeightedShape], support: Support) -> Keys:
         """Find the frequent words, which say to which candidate a line belongs. Cost: one pass over the shapes."""
         if self.algorithm == "logcluster":
-            return WordKeys(frequent_words(shapes, support))
+            return WordKeys(frequent_words(shapes, support), self.apart)
         return PositionKeys(frequent_positions(shapes, support), self.anchored)
 
 

@@ -5,14 +5,19 @@ N lines of a scope are mined at supports N/10, N/20, N/40 … down to 2, and at 
 that no pattern accepted before matches. A cluster is *accepted* if it has a constant and its constants are at least
 seven tenths of its words that are no class words: a pattern that leaves more open than that would swallow kinds that
 were never seen. At level 1 every shape that is left is accepted, as a kind *seen once*.
+
+Lines that have words in a gap are mined apart from those that have class words alone there, or nothing: what only some
+lines have at their end (``user= root``) makes another kind, and no gap that would hold anything. At last there are made
+as many patterns as there are kinds (mining/merging.py).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mining.clusters import Algorithm, Cluster, Method, mine
-from mining.words import weighted
+from mining.merging import merged, opened
+from mining.words import weighted, words_of
 from patterns.language import Pattern
 from patterns.matcher import Matcher
 from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
@@ -76,7 +81,8 @@ def climb_down(
         The accepted clusters, highest level first. With `seen_once` they match every shape.
     """
     found: list[Accepted] = []
-    left, method, waiting = dict(shapes), Method(algorithm), [known for known in held if known.level > 1]
+    left, method, waiting = dict(shapes), Method(algorithm, apart=True), [known for known in held if known.level > 1]
+    kept: set[Pattern] = set()
     for level in levels(sum(shapes.values())):
         if not left or (level == 1 and not seen_once):
             break
@@ -87,10 +93,11 @@ def climb_down(
             left = uncovered(left, holds)
             taken_now = {cluster.pattern for cluster in holds}
             waiting = [known for known in waiting if known.pattern not in taken_now]
+            kept |= taken_now
             taken = holds + _stronger(taken, waiting, left, level)
         found += [Accepted(cluster, level) for cluster in taken]
         left = uncovered(left, taken)
-    return found
+    return [Accepted(*each) for each in merged(found, opened(found, accepted), kept)]
 
 
 def _still_there(held: Sequence[KnownPattern], left: Mapping[str, int], level: int) -> list[Cluster]:
@@ -101,8 +108,12 @@ def _still_there(held: Sequence[KnownPattern], left: Mapping[str, int], level: i
     holds with half of the level's lines: who is near a level is not mined one night, and something else the next.
     """
     of_level = [Cluster(known.pattern, known.support, 0) for known in held if 2 * known.level**2 >= level**2]
-    lines = _lines_of(of_level, left)
-    return [cluster for cluster in of_level if 2 * lines[cluster.pattern] >= level]
+    lines, plain = _lines_of(of_level, left)
+    return [
+        Cluster(cluster.pattern, cluster.support, plain[cluster.pattern])
+        for cluster in of_level
+        if 2 * lines[cluster.pattern] >= level
+    ]
 
 
 def _stronger(
@@ -120,8 +131,8 @@ def _stronger(
         left: What those that hold at this level leave.
         level: The level.
     """
-    all_lines = _lines_of(new, left)
-    free = _lines_of(new, uncovered(left, [Cluster(known.pattern, known.support, 0) for known in waiting]))
+    all_lines, _ = _lines_of(new, left)
+    free, _ = _lines_of(new, uncovered(left, [Cluster(known.pattern, known.support, 0) for known in waiting]))
     return [
         cluster
         for cluster in new
@@ -130,16 +141,19 @@ def _stronger(
     ]
 
 
-def _lines_of(clusters: Sequence[Cluster], left: Mapping[str, int]) -> Counter[Pattern]:
-    """Return of how many lines each is the best match among them."""
+def _lines_of(clusters: Sequence[Cluster], left: Mapping[str, int]) -> tuple[Counter[Pattern], dict[Pattern, int]]:
+    """Return of how many lines each is the best match among them, and how many plain words its gaps take at most."""
     lines: Counter[Pattern] = Counter()
+    plain: dict[Pattern, int] = defaultdict(int)
     if clusters:
         matcher = _matcher(clusters)
         for shape, number in left.items():
             known = matcher.match("", shape)
             if known is not None:
                 lines[known.pattern] += number
-    return lines
+                constants = sum(word is not None for word in words_of(shape))
+                plain[known.pattern] = max(plain[known.pattern], constants - len(known.pattern.constants))
+    return lines, plain
 
 
 def uncovered(shapes: Mapping[str, int], taken: Iterable[Cluster]) -> dict[str, int]:

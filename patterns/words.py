@@ -40,11 +40,14 @@ DEFAULT_CLASSES: Final[Mapping[str, str]] = {
     "unit": r"[KMGTP]?i?B|[num]?secs?|ms|ns",
     "path": r"/\S*|\W*/\S*/\S*",
     "dotted_name": r"\S*\w\.\w\S*\.\w\S*",
+    "qualified_name": r"\S*\w:\w[^:\s]*\.\w\S*",
+    "mail_address": r"\S*\w@\w[^@\s]*\.\w\S*",
     "hexadecimal": r"[0-9a-f]{8,}",
 }
 """
 Name → regular expression that the whole word must match. Each runs in linear time in Python's `re` too: whatever
-follows a greedy part fails at most twice before the expression matches or cannot match at all.
+follows a greedy part fails at most twice before the expression matches or cannot match at all, or (behind a colon or an
+@) reads no further than to the next one.
 """
 
 _DEFAULT_WORD = rf"[^{SEPARATORS}=]+=?|="

@@ -119,7 +119,7 @@ def test_formats_toml_explains_every_field_and_shows_a_line_of_every_format() ->
     for field in ("expression", "time", "zone", "timestamp", "host", "pid", "program", "level", "message"):
         assert re.search(rf"^# .*\b{field}\b", text, re.MULTILINE), field
     assert set(re.findall(r"^\[(\w+)\]", text, re.MULTILINE)) == set(formats())
-    examples = re.findall(r"^# (?:.*: )?((?:\[[FT]|17/|20).*)$", text, re.MULTILINE)
+    examples = re.findall(r"^# (?:.*: )?((?:\[[FT1]|17/|20|08|- 1).*)$", text, re.MULTILINE)
     assert [read(example).format for example in examples] == list(formats())
 
 
@@ -170,6 +170,27 @@ def test_formats_toml_explains_every_field_and_shows_a_line_of_every_format() ->
             None,
             "INFO Running task 0.0: now",
         ),
+        (
+            "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 for block blk_38 terminating",
+            "log4j_numbers",
+            "dfs.DataNode$PacketResponder",
+            "148",
+            "INFO PacketResponder 1 for block blk_38 terminating",
+        ),
+        (
+            "KERNDTLB 1118536327 2005.06.11 R30-M0-N9 2005-06-11-17.32.07.581048 R30-M0-N9 RAS KERNEL FATAL TLB error",
+            "blue_gene",
+            "KERNEL",
+            None,
+            "FATAL TLB error",
+        ),
+        (
+            "[07.26 17:28:22] chrome.exe *64 - clients6.google.com:443 open through proxy",
+            "month_day_application",
+            None,
+            None,
+            "clients6.google.com:443 open through proxy",
+        ),
         ("2026-11-23 10:00:00.123 WARN  disk is full", "date_time_level", None, None, "WARN disk is full"),
         ("2026-11-23 10:00:00,1 WARNING disk", "date_time_level", None, None, "WARNING disk"),
         ("2026-11-23 10:00:00+01:00 [ERROR]: disk", "date_time_level", None, None, "ERROR disk"),
@@ -196,6 +217,11 @@ def test_a_shipped_format_takes_its_lines_apart(
         "2015-07-29 17:41:44,747 - INFORMATION desk",
         "17/06/09 20:10:40 INFO no class in front",
         "17/06/09 20:10:40 200 OK",
+        "081109 203615 148 INFO no class in front",
+        "081109 993615 148 INFO a.B: no time",
+        "- 1117838570 2005.06.03 R02-M1 2005-06-03 R02-M1 RAS KERNEL INFO no time",
+        "[10.30 16:49:06] chrome.exe: no dash",
+        "[10.30.2026 16:49] chrome.exe - no time",
         "2026/11/23 10:00:00 [error] 1#1: *1 open() failed",
         "2026-11-23 10:00:00 INFORMATION desk is open",
         "2026-11-23 10:00:00 a word, and then INFO",
@@ -214,7 +240,15 @@ def test_shipped_formats_leave_syslog_to_the_built_in_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dataset", "name"), [("Apache", "apache_error"), ("Zookeeper", "log4j_dash"), ("Spark", "log4j_slashes")]
+    ("dataset", "name"),
+    [
+        ("Apache", "apache_error"),
+        ("BGL", "blue_gene"),
+        ("HDFS", "log4j_numbers"),
+        ("Proxifier", "month_day_application"),
+        ("Spark", "log4j_slashes"),
+        ("Zookeeper", "log4j_dash"),
+    ],
 )
 def test_a_shipped_format_fits_every_line_of_a_real_log(loghub: Path, dataset: str, name: str) -> None:
     lines = (loghub / dataset / f"{dataset}_2k.log").read_text(encoding="utf-8").splitlines()

@@ -1,13 +1,15 @@
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from plain_ladder import climbed
 
 from mining.clusters import Algorithm, Cluster, Method, mine
-from mining.ladder import accepted, climb_down, levels
-from mining.words import weighted
+from mining.ladder import accepted, climb_down, levels, uncovered
 from patterns.language import parse
 from patterns.line import split_lines
 from patterns.pattern_set import KnownPattern
@@ -16,9 +18,9 @@ from patterns.words import Splitter, WordRules
 DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "Zookeeper"]
 
 
-def shapes_of(path: Path) -> Counter[str]:
+def shapes_of(path: Path, lines: int | None = None) -> Counter[str]:
     splitter = Splitter(WordRules())
-    shapes = Counter(splitter.shape(line.decode()) for line in split_lines(path.read_bytes()))
+    shapes = Counter(splitter.shape(line.decode()) for line in split_lines(path.read_bytes())[:lines])
     return Counter({shape: lines for shape, lines in shapes.items() if not splitter.unjudged(shape)})
 
 
@@ -49,23 +51,39 @@ def test_a_cluster_is_accepted_if_seven_tenths_of_its_plain_words_are_constants(
     assert (cluster is not None and accepted(cluster)) is expected
 
 
+def found_of(shapes: Mapping[str, int], algorithm: Algorithm) -> set[tuple[object, ...]]:
+    return {
+        (found.cluster.pattern.constants, found.cluster.pattern.gaps, found.level, found.cluster.support)
+        for found in climb_down(shapes, algorithm)
+    }
+
+
 @pytest.mark.parametrize("algorithm", ["logcluster", "slct"])
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_a_level_is_classic_mining_of_the_shapes_that_no_earlier_pattern_matches(
-    loghub: Path, dataset: str, algorithm: Algorithm
-) -> None:
-    shapes = shapes_of(loghub / dataset / f"{dataset}_2k.log")
-    found = climb_down(shapes, algorithm)
+def test_the_ladder_finds_what_its_rules_say_word_by_word(loghub: Path, dataset: str, algorithm: Algorithm) -> None:
+    shapes = shapes_of(loghub / dataset / f"{dataset}_2k.log", 250)
 
-    left = dict(shapes)
-    for level in levels(sum(shapes.values())):
-        taken = {cluster for cluster, at in found if at == level}
-        classic = set(mine(weighted(left), level, Method(algorithm))) if left else set()
-        wide = {c for c in classic if 10 * len(c.pattern.constants) < 7 * (len(c.pattern.constants) + c.plain)}
-        assert taken == (classic - wide if level > 1 else classic)
-        expressions = [re.compile(cluster.pattern.regex()) for cluster in taken]
-        left = {shape: n for shape, n in left.items() if not any(e.match(shape) for e in expressions)}
-    assert not left
+    assert found_of(shapes, algorithm) == climbed(shapes, slct=algorithm == "slct")
+
+
+@given(
+    st.dictionaries(
+        st.lists(st.sampled_from([*"abcdexyz", "<*>"]), min_size=1, max_size=7).map(
+            lambda words: re.sub(r"<\*>( <\*>)+", "<*>", " ".join(words))
+        ),
+        st.sampled_from([1, 1, 1, 2, 3, 9, 40]),
+        max_size=25,
+    ),
+    st.sampled_from(["logcluster", "slct"]),
+)
+def test_whatever_the_lines_the_ladder_finds_what_its_rules_say(shapes: dict[str, int], algorithm: Algorithm) -> None:
+    shapes.pop("<*>", None)
+
+    found = found_of(shapes, algorithm)
+
+    assert found == climbed(shapes, slct=algorithm == "slct")
+    assert found == found_of(dict(sorted(shapes.items())), algorithm)
+    assert not uncovered(shapes, [found.cluster for found in climb_down(shapes, algorithm)])
 
 
 def test_without_seen_once_what_is_left_at_the_bottom_has_no_pattern() -> None:

@@ -98,6 +98,16 @@ CLASS_WORDS = [
         ["www.example.com", "a.b.c", "org.apache.Foo:", "(a.b.c)", "x.y.zip!", "http://a.b.c/d", "a.b-c.d", "_._._"],
         ["example.com", "a.b", "...", "a..b", "a.b.", ".a.b", "etc.", "é.é.é"],
     ),
+    (
+        "qualified_name",
+        ["environment:user.name=", "a:b.c", "mod:pkg.Class:", "x:y:z.a", "http:a.b", "a.b:c.d", "(a:b.c)"],
+        ["a:b", "a.b:c", "sshd:auth", "a:.b", "a:b.", ":a.b", "a::b.c:", "é:é.é", "http://a.b", "a:b:c.:d", "a:b:-.c"],
+    ),
+    (
+        "mail_address",
+        ["ann@example.org", "<ann@example.org>", "from=<a.b+c@x.y>", "a@b@c.d", "a@b.c,", "x@a.b.c"],
+        ["ann@host", "@example.org", "user@", "a@.b", "a@b.", "ssh-rsa", "a.b@c", "é@é.é"],
+    ),
     ("hexadecimal", ["deadbeef", "abcdefabcdef"], ["deadbee", "DEADBEEF", "deadbeeg", "deadbeef:", "0xdeadbeef"]),
 ]
 
@@ -136,7 +146,7 @@ def test_no_word_is_a_class_word_by_the_raw_rules(word: str) -> None:
 
 @given(
     st.text(
-        st.sampled_from("/.!~-_:019azfgABKMGiBmnusecJanFri\x00é\uff11"),
+        st.sampled_from("/.!~-_:@019azfgABKMGiBmnusecJanFri\x00é\uff11"),
         max_size=12,
     )
     | st.text(st.characters(codec="utf-8", exclude_characters=" \t\n\v\f\r"), max_size=8)
@@ -175,14 +185,18 @@ _HOSTILE_LENGTH = 200_000
 
 @pytest.mark.parametrize("name", list(DEFAULT_CLASSES))
 @pytest.mark.parametrize(
-    "unit", ["/", "!", ".", "1", "a", "f", "_", "a.", ".a", "a.a", "./", "/.", "!/a", "é", "Jan", "B", "<*>"]
+    "unit",
+    [
+        *("/", "!", ".", "1", "a", "f", "_", "a.", ".a", "a.a", "./", "/.", "!/a", "é", "Jan", "B", "<*>"),
+        *(":", "a:", ":a", "a:a", "a:a.", "@", "a@", "a@a", "a@a."),
+    ],
 )
 def test_a_default_class_takes_linear_time_on_hostile_words(name: str, unit: str, within: Within) -> None:
     matches = words.linear_matcher(name, DEFAULT_CLASSES[name])
     many = unit * (_HOSTILE_LENGTH // len(unit))
 
     with within(10):
-        for before, behind in itertools.product(["", "!", "a.a", "é/"], ["", "!", "é", ".a", "="]):
+        for before, behind in itertools.product(["", "!", "a.a", "é/", "a:", "a@"], ["", "!", "é", ".a", "="]):
             matches(before + many + behind)
 
 

@@ -1,0 +1,106 @@
+"""
+How well novel lines are found and known ones are grouped, by us and by others, on any folder of labelled logs.
+
+    python benchmarks/accuracy FOLDER [--json]
+
+FOLDER holds `<name>/<name>_2k.log` and `<name>/<name>_2k.log_structured.csv` in loghub's form. Measured are Content, as
+somebody freed it of its header by hand, and the whole raw lines through our own header detection; nobody has a setting
+for a dataset. Prints the table, or JSON; with --output DIR writes accuracy.md, accuracy.json and pictures there.
+--classes asks another thing: what each class of words buys.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.accuracy import report
+from benchmarks.accuracy.classes import measure_classes, table
+from benchmarks.accuracy.data import FORMS
+from benchmarks.accuracy.methods import methods
+from benchmarks.accuracy.results import measure
+from benchmarks.training import machine
+
+_PACKAGES = ("numpy", "drain3", "logfold", "logparser3")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """
+    Measure and print.
+
+    Returns:
+        0; 2 where there is no dataset.
+    """
+    given = _parser().parse_args(arguments)
+    if given.classes:
+        return _classes(given)
+    every = methods()
+    chosen = [each for each in every if not each.lacks and (given.only is None or each.name in given.only)]
+    for each in every:
+        if each.lacks:
+            _say(f"left out: {each.name}: {each.lacks}")
+    forms: dict[str, Any] = {}
+    for form in FORMS if given.form is None else [given.form]:
+        _say(f"{FORMS[form]}:")
+        datasets, results = measure(given.folder, form, chosen, _say)
+        if datasets:
+            headers = {name: dataset.headers for name, dataset in datasets.items()}
+            lines = {name: len(dataset.lines) for name, dataset in datasets.items()}
+            forms[form] = {"lines": lines, "headers": headers, "methods": results}
+    if not forms:
+        _say(f"no dataset in {given.folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
+        return 2
+    found = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "command": machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip()),
+        "machine": machine.described(),
+        "versions": machine.versions(_PACKAGES),
+        "left_out": {each.name: each.lacks for each in every if each.lacks},
+        "forms": forms,
+    }
+    plots: list[str] = []
+    if given.output is not None:
+        try:
+            from benchmarks.accuracy.plots import draw
+
+            plots = draw(given.output, found)
+        except ImportError:
+            _say("no pictures: matplotlib is not installed; make bench installs it")
+        report.write(given.output, found, plots)
+    print(report.as_json(found) if given.json else "\n".join(report.tables(found)))
+    return 0
+
+
+def _classes(given: argparse.Namespace) -> int:
+    found = {form: measure_classes(given.folder, form, _say) for form in ([given.form] if given.form else FORMS)}
+    if given.json:
+        print(report.as_json(found))
+    for form, results in found.items() if not given.json else ():
+        print(f"## {FORMS[form]}\n\n" + "\n".join(table(results)) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python benchmarks/accuracy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [each.name for each in methods()]
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--form", choices=list(FORMS), help="one of the two alone")
+    parser.add_argument("--only", nargs="+", choices=names, metavar="METHOD", help=f"of {', '.join(names)}")
+    parser.add_argument("--classes", action="store_true", help="the ladder with and without each class of words")
+    parser.add_argument("--json", action="store_true", help="print all figures for machines")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="write table, figures and pictures there, too")
+    return parser
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
