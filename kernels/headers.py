@@ -22,8 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kernels.fields import Fields
 from kernels.spans import Flags, Positions, Spans, slices
-from kernels.times import PADDING, Times
+from kernels.times import PADDING, RecordTime, Times
 from patterns.judge import check_rules
 from patterns.line import HeaderFormat, LineReader
 from patterns.linear import compile_linear
@@ -36,6 +37,7 @@ _WHITE_SPACE: Final = np.frombuffer(_WHITE, np.bool_)
 _DIGIT: Final = np.isin(np.arange(256), list(b"0123456789"))
 _PRIORITY: Final = ord("<")
 _LONGEST_HEAD: Final = 512
+_SAYS_NOTHING: Final = (None, "", "-")
 _REMEMBERED_HEADS: Final = 100_000
 
 
@@ -62,13 +64,20 @@ class Messages:
 
 
 class _Head(NamedTuple):
-    """What a line begins with: its format, −1 for none and −2 where that cannot be told; offsets from its start."""
+    """What a line begins with: its format, −1 for none and −2 where that cannot be told; offsets from its start or −1."""
 
     format: int
     message: int
     timestamp: int
     timestamp_end: int
     scope: int
+    host: int = -1
+    host_end: int = -1
+    program: int = -1
+    program_end: int = -1
+    pid: int = -1
+    pid_end: int = -1
+    priority_end: int = -1
 
 
 _NONE: Final = _Head(-1, 0, 0, 0, 0)
@@ -118,7 +127,12 @@ class Headers:
         return found, np.flatnonzero(odd)
 
     def read(
-        self, chunk: bytes, lines: Spans, record_time: int, first_lines: Spans | None = None
+        self,
+        chunk: bytes,
+        lines: Spans,
+        record_time: RecordTime,
+        first_lines: Spans | None = None,
+        fields: Fields | None = None,
     ) -> tuple[list[Messages], Positions]:
         """
         Read the headers of lines or records.
@@ -126,8 +140,9 @@ class Headers:
         Args:
             chunk: The text.
             lines: Its lines, or its records.
-            record_time: Of all of them, in microseconds since 1970.
+            record_time: Of all of them or of each, in microseconds since 1970.
             first_lines: Of records the first line of each, which has the header; None where they are lines.
+            fields: Gets what headers say beside that; None where nobody asks.
 
         Returns:
             The messages; and which lines are odd: they must be read one by one.
@@ -141,15 +156,18 @@ class Headers:
             heads, which = self._read_heads(chunk, data, first_lines or lines, ~odd)
             found[which] = heads[:, 0]
             odd |= found == _UNTOLD.format
-            groups += list(self._built_in_messages(chunk, data, lines.at(which), which, heads, record_time))
+            own = record_time if isinstance(record_time, int) else record_time[which]
+            groups += list(self._built_in_messages(chunk, data, lines.at(which), which, heads, own))
+            if fields is not None:
+                self._tell(chunk, lines.starts, which, heads, fields)
         rest = np.flatnonzero(~odd & (found < 0))
         if self._configured and len(rest):
             first = None if first_lines is None else first_lines.at(rest)
-            more, rest, unread = self._configured_messages(chunk, lines.at(rest), first, rest, record_time)
+            more, rest, unread = self._configured_messages(chunk, lines.at(rest), first, rest, record_time, fields)
             groups += more
             odd[unread] = True
         if len(rest):
-            times = np.full(len(rest), record_time)
+            times = np.full(len(rest), record_time) if isinstance(record_time, int) else record_time[rest]
             groups.append(Messages(chunk, lines.at(rest), rest, np.zeros_like(rest), times, {PLAIN: len(rest)}))
         return _joined(chunk, groups), np.flatnonzero(odd)
 
@@ -194,14 +212,15 @@ class Headers:
         for index, each in enumerate(self._built_in):
             match = each.fullmatch(text)
             if match:
-                begin, end = match.span("timestamp")
                 message = len(line) - len((match["message"] or "").encode())
+                places = [
+                    -1 if at < 0 else len(text[:at].encode())
+                    for name in ("timestamp", "host", "program", "pid")
+                    for at in (match.span(name) if match[name] not in _SAYS_NOTHING else (-1, -1))
+                ]
+                begin, end, *more = places
                 return _Head(
-                    index,
-                    message,
-                    len(text[:begin].encode()),
-                    len(text[:end].encode()),
-                    self._scope_index(match["program"]),
+                    index, message, begin, end, self._scope_index(match["program"]), *more, match.end("priority")
                 )
         # Structured data, the seventh word, may go on; no other format has more words than were asked for.
         return _UNTOLD if head[0] == _PRIORITY else _NONE
@@ -220,7 +239,7 @@ class Headers:
         lines: Spans,
         which: Positions,
         heads: Positions,
-        record_time: int,
+        record_time: RecordTime,
     ) -> Iterator[Messages]:
         for index, each in enumerate(self._built_in):
             chosen = heads[:, 0] == index
@@ -228,16 +247,37 @@ class Headers:
             if not number:
                 continue
             starts, ends = lines.at(chosen)
-            _, message, begin, end, scope = heads[chosen].T
-            times = np.full(number, record_time)
+            _, message, begin, end, scope = heads[chosen, :5].T
+            own = record_time if isinstance(record_time, int) else record_time[chosen]
+            times = np.full(number, own)
             reader = self._times[index]
             if reader:
                 read = reader.rfc3164 if each.name == "rfc3164" else reader.iso
-                times = read(data, Spans(starts + begin, starts + end), record_time)
+                times = read(data, Spans(starts + begin, starts + end), own)
             yield Messages(chunk, Spans(starts + message, ends), which[chosen], scope, times, {each.name: number})
 
+    def _tell(self, chunk: bytes, starts: Positions, which: Positions, heads: Positions, fields: Fields) -> None:
+        """Hand over what built-in headers say."""
+        told = heads[:, 0] >= 0
+        which, heads = which[told], heads[told]
+        starts = starts[which]
+        for index, each in enumerate(self._built_in):
+            fields.format.put(which[heads[:, 0] == index], each.name)
+        for at, column in ((5, fields.host), (7, fields.program), (9, fields.pid)):
+            some = heads[:, at] >= 0
+            begins, ends = starts[some] + heads[some, at], starts[some] + heads[some, at + 1]
+            column.put_spans(which[some], chunk, Spans(begins, ends))
+        some = heads[:, 11] >= 0
+        fields.put_priorities(which[some], chunk, Spans(starts[some] + 1, starts[some] + heads[some, 11]))
+
     def _configured_messages(
-        self, chunk: bytes, lines: Spans, first_lines: Spans | None, which: Positions, record_time: int
+        self,
+        chunk: bytes,
+        lines: Spans,
+        first_lines: Spans | None,
+        which: Positions,
+        record_time: RecordTime,
+        told: Fields | None,
     ) -> tuple[list[Messages], Positions, Positions]:
         """Return the messages of configured formats, the lines of none, and the lines that cannot be told here."""
         found: list[Messages] = []
@@ -253,13 +293,20 @@ class Headers:
             if fits.any():
                 kept, others = pa.array(fits), pa.array(~fits)
                 rest = None if rests is None else rests.filter(kept)
-                found.append(self._messages(each, fields.filter(kept), rest, which[fits], record_time))
+                own = record_time if isinstance(record_time, int) else record_time[which[fits]]
+                found.append(self._messages(each, fields.filter(kept), rest, which[fits], own))
+                if told is not None:
+                    told.format.put(which[fits], each.name)
+                    for name in ("host", "program", "pid", "level"):
+                        values = _field(fields.filter(kept), name)
+                        if values is not None:
+                            getattr(told, name).put_texts(which[fits], values)
                 which, texts = which[~fits], texts.filter(others)
                 rests = None if rests is None else rests.filter(others)
         return found, which, which[:0]
 
     def _messages(
-        self, form: "_Configured", fields: pa.Array, rests: pa.Array | None, which: Positions, record_time: int
+        self, form: "_Configured", fields: pa.Array, rests: pa.Array | None, which: Positions, record_time: RecordTime
     ) -> Messages:
         messages, level = fields.field("message"), _field(fields, "level")
         if level is not None:
@@ -291,7 +338,7 @@ class _Configured:
         self.expression = rf"(?s)\A(?:{form.expression})\z" if usable else None
         self._times = Times(form.time) if form.time else None
 
-    def times(self, timestamps: pa.Array | None, number: int, record_time: int) -> Positions:
+    def times(self, timestamps: pa.Array | None, number: int, record_time: RecordTime) -> Positions:
         if self._times is None or timestamps is None:
             return np.full(number, record_time)
         if not self._iso:

@@ -120,7 +120,7 @@ class Matcher:
         index = self._scopes.get(scope)
         known = index.best(kept, words) if index else None
         if known is not None:
-            return Verdict(known, known.state if known.state in OUTLIERS else None, None)
+            return verdict_on(known)
         wanted = set(words) - {CLASS_RUN, _OTHER}
         found = next(self._among(scope).nearest(wanted, size, 1, USES_READ), None)
         reason = NO_PATTERN if index is not None and index.mined else NEW_PROGRAM
@@ -134,6 +134,11 @@ class Matcher:
     @cached_property
     def _all(self) -> Alike:
         return Alike(self._patterns)
+
+
+def verdict_on(known: KnownPattern) -> Verdict:
+    """Return the verdict on shapes whose best match a pattern is."""
+    return Verdict(known, known.state if known.state in OUTLIERS else None, None)
 
 
 def parameters(known: KnownPattern, slices: Sequence[Slice], message: str) -> list[str]:
