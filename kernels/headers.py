@@ -64,7 +64,7 @@ class Messages:
 
 
 class _Head(NamedTuple):
-    """What a line begins with: its format, −1 for none and −2 where that cannot be told; offsets from its start or −1."""
+    """What a line begins with: its format, −1 for none, −2 where that cannot be told; offsets from its start, or −1."""
 
     format: int
     message: int

@@ -147,9 +147,7 @@ class BatchJudge:
             first_lines = Spans(first_lines.starts, np.where(alone, lines.ends, first_lines.ends))
         return self._judge(text, lines, first_lines, record_time)
 
-    def _judge(
-        self, text: bytes, lines: Spans, first_lines: Spans | None, record_time: RecordTime
-    ) -> Iterator[Judged]:
+    def _judge(self, text: bytes, lines: Spans, first_lines: Spans | None, record_time: RecordTime) -> Iterator[Judged]:
         for start, end in _pieces(lines):
             begin = int(lines.starts[start])
             # What follows is a separator, or nothing: records may be cut from each other at a line feed alone.
@@ -158,7 +156,9 @@ class BatchJudge:
             first = None
             if first_lines is not None:
                 first = Spans(first_lines.starts[start:end] - begin, first_lines.ends[start:end] - begin)
-            yield self._piece(piece, own, first, record_time if isinstance(record_time, int) else record_time[start:end])
+            yield self._piece(
+                piece, own, first, record_time if isinstance(record_time, int) else record_time[start:end]
+            )
 
     def _piece(self, text: bytes, lines: Spans, first_lines: Spans | None, record_time: RecordTime) -> Judged:
         number = len(lines.starts)
@@ -236,7 +236,9 @@ class _RawKinds:
         distinct = rows.dictionary.to_pylist()
         numbers = rows.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         keys, which = np.unique(numbers * len(scopes) + group.scopes, return_inverse=True)
-        found = np.array([self._kind(scopes[k % len(scopes)], distinct[k // len(scopes)], index) for k in keys.tolist()])
+        found = np.array(
+            [self._kind(scopes[k % len(scopes)], distinct[k // len(scopes)], index) for k in keys.tolist()]
+        )
         kinds: Positions = found.astype(np.int64)[which]
         for number in np.flatnonzero(kinds < 0):
             # What is nearest depends on words that no pattern has.
