@@ -220,7 +220,7 @@ class Headers:
                 ]
                 begin, end, *more = places
                 return _Head(
-                    index, message, begin, end, self._scope_index(match["program"]), *more, match.end("priority")
+                    index, message, begin, end, self._scope_index(match["program"]), *more[:6], match.end("priority")
                 )
         # Structured data, the seventh word, may go on; no other format has more words than were asked for.
         return _UNTOLD if head[0] == _PRIORITY else _NONE

@@ -4,9 +4,9 @@ Batches of lines → verdicts, by columns: as patterns.judge.Judge says line by 
     lines ─► headers ─► messages ─► words ─► rows of numbers ─► distinct rows: kinds ─► a verdict for each kind
           ─► odd lines (broken UTF-8, too long, an unusual header) ─► Judge
 
-By the default rules a kind is a scope and a shape. By the raw rules nearly every line has a shape of its own; lines
-that differ only in words that no pattern has are one kind where a pattern matches, and outliers are judged by their
-shapes.
+By the default rules a kind is a scope and a shape. By the raw rules nearly every line has a shape of its own: there a
+kind is a scope and a best match, or none, and lines that differ only in words that no pattern has are searched once.
+What is nearest to an outlier is sought when it is asked for.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from kernels.vocabulary import PADDING, Vocabulary
 from patterns.alike import words_of as words_of_constant
 from patterns.judge import Judge, Judgement
 from patterns.matcher import Matcher, Verdict, verdict_on
-from patterns.pattern_set import PatternSet
+from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.words import Splitter
 
 LINES: Final = 4_096
@@ -45,18 +45,20 @@ class Kind(NamedTuple):
         scope: Their scope.
         shape: Their shape; None where each line has its own (raw rules).
         unjudged: Why they are not judged; None where they are.
-        verdict: On them; None where they are not judged.
+        known: Their best match; None where no pattern matches.
+        reason: Why they are outliers, as a verdict has it; None for those that are none.
     """
 
     scope: str
     shape: str | None
     unjudged: str | None
-    verdict: Verdict | None
+    known: KnownPattern | None
+    reason: str | None
 
     @property
     def outlier(self) -> bool:
         """Whether the lines were judged and are of no known kind."""
-        return self.verdict is not None and self.verdict.outlier
+        return self.reason is not None
 
 
 @dataclass(slots=True)
@@ -87,6 +89,17 @@ class Judged:
     def line(self, index: int) -> bytes:
         """Return the bytes of a line."""
         return self.text[self.lines.starts[index] : self.lines.ends[index]]
+
+    def message(self, index: int) -> str:
+        """Return the message of a line. Cost: a look at all groups of messages."""
+        if index in self.odd:
+            return self.odd[index].shaped.line.message
+        for group in self.messages:
+            at = int(np.searchsorted(group.lines, index))
+            if at < len(group.lines) and group.lines[at] == index:
+                return group.text[group.spans.starts[at] : group.spans.ends[at]].decode()
+        msg = f"there is no line {index}"
+        raise IndexError(msg)
 
     def counts(self) -> Iterator[tuple[Kind, int]]:
         """Yield each kind and how many lines it has."""
@@ -125,6 +138,18 @@ class BatchJudge:
         """
         lines, first_lines = records_of(text, starts)
         return self._judge(text, lines, first_lines, record_time)
+
+    def verdict(self, judged: Judged, index: int) -> Verdict | None:
+        """Return the verdict on a line, with what is nearest; None where it is not judged."""
+        kind = judged.kinds[judged.kind[index]]
+        if kind.unjudged:
+            return None
+        if kind.known:
+            return verdict_on(kind.known)
+        if index in judged.odd:
+            return judged.odd[index].verdict
+        shape = self.judge.splitter.shape(judged.message(index)) if kind.shape is None else kind.shape
+        return self.judge.matcher.verdict(kind.scope, shape)
 
     def judge_values(self, values: pa.Array, record_time: RecordTime) -> Iterator[Judged]:
         """
@@ -174,7 +199,8 @@ class BatchJudge:
             judgement = found.odd[line] = self.judge.judge(found.line(line), own)
             shaped, verdict = judgement
             times[line] = shaped.line.time
-            codes[line] = index.of(Kind(shaped.scope, shaped.shape, shaped.unjudged, verdict))
+            known, reason = (verdict.known, verdict.reason) if verdict else (None, None)
+            codes[line] = index.of(Kind(shaped.scope, shaped.shape, shaped.unjudged, known, reason))
         fields.put_lines(odd, [judgement.shaped.line for judgement in found.odd.values()])
         return found
 
@@ -188,9 +214,9 @@ class _Index:
         self._numbers: dict[tuple[str, str | None, int], int] = {}
 
     def of(self, kind: Kind) -> int:
-        # A verdict takes longer to hash than all the rest; where there is a shape it follows from that.
-        known = kind.verdict.known if kind.shape is None and kind.verdict else None
-        number = self._numbers.setdefault((kind.scope, kind.shape, id(known)), len(self._kinds))
+        # A pattern takes longer to hash than all the rest; where there is a shape it follows from that.
+        known = id(kind.known) if kind.shape is None else 0
+        number = self._numbers.setdefault((kind.scope, kind.shape, known), len(self._kinds))
         if number == len(self._kinds):
             self._kinds.append(kind)
         return number
@@ -214,7 +240,10 @@ class _ShapeKinds:
 
     def _kind(self, scope: str, shape: str) -> Kind:
         unjudged = self._shapes.splitter.unjudged(shape)
-        return Kind(scope, shape, unjudged, None if unjudged else self._matcher.verdict(scope, shape))
+        if unjudged:
+            return Kind(scope, shape, unjudged, None, None)
+        known = self._matcher.best(scope, shape)
+        return Kind(scope, shape, None, known, verdict_on(known).reason if known else self._matcher.unmatched(scope))
 
 
 class _RawKinds:
@@ -228,7 +257,7 @@ class _RawKinds:
         self._words = [_OTHER, *words]
         # A word that is no UTF-8 is of no line that is.
         self._vocabulary = Vocabulary([word.encode(errors="surrogatepass") for word in words])
-        self._known: dict[tuple[str, bytes], Verdict | None] = {}
+        self._remembered: dict[tuple[str, bytes], Kind] = {}
 
     def of(self, group: Messages, scopes: Sequence[str], index: _Index) -> Positions:
         """Return the number of each message's kind."""
@@ -236,16 +265,8 @@ class _RawKinds:
         distinct = rows.dictionary.to_pylist()
         numbers = rows.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         keys, which = np.unique(numbers * len(scopes) + group.scopes, return_inverse=True)
-        found = np.array(
-            [self._kind(scopes[k % len(scopes)], distinct[k // len(scopes)], index) for k in keys.tolist()]
-        )
-        kinds: Positions = found.astype(np.int64)[which]
-        for number in np.flatnonzero(kinds < 0):
-            # What is nearest depends on words that no pattern has.
-            shape = self._splitter.shape(group.text[group.spans.starts[number] : group.spans.ends[number]].decode())
-            scope = scopes[group.scopes[number]]
-            kinds[number] = index.of(Kind(scope, shape, None, self._matcher.verdict(scope, shape)))
-        return kinds
+        names = ((scopes[key % len(scopes)], distinct[key // len(scopes)]) for key in keys.tolist())
+        return np.array([index.of(self._kind(*name)) for name in names], np.int64)[which]
 
     def _rows(self, group: Messages) -> pa.Array:
         """Return each message as the bytes of its words' numbers."""
@@ -257,19 +278,18 @@ class _RawKinds:
         numbers = self._vocabulary.numbers(np.frombuffer(group.text + bytes(PADDING), np.uint8), words)
         return side_by_side(numbers, lengths * numbers.itemsize)
 
-    def _kind(self, scope: str, row: bytes, index: _Index) -> int:
-        """Return the number of a kind; −1 where a line's own shape must say it."""
+    def _kind(self, scope: str, row: bytes) -> Kind:
         if not row:
-            return index.of(Kind(scope, "", self._splitter.unjudged(""), None))
-        key = scope, row
-        if key not in self._known:
-            if len(self._known) >= _REMEMBERED_ROWS:
-                self._known.clear()
+            return Kind(scope, "", self._splitter.unjudged(""), None, None)
+        kind = self._remembered.get((scope, row))
+        if kind is None:
+            if len(self._remembered) >= _REMEMBERED_ROWS:
+                self._remembered.clear()
             shape = " ".join([self._words[number] for number in np.frombuffer(row, np.int32).tolist()])
             known = self._matcher.match(scope, shape)
-            self._known[key] = known and verdict_on(known)
-        verdict = self._known[key]
-        return index.of(Kind(scope, None, None, verdict)) if verdict else -1
+            reason = verdict_on(known).reason if known else self._matcher.unmatched(scope)
+            kind = self._remembered[scope, row] = Kind(scope, None, None, known, reason)
+        return kind
 
 
 def _pieces(lines: Spans) -> Iterator[tuple[int, int]]:

@@ -66,7 +66,11 @@ class Vocabulary:
         self._table = self._filled(keys.places(self._bits))
         # Number 0 is of no word: no word is as long.
         none = _Keys(np.zeros(1, np.uint64), np.zeros(1, np.uint64), np.full(1, -1, np.int32))
-        self._keys = _Keys(*(np.concatenate(parts) for parts in zip(none, keys, strict=True)))
+        self._keys = _Keys(
+            np.concatenate([none.first, keys.first]),
+            np.concatenate([none.last, keys.last]),
+            np.concatenate([none.lengths, keys.lengths]),
+        )
 
     def numbers(self, data: NDArray[np.uint8], words: Spans) -> NDArray[np.int32]:
         """Return the number of each word; `data`, in which they are, has PADDING."""

@@ -66,12 +66,14 @@ class Judge:
     Attributes:
         rules: Those of the set.
         matcher: Judges shapes by the set.
+        splitter: Takes messages apart by its rules.
     """
 
     def __init__(self, pattern_set: PatternSet) -> None:
         """Raises RulesError for a set whose rules cannot be used."""
         self.rules = pattern_set.rules
         self._shaper = Shaper(pattern_set.rules)
+        self.splitter = self._shaper.splitter
         self.matcher = Matcher(pattern_set)
         # Finding them costs as much as judging, and all lines of a shape have the same.
         self._gap_words = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._find_gap_words)

@@ -77,14 +77,23 @@ class Matcher:
         """Index the set."""
         self._patterns = pattern_set.patterns
         self._scopes = {scope: ScopeIndex(patterns) for scope, patterns in pattern_set.scopes.items()}
-        self._remembered = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._judge)
-        self._searched = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._search)
+        self._remembered = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._verdict)
+        self._matched = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._match)
+        self._found = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._find)
+        self._sought = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._seek)
 
     def verdict(self, scope: str, shape: str) -> Verdict:
         """Judge a shape that has a constant (the caller keeps unjudged ones away)."""
-        if len(shape) > _REMEMBERED_LENGTH:
-            return self._judge(scope, shape)
-        return self._remembered(scope, shape)
+        return (self._remembered if len(shape) <= _REMEMBERED_LENGTH else self._verdict)(scope, shape)
+
+    def best(self, scope: str, shape: str) -> KnownPattern | None:
+        """Return the best match as `verdict` does, without seeking what is nearest where there is none."""
+        return (self._matched if len(shape) <= _REMEMBERED_LENGTH else self._match)(scope, shape)
+
+    def unmatched(self, scope: str) -> str:
+        """Return why a shape of a scope that no pattern matches is an outlier: NO_PATTERN or NEW_PROGRAM."""
+        index = self._scopes.get(scope)
+        return NO_PATTERN if index is not None and index.mined else NEW_PROGRAM
 
     def match(self, scope: str, shape: str) -> KnownPattern | None:
         """Return the best match without seeking what is nearest; not remembered."""
@@ -102,29 +111,36 @@ class Matcher:
         wanted = set(words) - {CLASS_RUN}
         return [_near(each, scope, words) for _, each in self._among(scope).nearest(wanted, len(wanted), most, None)]
 
-    def _judge(self, scope: str, shape: str) -> Verdict:
-        words = shape.split(" ")
-        known = self._among(scope).words
-        kept = " ".join([word if word in known or word == CLASS_RUN else _OTHER for word in words])
-        search = self._searched if len(shape) <= _REMEMBERED_LENGTH else self._search
-        found = search(scope, kept, len(set(words) - {CLASS_RUN}))
-        if found.nearest is None or found.nearest.difference.found != _OTHER:
-            return found
-        known_one, difference = found.nearest.known, found.nearest.difference
-        there = difference._replace(found=words[difference.word - 1])
-        return Verdict(found.known, found.reason, Nearest(known_one, there))
-
-    def _search(self, scope: str, kept: str, size: int) -> Verdict:
-        """Judge a shape of `size` distinct words with _OTHER for those that no pattern has."""
-        words = kept.split(" ")
-        index = self._scopes.get(scope)
-        known = index.best(kept, words) if index else None
+    def _verdict(self, scope: str, shape: str) -> Verdict:
+        known = self.best(scope, shape)
         if known is not None:
             return verdict_on(known)
-        wanted = set(words) - {CLASS_RUN, _OTHER}
-        found = next(self._among(scope).nearest(wanted, size, 1, USES_READ), None)
-        reason = NO_PATTERN if index is not None and index.mined else NEW_PROGRAM
-        return Verdict(None, reason, _near(found[1], scope, words) if found else None)
+        words = shape.split(" ")
+        kept, size = self._kept(scope, words), len(set(words) - {CLASS_RUN})
+        near = (self._sought if len(shape) <= _REMEMBERED_LENGTH else self._seek)(scope, kept, size)
+        if near is not None and near.difference.found == _OTHER:
+            near = Nearest(near.known, near.difference._replace(found=words[near.difference.word - 1]))
+        return Verdict(None, self.unmatched(scope), near)
+
+    def _match(self, scope: str, shape: str) -> KnownPattern | None:
+        if scope not in self._scopes:
+            return None
+        kept = self._kept(scope, shape.split(" "))
+        return (self._found if len(shape) <= _REMEMBERED_LENGTH else self._find)(scope, kept)
+
+    def _kept(self, scope: str, words: Sequence[str]) -> str:
+        """Return a shape with _OTHER for words that no pattern has."""
+        known = self._among(scope).words
+        return " ".join([word if word in known or word == CLASS_RUN else _OTHER for word in words])
+
+    def _find(self, scope: str, kept: str) -> KnownPattern | None:
+        return self._scopes[scope].best(kept, kept.split(" "))
+
+    def _seek(self, scope: str, kept: str, size: int) -> Nearest | None:
+        """Return what is nearest to a shape of `size` distinct words."""
+        words = kept.split(" ")
+        found = next(self._among(scope).nearest(set(words) - {CLASS_RUN, _OTHER}, size, 1, USES_READ), None)
+        return _near(found[1], scope, words) if found else None
 
     def _among(self, scope: str) -> Alike:
         """Return the patterns among which the nearest one is sought."""

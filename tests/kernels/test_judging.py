@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hostile_headers import CHUNKS, RULES, SHIPPED
@@ -20,7 +21,7 @@ from patterns.judge import Judge
 from patterns.language import parse
 from patterns.line import Line
 from patterns.pattern_set import PENDING, KnownPattern, PatternSet
-from patterns.rules import PLAIN, Rules
+from patterns.rules import PLAIN, FormatRule, Rules
 from patterns.timestamps import DAY, SECOND
 from patterns.words import CLASS_RUN, WordRules
 from training.config import Mining
@@ -45,13 +46,14 @@ def pattern_set(rules: Rules, texts: list[str] = TEXTS) -> PatternSet:
     return PatternSet.of(rules, known)
 
 
-def told(piece: Judged, index: int) -> tuple[object, ...]:
+def told(batches: BatchJudge, piece: Judged, index: int) -> tuple[object, ...]:
     """Return what the columns say of a line."""
     kind, fields = piece.kinds[piece.kind[index]], piece.fields
     header = [column.of(index) for column in (fields.host, fields.program, fields.pid, fields.level)]
     priority = int(fields.priority[index])
     form = fields.format.of(index) or PLAIN
-    return (kind.scope, kind.unjudged, kind.verdict, int(piece.times[index]), form, priority, *header)
+    said = (kind.scope, kind.unjudged, batches.verdict(piece, index), piece.message(index))
+    return (*said, int(piece.times[index]), form, priority, *header)
 
 
 def agree(
@@ -65,13 +67,12 @@ def agree(
         shaped, verdict = judge.judge(data, time)
         line: Line = shaped.line
         header = (line.format, -1 if line.priority is None else line.priority)
-        said = (shaped.scope, shaped.unjudged, verdict, line.time, *header)
-        assert told(piece, index) == (*said, line.host, line.program, line.pid, line.level)
+        said = (shaped.scope, shaped.unjudged, verdict, line.message, line.time, *header)
+        assert told(batches, piece, index) == (*said, line.host, line.program, line.pid, line.level)
         kind = piece.kinds[piece.kind[index]]
         assert kind.shape in {shaped.shape, None}
-        assert kind.shape is not None or (
-            patterns.rules.words.raw and verdict is not None and verdict.known is not None
-        )
+        assert kind.shape is not None or patterns.rules.words.raw
+        assert (kind.known, kind.reason) == ((verdict.known, verdict.reason) if verdict else (None, None))
         assert kind.outlier == (index in piece.outliers())
     assert sum(number for piece in pieces for _, number in piece.counts()) == len(lines)
     assert batches.judge.rules == patterns.rules
@@ -95,9 +96,9 @@ def test_what_is_judged_by_columns_is_what_the_judge_says(kind: str, data: st.Da
 
 
 RECORDS = st.lists(
-    st.lists(st.sampled_from([b"Oct 11 22:14:15 web1 su[7]: accepted", b"", b" at x", b"\r", b"x\r", b"\xff", b"a b"]))
-    .map(b"\n".join)
-    .filter(lambda record: not record.endswith(b"\r")),
+    st.lists(
+        st.sampled_from([b"Oct 11 22:14:15 web1 su[7]: accepted", b"", b" at x", b"\r", b"x\r", b"\xff", b"a b"])
+    ).map(b"\n".join),
     max_size=5,
 )
 
@@ -110,6 +111,37 @@ def test_a_value_with_line_feeds_is_a_record(records: list[bytes], rules: Rules)
     pieces = list(batches.judge_values(pa.array(records, pa.binary()), NOON))
 
     agree(patterns, batches, records, [NOON] * len(records), pieces)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"<34>1 - - - - - - accepted",
+        b"<34>1 - web1 - 7 - - accepted",
+        b"Oct 11 22:14:15 - -: accepted",
+        b"Oct 11 22:14:15 web1 su[-]: accepted",
+        b"<191>Oct 11 22:14:15 web1 su[]: accepted",
+        b"<192>Oct 11 22:14:15 web1 su: accepted",
+    ],
+)
+def test_what_a_header_leaves_out_is_none(line: bytes) -> None:
+    patterns = pattern_set(Rules())
+    batches = BatchJudge(patterns)
+
+    agree(patterns, batches, [line], [NOON], list(batches.judge_text(in_text([line]), NOON)))
+
+
+@pytest.mark.parametrize("line", [b"Oct 11 22:14:15 web1 su: a", b"Feb 29 10:00:00 web1 su: a", b"t=Oct 11 10:00:00|a"])
+def test_the_year_is_the_one_that_is_nearest_to_each_lines_own_record_time(line: bytes) -> None:
+    rule = FormatRule(r"t=(?P<timestamp>[^|]*)\|(?P<message>.*)", "%b %d %X")
+    patterns = pattern_set(Rules(formats={"own": rule}))
+    batches = BatchJudge(patterns)
+    times = [NOON + days * DAY for days in (0, 1, 170, 190, 365, 1500)]
+
+    pieces = list(batches.judge_text(in_text([line] * len(times)), np.array(times)))
+
+    agree(patterns, batches, [line] * len(times), times, pieces)
+    assert len({time for piece in pieces for time in piece.times.tolist()}) > 1
 
 
 def test_records_of_a_text_are_judged_whole() -> None:
@@ -164,11 +196,10 @@ def test_each_line_of_a_real_log_is_judged_as_one_by_one_and_by_its_regular_expr
     pieces = list(batches.judge_text(text, NOON))
 
     agree(patterns, batches, lines, [NOON] * len(lines), pieces)
-    for kind in (kind for piece in pieces for kind in piece.kinds if kind.verdict):
+    for kind in (kind for piece in pieces for kind in piece.kinds if not kind.unjudged):
         shape, among = str(kind.shape), patterns.scopes.get(kind.scope, ())
         first = next((known for known in among if compiled(known.pattern.regex()).search(shape)), None)
-        assert kind.verdict is not None
-        assert kind.verdict.known == first
+        assert kind.known == first
 
 
 def test_lines_of_a_fleet_are_judged_as_one_by_one() -> None:

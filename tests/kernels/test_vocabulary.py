@@ -43,6 +43,15 @@ def test_words_that_are_sought_in_the_same_place_are_told_apart(known: list[byte
         ]
 
 
+@pytest.mark.parametrize("size", range(17, 42))
+def test_words_that_differ_in_one_byte_between_their_ends_are_two(size: int) -> None:
+    word = b"a" * size
+
+    for place in range(8, size - 8):
+        other = word[:place] + b"b" + word[place + 1 :]
+        assert numbers([word], other + b" " + word) == [0, 1]
+
+
 def test_no_words_are_no_numbers() -> None:
     nothing = Spans(np.zeros(0, np.int64), np.zeros(0, np.int64))
 

@@ -258,7 +258,7 @@ def test_shapes_that_differ_in_words_of_no_pattern_are_searched_once_and_each_te
     found = [matcher.verdict("", f"session of {user} ended").nearest for user in ("ann", "bob", "carl")]
 
     assert [each and each.difference.found for each in found] == ["ann", "bob", "carl"]
-    assert matcher._searched.cache_info().misses == 1
+    assert matcher._sought.cache_info().misses == 1
 
 
 def test_more_distinct_words_of_no_pattern_may_have_another_pattern_nearest() -> None:
@@ -271,7 +271,7 @@ def test_more_distinct_words_of_no_pattern_may_have_another_pattern_nearest() ->
         nearest = matcher.verdict("", shape).nearest
         assert nearest is not None
         assert nearest.known == most_alike(list(patterns.patterns), shape)
-    assert matcher._searched.cache_info().misses == len(shapes)
+    assert matcher._sought.cache_info().misses == len(shapes)
 
 
 def test_a_long_shape_is_judged_like_a_short_one() -> None:
@@ -280,7 +280,8 @@ def test_a_long_shape_is_judged_like_a_short_one() -> None:
 
     assert matcher.verdict("", f"a {filling}b").known == matcher.match("", "a b")
     assert matcher.verdict("", f"d {filling}b").reason == NO_PATTERN
-    assert matcher._remembered.cache_info().currsize == matcher._searched.cache_info().currsize == 0
+    caches = (matcher._remembered, matcher._matched, matcher._found, matcher._sought)
+    assert [cache.cache_info().currsize for cache in caches] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
