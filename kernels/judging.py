@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from kernels.fields import Fields
 from kernels.headers import Headers, Messages
 from kernels.shapes import Shapes, ranges
-from kernels.spans import RAW_WORDS, Positions, Spans, lines_of, records_of, side_by_side, within, words_of
+from kernels.spans import RAW_WORDS, Positions, Spans, lines_of, pieces, records_of, side_by_side, within, words_of
 from kernels.times import RecordTime
 from kernels.vocabulary import PADDING, Vocabulary
 from patterns.alike import words_of as words_of_constant
@@ -29,7 +29,7 @@ from patterns.matcher import Matcher, Verdict, verdict_on
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.words import Splitter
 
-LINES: Final = 4_096
+LINES: Final = 16_384
 BYTES: Final = 524_288
 """Lines and bytes that are judged at a time: of more the columns would not stay in the processor's own memory."""
 
@@ -136,8 +136,16 @@ class BatchJudge:
             record_time: Of all of them, or of each line or record, in microseconds since 1970.
             starts: Where records start, each where a line does; None where each line is one.
         """
-        lines, first_lines = records_of(text, starts)
-        return self._judge(text, lines, first_lines, record_time)
+        if starts is not None:
+            yield from self._judge(text, *records_of(text, starts), record_time)
+            return
+        done = 0
+        for start, end in pieces(text, BYTES):
+            part = text[start:end]
+            lines = lines_of(part)
+            own = record_time if isinstance(record_time, int) else record_time[done : done + len(lines.starts)]
+            done += len(lines.starts)
+            yield from self._judge(part, lines, None, own)
 
     def verdict(self, judged: Judged, index: int) -> Verdict | None:
         """Return the verdict on a line, with what is nearest; None where it is not judged."""
@@ -257,7 +265,10 @@ class _RawKinds:
         self._words = [_OTHER, *words]
         # A word that is no UTF-8 is of no line that is.
         self._vocabulary = Vocabulary([word.encode(errors="surrogatepass") for word in words])
-        self._remembered: dict[tuple[str, bytes], Kind] = {}
+        self._remembered: dict[str, dict[bytes, int]] = {}
+        # No more than patterns, and what two or three are for each scope that was met.
+        self._kinds: list[Kind] = []
+        self._index = _Index(self._kinds)
 
     def of(self, group: Messages, scopes: Sequence[str], index: _Index) -> Positions:
         """Return the number of each message's kind."""
@@ -265,8 +276,9 @@ class _RawKinds:
         distinct = rows.dictionary.to_pylist()
         numbers = rows.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         keys, which = np.unique(numbers * len(scopes) + group.scopes, return_inverse=True)
-        names = ((scopes[key % len(scopes)], distinct[key // len(scopes)]) for key in keys.tolist())
-        return np.array([index.of(self._kind(*name)) for name in names], np.int64)[which]
+        numbers = np.array([self._number(scopes[k % len(scopes)], distinct[k // len(scopes)]) for k in keys.tolist()])
+        own, here = np.unique(numbers.astype(np.int64), return_inverse=True)
+        return np.array([index.of(self._kinds[number]) for number in own], np.int64)[here][which]
 
     def _rows(self, group: Messages) -> pa.Array:
         """Return each message as the bytes of its words' numbers."""
@@ -278,18 +290,23 @@ class _RawKinds:
         numbers = self._vocabulary.numbers(np.frombuffer(group.text + bytes(PADDING), np.uint8), words)
         return side_by_side(numbers, lengths * numbers.itemsize)
 
+    def _number(self, scope: str, row: bytes) -> int:
+        """Return the index of a row's kind in `_kinds`."""
+        rows = self._remembered.setdefault(scope, {})
+        number = rows.get(row)
+        if number is None:
+            if len(rows) >= _REMEMBERED_ROWS:
+                rows.clear()
+            number = rows[row] = self._index.of(self._kind(scope, row))
+        return number
+
     def _kind(self, scope: str, row: bytes) -> Kind:
         if not row:
             return Kind(scope, "", self._splitter.unjudged(""), None, None)
-        kind = self._remembered.get((scope, row))
-        if kind is None:
-            if len(self._remembered) >= _REMEMBERED_ROWS:
-                self._remembered.clear()
-            shape = " ".join([self._words[number] for number in np.frombuffer(row, np.int32).tolist()])
-            known = self._matcher.match(scope, shape)
-            reason = verdict_on(known).reason if known else self._matcher.unmatched(scope)
-            kind = self._remembered[scope, row] = Kind(scope, None, None, known, reason)
-        return kind
+        shape = " ".join([self._words[number] for number in np.frombuffer(row, np.int32).tolist()])
+        known = self._matcher.match(scope, shape)
+        reason = verdict_on(known).reason if known else self._matcher.unmatched(scope)
+        return Kind(scope, None, None, known, reason)
 
 
 def _pieces(lines: Spans) -> Iterator[tuple[int, int]]:

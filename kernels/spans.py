@@ -120,22 +120,23 @@ def count_lines(chunk: bytes) -> int:
 
 def words_of(chunk: bytes, kind: WordBytes) -> Words:
     """Return the words of a text."""
-    pieces = [_words_of(chunk[start:end], start, kind) for start, end in _pieces(chunk)]
-    if len(pieces) == 1:
-        return pieces[0]
-    starts, ends = (np.concatenate(parts) for parts in zip(*(piece.spans for piece in pieces), strict=True))
-    return Words(Spans(starts, ends), np.concatenate([piece.digits for piece in pieces]))
+    found = [_words_of(chunk[start:end], start, kind) for start, end in pieces(chunk, _PIECE)]
+    if not found:
+        return _words_of(chunk, 0, kind)
+    starts, ends = (np.concatenate(parts) for parts in zip(*(words.spans for words in found), strict=True))
+    return Words(Spans(starts, ends), np.concatenate([words.digits for words in found]))
 
 
-def _pieces(chunk: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the bounds of pieces that end with a line, one at least."""
+def pieces(chunk: bytes, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of pieces of whole lines, of so many bytes at most unless a line has more."""
     start, end = 0, 0
-    while end < len(chunk) - _PIECE:
-        end = chunk.rfind(b"\n", start, start + _PIECE) + 1 or chunk.find(b"\n", start) + 1 or len(chunk)
+    while end < len(chunk):
+        if len(chunk) - start <= size:
+            end = len(chunk)
+        else:
+            end = chunk.rfind(b"\n", start, start + size) + 1 or chunk.find(b"\n", start) + 1 or len(chunk)
         yield start, end
         start = end
-    if start < len(chunk) or not chunk:
-        yield start, len(chunk)
 
 
 def _words_of(text: bytes, offset: int, kind: WordBytes) -> Words:

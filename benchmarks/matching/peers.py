@@ -49,7 +49,7 @@ def ours(patterns: PatternSet) -> list[Peer]:
     """Return our two ways."""
     return [
         Peer("batch", lambda: _batch(BatchJudge(patterns))),
-        Peer("single line", lambda: _single(Judge(patterns)), 50_000),
+        Peer("single line", lambda: _single(Judge(patterns)), 20_000),
     ]
 
 

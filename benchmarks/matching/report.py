@@ -46,10 +46,13 @@ class Run:
         return self.lines / self.seconds
 
 
-def read(folder: Path) -> list[Run]:
-    """Return the runs that `write` left in a folder."""
+def read(folder: Path) -> tuple[list[Run], list[str]]:
+    """Return the runs that `write` left in a folder, and the commands that made them; none where it was not."""
     path = folder / "matching.json"
-    return [Run(**row) for row in json.loads(path.read_text())["runs"]] if path.exists() else []
+    if not path.exists():
+        return [], []
+    found = json.loads(path.read_text())
+    return [Run(**row) for row in found["runs"]], found["command"].split("\n    ")
 
 
 def write(folder: Path, runs: Sequence[Run], about: dict[str, Any]) -> None:
@@ -137,7 +140,8 @@ def _draw(folder: Path, runs: Sequence[Run]) -> bool:
         axis.set_yscale("log")
         axis.set_xlabel("patterns")
         axis.set_title("lines a second, " + ("raw lines, mined" if tasks == ("raw",) else "made sets"), loc="left")
-        axis.legend(frameon=False, fontsize=7)
+        if chosen:
+            axis.legend(frameon=False, fontsize=7)
     figure.subplots_adjust(wspace=0.25)
     figure.savefig(folder / "matching.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
     figure.savefig(folder / "matching.svg", bbox_inches="tight", metadata={"Date": None})
