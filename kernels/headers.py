@@ -11,6 +11,7 @@ five for `rfc3164`, seven for `rfc5424` without structured data. Digits are neve
 one program have the same head, and heads are few.
 """
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -213,15 +214,11 @@ class Headers:
             match = each.fullmatch(text)
             if match:
                 message = len(line) - len((match["message"] or "").encode())
-                places = [
-                    -1 if at < 0 else len(text[:at].encode())
-                    for name in ("timestamp", "host", "program", "pid")
-                    for at in (match.span(name) if match[name] not in _SAYS_NOTHING else (-1, -1))
-                ]
-                begin, end, *more = places
-                return _Head(
-                    index, message, begin, end, self._scope_index(match["program"]), *more[:6], match.end("priority")
+                timestamp, host, program, pid = (
+                    _place(match, name) for name in ("timestamp", "host", "program", "pid")
                 )
+                scope = self._scope_index(match["program"])
+                return _Head(index, message, *timestamp, scope, *host, *program, *pid, match.end("priority"))
         # Structured data, the seventh word, may go on; no other format has more words than were asked for.
         return _UNTOLD if head[0] == _PRIORITY else _NONE
 
@@ -348,6 +345,14 @@ class _Configured:
         text = pc.binary_join(pa.ListArray.from_arrays([0, number], timestamps.fill_null("")), "")[0].as_buffer()
         data = np.frombuffer(text.to_pybytes() + bytes(PADDING), np.uint8)
         return self._times.iso(data, Spans(ends - lengths, ends), record_time)
+
+
+def _place(match: re.Match[str], name: str) -> tuple[int, int]:
+    """Return where a group of a header stands, in bytes; (−1, −1) where it says nothing."""
+    if match[name] in _SAYS_NOTHING:
+        return -1, -1
+    start, end = match.span(name)
+    return len(match.string[:start].encode()), len(match.string[:end].encode())
 
 
 def _field(fields: pa.Array, name: str) -> pa.Array | None:

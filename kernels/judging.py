@@ -25,7 +25,7 @@ from kernels.times import RecordTime
 from kernels.vocabulary import PADDING, Vocabulary
 from patterns.alike import words_of as words_of_constant
 from patterns.judge import Judge, Judgement
-from patterns.matcher import Matcher, Verdict, verdict_on
+from patterns.matcher import Matcher, Verdict
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.words import Splitter
 
@@ -33,7 +33,7 @@ LINES: Final = 16_384
 BYTES: Final = 524_288
 """Lines and bytes that are judged at a time: of more the columns would not stay in the processor's own memory."""
 
-_REMEMBERED_ROWS: Final = 100_000
+_REMEMBERED: Final = 100_000
 _OTHER: Final = "\n"
 
 
@@ -153,7 +153,7 @@ class BatchJudge:
         if kind.unjudged:
             return None
         if kind.known:
-            return verdict_on(kind.known)
+            return Verdict(kind.known, kind.reason, None)
         if index in judged.odd:
             return judged.odd[index].verdict
         shape = self.judge.splitter.shape(judged.message(index)) if kind.shape is None else kind.shape
@@ -205,26 +205,23 @@ class BatchJudge:
         for line in odd.tolist():
             own = record_time if isinstance(record_time, int) else int(record_time[line])
             judgement = found.odd[line] = self.judge.judge(found.line(line), own)
-            shaped, verdict = judgement
-            times[line] = shaped.line.time
-            known, reason = (verdict.known, verdict.reason) if verdict else (None, None)
-            codes[line] = index.of(Kind(shaped.scope, shaped.shape, shaped.unjudged, known, reason))
+            times[line] = judgement.shaped.line.time
+            codes[line] = index.of(self._kinds.of_line(judgement))
         fields.put_lines(odd, [judgement.shaped.line for judgement in found.odd.values()])
         return found
 
 
 class _Index:
-    """Numbers kinds in the order in which they come; those of equal keys are one."""
+    """Numbers kinds in the order in which they come."""
 
     def __init__(self, kinds: list[Kind]) -> None:
         """Add kinds to this list."""
         self._kinds = kinds
-        self._numbers: dict[tuple[str, str | None, int], int] = {}
+        # By which object they are: to compare them takes longer than all the rest.
+        self._numbers: dict[int, int] = {}
 
     def of(self, kind: Kind) -> int:
-        # A pattern takes longer to hash than all the rest; where there is a shape it follows from that.
-        known = id(kind.known) if kind.shape is None else 0
-        number = self._numbers.setdefault((kind.scope, kind.shape, known), len(self._kinds))
+        number = self._numbers.setdefault(id(kind), len(self._kinds))
         if number == len(self._kinds):
             self._kinds.append(kind)
         return number
@@ -236,6 +233,7 @@ class _ShapeKinds:
     def __init__(self, pattern_set: PatternSet, matcher: Matcher) -> None:
         self._shapes = Shapes(pattern_set.rules)
         self._matcher = matcher
+        self._remembered: dict[tuple[str, str], Kind] = {}
 
     def of(self, group: Messages, scopes: Sequence[str], index: _Index) -> Positions:
         """Return the number of each message's kind."""
@@ -246,12 +244,24 @@ class _ShapeKinds:
         found = [index.of(self._kind(scopes[key % len(scopes)], names[key // len(scopes)])) for key in keys.tolist()]
         return np.array(found, np.int64)[which]
 
+    def of_line(self, judgement: Judgement) -> Kind:
+        """Return the kind of a line that was judged by itself."""
+        return self._kind(judgement.shaped.scope, judgement.shaped.shape)
+
     def _kind(self, scope: str, shape: str) -> Kind:
+        kind = self._remembered.get((scope, shape))
+        if kind is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            kind = self._remembered[scope, shape] = self._judged(scope, shape)
+        return kind
+
+    def _judged(self, scope: str, shape: str) -> Kind:
         unjudged = self._shapes.splitter.unjudged(shape)
         if unjudged:
             return Kind(scope, shape, unjudged, None, None)
         known = self._matcher.best(scope, shape)
-        return Kind(scope, shape, None, known, verdict_on(known).reason if known else self._matcher.unmatched(scope))
+        return Kind(scope, shape, None, known, self._matcher.reason(scope, known))
 
 
 class _RawKinds:
@@ -265,20 +275,24 @@ class _RawKinds:
         self._words = [_OTHER, *words]
         # A word that is no UTF-8 is of no line that is.
         self._vocabulary = Vocabulary([word.encode(errors="surrogatepass") for word in words])
-        self._remembered: dict[str, dict[bytes, int]] = {}
-        # No more than patterns, and what two or three are for each scope that was met.
-        self._kinds: list[Kind] = []
-        self._index = _Index(self._kinds)
+        self._remembered: dict[tuple[str, bytes], Kind] = {}
+        self._kinds: dict[tuple[str, str | None, str | None], Kind] = {}
 
     def of(self, group: Messages, scopes: Sequence[str], index: _Index) -> Positions:
         """Return the number of each message's kind."""
         rows = self._rows(group).dictionary_encode()
         distinct = rows.dictionary.to_pylist()
         numbers = rows.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        if len(scopes) == 1:
+            return np.array([index.of(self._of_row(scopes[0], row)) for row in distinct], np.int64)[numbers]
         keys, which = np.unique(numbers * len(scopes) + group.scopes, return_inverse=True)
-        numbers = np.array([self._number(scopes[k % len(scopes)], distinct[k // len(scopes)]) for k in keys.tolist()])
-        own, here = np.unique(numbers.astype(np.int64), return_inverse=True)
-        return np.array([index.of(self._kinds[number]) for number in own], np.int64)[here][which]
+        names = ((scopes[key % len(scopes)], distinct[key // len(scopes)]) for key in keys.tolist())
+        return np.array([index.of(self._of_row(*name)) for name in names], np.int64)[which]
+
+    def of_line(self, judgement: Judgement) -> Kind:
+        """Return the kind of a line that was judged by itself."""
+        verdict = judgement.verdict
+        return self._kind(judgement.shaped.scope, judgement.shaped.unjudged, verdict.known if verdict else None)
 
     def _rows(self, group: Messages) -> pa.Array:
         """Return each message as the bytes of its words' numbers."""
@@ -290,23 +304,23 @@ class _RawKinds:
         numbers = self._vocabulary.numbers(np.frombuffer(group.text + bytes(PADDING), np.uint8), words)
         return side_by_side(numbers, lengths * numbers.itemsize)
 
-    def _number(self, scope: str, row: bytes) -> int:
-        """Return the index of a row's kind in `_kinds`."""
-        rows = self._remembered.setdefault(scope, {})
-        number = rows.get(row)
-        if number is None:
-            if len(rows) >= _REMEMBERED_ROWS:
-                rows.clear()
-            number = rows[row] = self._index.of(self._kind(scope, row))
-        return number
+    def _of_row(self, scope: str, row: bytes) -> Kind:
+        kind = self._remembered.get((scope, row))
+        if kind is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+                self._kinds.clear()
+            known = None
+            if row:
+                numbers = np.frombuffer(row, np.int32).tolist()
+                known = self._matcher.match(scope, " ".join([self._words[number] for number in numbers]))
+            unjudged = None if row else self._splitter.unjudged("")
+            kind = self._remembered[scope, row] = self._kind(scope, unjudged, known)
+        return kind
 
-    def _kind(self, scope: str, row: bytes) -> Kind:
-        if not row:
-            return Kind(scope, "", self._splitter.unjudged(""), None, None)
-        shape = " ".join([self._words[number] for number in np.frombuffer(row, np.int32).tolist()])
-        known = self._matcher.match(scope, shape)
-        reason = verdict_on(known).reason if known else self._matcher.unmatched(scope)
-        return Kind(scope, None, None, known, reason)
+    def _kind(self, scope: str, unjudged: str | None, known: KnownPattern | None) -> Kind:
+        kind = Kind(scope, None, unjudged, known, None if unjudged else self._matcher.reason(scope, known))
+        return self._kinds.setdefault((scope, unjudged, known.id if known else None), kind)
 
 
 def _pieces(lines: Spans) -> Iterator[tuple[int, int]]:

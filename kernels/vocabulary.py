@@ -2,7 +2,8 @@
 Words of many lines → numbers of those that a set of words has, 0 for any other; no object for a word.
 
 A word's first eight bytes, its last eight and its length are a key, which is sought in a table with more than half of
-its places free. Up to sixteen bytes the key is the word; of longer ones the bytes between are compared too.
+its places free. Up to sixteen bytes the key is the word; of longer ones the bytes between are compared too. Most words
+of logs have no such length together with such a first byte, and are not sought at all.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ _Numbers = NDArray[np.uint64]
 PADDING: Final = 8
 """How many bytes must follow the last word in the data that words are sought in."""
 
+_LOOKS: Final = 1 << 14
 _FACTORS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 # The first n bytes of a little-endian number.
 _MASKS: Final = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
@@ -64,6 +66,8 @@ class Vocabulary:
         self._starts = ends - lengths
         keys = _Keys.of(self._data, Spans(self._starts[1:], ends[1:]))
         self._table = self._filled(keys.places(self._bits))
+        self._likely = np.zeros(_LOOKS, np.bool_)
+        self._likely[_looks(self._data, Spans(self._starts[1:], ends[1:]))] = True
         # Number 0 is of no word: no word is as long.
         none = _Keys(np.zeros(1, np.uint64), np.zeros(1, np.uint64), np.full(1, -1, np.int32))
         self._keys = _Keys(
@@ -74,6 +78,12 @@ class Vocabulary:
 
     def numbers(self, data: NDArray[np.uint8], words: Spans) -> NDArray[np.int32]:
         """Return the number of each word; `data`, in which they are, has PADDING."""
+        found = np.zeros(len(words.starts), np.int32)
+        likely = np.flatnonzero(self._likely[_looks(data, words)])
+        found[likely] = self._sought(data, words.at(likely))
+        return found
+
+    def _sought(self, data: NDArray[np.uint8], words: Spans) -> NDArray[np.int32]:
         keys = _Keys.of(data, words)
         places = keys.places(self._bits)
         found = self._table[places]
@@ -115,6 +125,14 @@ class Vocabulary:
                 free = (free + 1) & (len(table) - 1)
             table[free] = number
         return table
+
+
+def _looks(data: NDArray[np.uint8], words: Spans) -> Positions:
+    """Return of each word a number below _LOOKS: its length, if it is not long, and its first byte."""
+    looks: Positions = np.minimum(words.ends - words.starts, _LOOKS // 256 - 1)
+    looks <<= 8
+    looks |= data[words.starts]
+    return looks
 
 
 def _eights(data: NDArray[np.uint8]) -> _Numbers:

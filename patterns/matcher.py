@@ -90,8 +90,10 @@ class Matcher:
         """Return the best match as `verdict` does, without seeking what is nearest where there is none."""
         return (self._matched if len(shape) <= _REMEMBERED_LENGTH else self._match)(scope, shape)
 
-    def unmatched(self, scope: str) -> str:
-        """Return why a shape of a scope that no pattern matches is an outlier: NO_PATTERN or NEW_PROGRAM."""
+    def reason(self, scope: str, known: KnownPattern | None) -> str | None:
+        """Return why a shape of a scope is an outlier by its best match, as a verdict has it."""
+        if known is not None:
+            return known.state if known.state in OUTLIERS else None
         index = self._scopes.get(scope)
         return NO_PATTERN if index is not None and index.mined else NEW_PROGRAM
 
@@ -114,13 +116,13 @@ class Matcher:
     def _verdict(self, scope: str, shape: str) -> Verdict:
         known = self.best(scope, shape)
         if known is not None:
-            return verdict_on(known)
+            return Verdict(known, self.reason(scope, known), None)
         words = shape.split(" ")
         kept, size = self._kept(scope, words), len(set(words) - {CLASS_RUN})
         near = (self._sought if len(shape) <= _REMEMBERED_LENGTH else self._seek)(scope, kept, size)
         if near is not None and near.difference.found == _OTHER:
             near = Nearest(near.known, near.difference._replace(found=words[near.difference.word - 1]))
-        return Verdict(None, self.unmatched(scope), near)
+        return Verdict(None, self.reason(scope, None), near)
 
     def _match(self, scope: str, shape: str) -> KnownPattern | None:
         if scope not in self._scopes:
@@ -150,11 +152,6 @@ class Matcher:
     @cached_property
     def _all(self) -> Alike:
         return Alike(self._patterns)
-
-
-def verdict_on(known: KnownPattern) -> Verdict:
-    """Return the verdict on shapes whose best match a pattern is."""
-    return Verdict(known, known.state if known.state in OUTLIERS else None, None)
 
 
 def parameters(known: KnownPattern, slices: Sequence[Slice], message: str) -> list[str]:

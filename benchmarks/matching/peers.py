@@ -19,6 +19,9 @@ from patterns.pattern_set import PatternSet
 
 sys.path.append(os.fspath(Path(__file__).parents[1] / "training" / "programs"))
 
+Judging = Callable[[Sequence[bytes], bytes, Path], "Told"]
+"""Judges lines, which are also given as a text and as a file."""
+
 RECORD_TIME = 1_795_435_200_000_000
 
 
@@ -41,7 +44,7 @@ class Peer:
     """
 
     name: str
-    ready: Callable[[], Callable[[Sequence[bytes], bytes, Path], Told]]
+    ready: Callable[[], Judging]
     most: int | None = None
 
 
@@ -57,7 +60,7 @@ def raw_peers(patterns: PatternSet) -> list[Peer]:
     """Return who judges whole lines by regular expressions."""
     expressions = as_regex(patterns)
     most = 4_000 if len(expressions) < 1_000 else 400
-    peers = [Peer("re loop", lambda: _loop(expressions), most)]
+    peers = [Peer("re loop", _always(_loop(expressions)), most)]
     peers += _hyperscan(expressions) if len(expressions) <= 2_000 else []
     return [*peers, *_re2(expressions)]
 
@@ -67,7 +70,12 @@ def default_peers(path: Path, most: int) -> list[Peer]:
     return [*_drain(path, most), *_logfold(path)]
 
 
-def _batch(judge: BatchJudge) -> Callable[[Sequence[bytes], bytes, Path], Told]:
+def _always(judging: Judging) -> Callable[[], Judging]:
+    """Return what has nothing to make ready anew: it remembers nothing."""
+    return lambda: judging
+
+
+def _batch(judge: BatchJudge) -> Judging:
     def judged(_lines: Sequence[bytes], text: bytes, _path: Path) -> Told:
         lines = matched = 0
         for piece in judge.judge_text(text, RECORD_TIME):
@@ -79,7 +87,7 @@ def _batch(judge: BatchJudge) -> Callable[[Sequence[bytes], bytes, Path], Told]:
     return judged
 
 
-def _single(judge: Judge) -> Callable[[Sequence[bytes], bytes, Path], Told]:
+def _single(judge: Judge) -> Judging:
     def judged(lines: Sequence[bytes], _text: bytes, _path: Path) -> Told:
         verdicts = [judge.judge(line, RECORD_TIME).verdict for line in lines]
         return Told(len(lines), sum(1 for verdict in verdicts if verdict and verdict.known))
@@ -87,7 +95,7 @@ def _single(judge: Judge) -> Callable[[Sequence[bytes], bytes, Path], Told]:
     return judged
 
 
-def _loop(expressions: Sequence[str]) -> Callable[[Sequence[bytes], bytes, Path], Told]:
+def _loop(expressions: Sequence[str]) -> Judging:
     compiled = [re.compile(rf"\s*(?:{each[1:-1]})\s*", re.ASCII).fullmatch for each in expressions]
 
     def judged(lines: Sequence[bytes], _text: bytes, _path: Path) -> Told:
@@ -106,7 +114,7 @@ def _loop(expressions: Sequence[str]) -> Callable[[Sequence[bytes], bytes, Path]
 def _re2(expressions: Sequence[str]) -> list[Peer]:
     import re2
 
-    def ready() -> Callable[[Sequence[bytes], bytes, Path], Told]:
+    def ready() -> Judging:
         options = re2.Options()
         options.max_mem = 1 << 30
         every = re2.Set.FullMatchSet(options)
@@ -146,7 +154,7 @@ def _hyperscan(expressions: Sequence[str]) -> list[Peer]:
                 found.clear()
         return Told(len(lines), matched)
 
-    return [Peer("hyperscan", lambda: judged, 50_000)]
+    return [Peer("hyperscan", _always(judged), 50_000)]
 
 
 def _drain(path: Path, most: int) -> list[Peer]:
@@ -172,7 +180,7 @@ def _drain(path: Path, most: int) -> list[Peer]:
         def judged(lines: Sequence[bytes], _text: bytes, _path: Path, miner: Any = miner) -> Told:
             return Told(len(lines), sum(1 for message in messages(lines) if miner.match(message)))
 
-        peers.append(Peer(f"{name}, {len(miner.drain.clusters):,} templates", lambda judged=judged: judged, 20_000))
+        peers.append(Peer(f"{name}, {len(miner.drain.clusters):,} templates", _always(judged), 20_000))
     return peers
 
 
@@ -193,5 +201,5 @@ def _logfold(path: Path) -> list[Peer]:
             run = logfold.match(kept, path, threads=1, exact=exact, format=form).run
             return Told(run.records, run.records - (run.unmatched.records if run.unmatched else 0))
 
-        peers.append(Peer(f"{name}, {len(mined.templates):,} templates", lambda judged=judged: judged))
+        peers.append(Peer(f"{name}, {len(mined.templates):,} templates", _always(judged)))
     return peers
