@@ -38,6 +38,7 @@ _WHITE_SPACE: Final = np.frombuffer(_WHITE, np.bool_)
 _DIGIT: Final = np.isin(np.arange(256), list(b"0123456789"))
 _PRIORITY: Final = ord("<")
 _LONGEST_HEAD: Final = 512
+_PLACES: Final = ("timestamp", "host", "program", "pid")
 _SAYS_NOTHING: Final = (None, "", "-")
 _REMEMBERED_HEADS: Final = 100_000
 
@@ -214,9 +215,7 @@ class Headers:
             match = each.fullmatch(text)
             if match:
                 message = len(line) - len((match["message"] or "").encode())
-                timestamp, host, program, pid = (
-                    _place(match, name) for name in ("timestamp", "host", "program", "pid")
-                )
+                timestamp, host, program, pid = (_place(match, name) for name in _PLACES)
                 scope = self._scope_index(match["program"])
                 return _Head(index, message, *timestamp, scope, *host, *program, *pid, match.end("priority"))
         # Structured data, the seventh word, may go on; no other format has more words than were asked for.

@@ -284,7 +284,8 @@ class _RawKinds:
         distinct = rows.dictionary.to_pylist()
         numbers = rows.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         if len(scopes) == 1:
-            return np.array([index.of(self._of_row(scopes[0], row)) for row in distinct], np.int64)[numbers]
+            found: Positions = np.array([index.of(self._of_row(scopes[0], row)) for row in distinct], np.int64)[numbers]
+            return found
         keys, which = np.unique(numbers * len(scopes) + group.scopes, return_inverse=True)
         names = ((scopes[key % len(scopes)], distinct[key // len(scopes)]) for key in keys.tolist())
         return np.array([index.of(self._of_row(*name)) for name in names], np.int64)[which]

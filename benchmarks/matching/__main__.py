@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.matching import corpora, report
 from benchmarks.matching.peers import Peer, default_peers, ours, raw_peers
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         "default": lambda: _default(corpora.corpus(given.samples, lines, given.cache), given.cache, rounds),
         "growth": lambda: _growth(chosen.sizes, rounds, lines // 5),
     }
-    about = {
+    about: dict[str, Any] = {
         "date": today,
         "command": machine.without_folders(f"python benchmarks/matching {' '.join(arguments)}".strip()),
         "machine": machine.described(),

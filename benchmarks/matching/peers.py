@@ -4,7 +4,6 @@ Who judges: each peer is a function of lines or a file that judges all of them o
 What takes part of others is timed without what it does before the first line: to compile, to train, to load a state.
 """
 
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -16,8 +15,6 @@ from benchmarks.matching.corpora import as_regex
 from kernels.judging import BatchJudge
 from patterns.judge import Judge
 from patterns.pattern_set import PatternSet
-
-sys.path.append(os.fspath(Path(__file__).parents[1] / "training" / "programs"))
 
 Judging = Callable[[Sequence[bytes], bytes, Path], "Told"]
 """Judges lines, which are also given as a text and as a file."""
@@ -158,10 +155,11 @@ def _hyperscan(expressions: Sequence[str]) -> list[Peer]:
 
 
 def _drain(path: Path, most: int) -> list[Peer]:
-    import drain
     from drain3 import TemplateMiner
     from drain3.masking import MaskingInstruction
     from drain3.template_miner_config import TemplateMinerConfig
+
+    from benchmarks.training.programs import drain
 
     def messages(lines: Sequence[bytes]) -> list[str]:
         texts = (line.decode(errors="replace") for line in lines)
