@@ -86,13 +86,15 @@ def mined(path: Path, support: int, most: int, folder: Path) -> PatternSet:
 
 
 def templates(number: int) -> list[Template]:
-    """Return distinct kinds of lines of ten programs: four to fourteen words, up to four of them open."""
+    """Return distinct kinds of lines of ten programs: four to fourteen words, up to three of them open."""
     chance = random.Random(1)
     found: dict[tuple[str, ...], Template] = {}
     while len(found) < number:
         words: list[str | None] = [_word(chance, chance.randint(1, 3)) for _ in range(chance.randint(4, 14))]
-        for place in chance.sample(range(len(words)), min(len(words) - 2, chance.randint(1, 4))):
-            words[place] = None
+        for place in chance.sample(range(1, len(words)), chance.randint(1, 3)):
+            # Two class words side by side are one.
+            if words[place - 1] is not None and None not in words[place + 1 : place + 2]:
+                words[place] = None
         scope = f"program-{'abcdefghij'[chance.randrange(10)]}"
         found.setdefault((scope, *filter(None, words)), (scope, words))
     return list(found.values())
