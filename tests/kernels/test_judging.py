@@ -144,6 +144,17 @@ def test_the_year_is_the_one_that_is_nearest_to_each_lines_own_record_time(line:
     assert len({time for piece in pieces for time in piece.times.tolist()}) > 1
 
 
+def test_a_carriage_return_is_of_the_only_line_of_a_value_and_not_of_the_first_of_several() -> None:
+    patterns = pattern_set(Rules(formats={"own": FormatRule(r"t=(?P<message>\w+)")}))
+    batches = BatchJudge(patterns)
+    values = [b"t=accepted\r", b"t=accepted\r\n at x", b"t=accepted"]
+
+    pieces = list(batches.judge_values(pa.array(values, pa.binary()), NOON))
+
+    agree(patterns, batches, values, [NOON] * 3, pieces)
+    assert [pieces[0].fields.format.of(index) for index in range(3)] == [None, "own", "own"]
+
+
 def test_records_of_a_text_are_judged_whole() -> None:
     patterns = pattern_set(Rules())
     batches = BatchJudge(patterns)
