@@ -25,8 +25,8 @@ _HOW = """\
   lines alone, gets all of them.
 - **matched**: share of the lines that a pattern or template fits. Drain3 and logfold do another task, by templates of
   their own from the same file; logfold reads the file itself. Ours by batch finds headers, times and programs too.
-- What is nearest to an outlier is sought by *single line* each time, by *batch* only when it is asked for, and here it is
-  not: of outliers the two do not do the same."""
+- What is nearest to an outlier is sought by *single line* each time, by *batch* only when it is asked for, which it is
+  not here: of outliers the two do not do the same."""
 
 
 @dataclass(frozen=True, slots=True)
