@@ -41,6 +41,7 @@ check-long: check ## the same with the slow tests and a longer search for counte
 bench: setup $(BENCH) ## all engines beside their rivals, the stream beside its ceiling, some minutes (ARGS: of training)
 	@$(PY) benchmarks/training --small $(ARGS)
 	@$(PY) benchmarks/streaming --small
+	@$(PY) benchmarks/matching --small
 
 $(BENCH): $(STAMP) requirements-bench.lock
 	@echo "bench: the packages of requirements-bench.lock"

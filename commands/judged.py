@@ -9,7 +9,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from commands.console import counted, shown, stdout, write_json
-from commands.reading import Batch
 from patterns.judge import Judge, Judgement, shape_id
 from patterns.line import Line
 from patterns.matcher import NEW_PROGRAM, Verdict
@@ -57,17 +56,11 @@ class JsonWriter:
         self._judge = judge
         self._every = every
 
-    def write(self, batch: Batch, judgements: Sequence[Judgement]) -> None:
-        """Write the lines of a batch."""
+    def write(self, file: str, judged: Sequence[tuple[int, Judgement]]) -> None:
+        """Write lines of a file, each with its number."""
         # A file's name may have bytes that are no text.
-        file = batch.file.encode(errors="surrogateescape").decode(errors="replace")
-        write_json(
-            [
-                self._row(judgement, number, file)
-                for number, judgement in zip(batch.numbers(), judgements, strict=True)
-                if self._every or judgement.outlier
-            ]
-        )
+        file = file.encode(errors="surrogateescape").decode(errors="replace")
+        write_json([self._row(each, number, file) for number, each in judged if self._every or each.outlier])
 
     def _row(self, judgement: Judgement, number: int, file: str) -> _Row:
         (_, scope, shape, unjudged, _), verdict = judgement
@@ -107,13 +100,13 @@ class PeopleWriter:
         self._console = stdout()
         self._told: dict[tuple[str, str], str] = {}
 
-    def write(self, batch: Batch, judgements: Sequence[Judgement]) -> None:
-        """Write the lines of a batch."""
-        file = printable(batch.file)
-        for number, judgement in zip(batch.numbers(), judgements, strict=True):
+    def write(self, file: str, judged: Sequence[tuple[int, Judgement]]) -> None:
+        """Write lines of a file, each with its number."""
+        named = printable(file)
+        for number, judgement in judged:
             verdict, line = judgement.verdict, judgement.shaped.line
             if verdict is not None and verdict.outlier:
-                self._outlier(judgement, verdict, f"{file}:{number}")
+                self._outlier(judgement, verdict, f"{named}:{number}")
             elif self._every:
                 label = verdict.known.id if verdict and verdict.known else str(judgement.shaped.unjudged)
                 print(f"{label:<{_ID_WIDTH}}  {_brief(line.text)}".rstrip(), file=self._console.file)

@@ -4,16 +4,19 @@ import argparse
 import gc
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from commands.console import counted, shown, stderr
 from commands.options import HEADER_HELP, add_stored_set, judged_by
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from commands.reading import Batch
-    from patterns.judge import Judgement
+    from kernels.judging import BatchJudge, Kind
+    from patterns.judge import Judge, Judgement
+    from patterns.pattern_set import PatternSet
 
 _DESCRIPTION = """\
 Judges each line by the current pattern set and what the operator decided, and
@@ -47,13 +50,15 @@ a JSON object has:
               line; and file"""
 
 _REMEMBERED_SHAPES = 100_000
+# Of fewer lines at a time, what columns need to be imported takes longer than what they gain.
+_MANY = 2_000
 
 
 class Writer(Protocol):
     """What shows judged lines."""
 
-    def write(self, batch: "Batch", judgements: "Sequence[Judgement]") -> None:
-        """Show what there is to show of the lines of a batch, and flush it."""
+    def write(self, file: str, judged: "Sequence[tuple[int, Judgement]]") -> None:
+        """Show what there is to show of lines of a file, each with its number, and flush it."""
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -100,13 +105,18 @@ def run(arguments: argparse.Namespace) -> int:
     judge = Judge(patterns)
     records = Records(patterns.rules)
     counts = Counts("record" if records.joins else "line")
+    by_columns = _ByColumns(patterns, judge)
     every = arguments.all or (arguments.json and not arguments.outliers)
     writer: Writer = JsonWriter(judge, every=every) if arguments.json else PeopleWriter(patterns.rules, every=every)
     try:
         for batch in batches(arguments.files, records):
-            judgements = [judge.judge(line, batch.record_time) for line in batch.lines]
-            counts.add(judgements)
-            writer.write(batch, judgements)
+            if not every and not patterns.rules.words.raw and len(batch.lines) >= _MANY:
+                judged = by_columns.judge(batch, counts)
+            else:
+                judgements = [judge.judge(line, batch.record_time) for line in batch.lines]
+                counts.add(judgements)
+                judged = list(zip(batch.numbers(), judgements, strict=True))
+            writer.write(batch.file, judged)
     except KeyboardInterrupt:
         # This is how `tail -f | logwinnow match -` ends.
         _tell(counts, version, quiet=arguments.quiet)
@@ -118,6 +128,35 @@ def run(arguments: argparse.Namespace) -> int:
 def _tell(counts: "Counts", version: str, *, quiet: bool) -> None:
     if not quiet:
         stderr().print(shown(f"{counts}; set {version}"), soft_wrap=True)
+
+
+class _ByColumns:
+    """Judges batches by columns where only outliers are shown: what is known is only counted."""
+
+    def __init__(self, patterns: "PatternSet", judge: "Judge") -> None:
+        """Take the set, and what judges the lines that are shown."""
+        self._patterns, self._judge = patterns, judge
+
+    @cached_property
+    def _batches(self) -> "BatchJudge":
+        from kernels.judging import BatchJudge
+
+        return BatchJudge(self._patterns)
+
+    def judge(self, batch: "Batch", counts: "Counts") -> "list[tuple[int, Judgement]]":
+        """Count the lines of a batch; return the outliers, each with its number."""
+        import pyarrow as pa
+
+        numbers, found = list(batch.numbers()), []
+        lines = pa.array(batch.lines, pa.binary())
+        done = 0
+        for piece in self._batches.judge_values(lines, batch.record_time):
+            counts.add_kinds(piece.counts())
+            for index in piece.outliers():
+                at = done + index
+                found.append((numbers[at], self._judge.judge(batch.lines[at], batch.record_time)))
+            done += len(piece.kind)
+        return found
 
 
 class Counts:
@@ -142,6 +181,17 @@ class Counts:
                 self._outliers += 1
                 if len(self._shapes) < _REMEMBERED_SHAPES:
                     self._shapes.add((shaped.scope, shaped.shape))
+
+    def add_kinds(self, kinds: "Iterable[tuple[Kind, int]]") -> None:
+        """Count lines by their kinds."""
+        for kind, number in kinds:
+            self._lines += number
+            if kind.unjudged:
+                self._unjudged[kind.unjudged] += number
+            elif kind.outlier:
+                self._outliers += number
+                if len(self._shapes) < _REMEMBERED_SHAPES:
+                    self._shapes.add((kind.scope, str(kind.shape)))
 
     def __str__(self) -> str:
         """Say it in words."""

@@ -22,7 +22,7 @@ from patterns.timestamps import SECOND
 from training.errors import CorpusError
 from training.paths import STANDARD_INPUT, unreadable
 
-READ_BYTES: Final = 256 * 1024
+READ_BYTES: Final = 1024 * 1024
 """What is asked for at once: some thousand lines, so that what is done once a batch costs little."""
 
 LONGEST_LINE: Final = 16 * 1024 * 1024

@@ -11,6 +11,7 @@ five for `rfc3164`, seven for `rfc5424` without structured data. Digits are neve
 one program have the same head, and heads are few.
 """
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,8 +23,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kernels.fields import Fields
 from kernels.spans import Flags, Positions, Spans, slices
-from kernels.times import PADDING, Times
+from kernels.times import PADDING, RecordTime, Times
 from patterns.judge import check_rules
 from patterns.line import HeaderFormat, LineReader
 from patterns.linear import compile_linear
@@ -36,6 +38,8 @@ _WHITE_SPACE: Final = np.frombuffer(_WHITE, np.bool_)
 _DIGIT: Final = np.isin(np.arange(256), list(b"0123456789"))
 _PRIORITY: Final = ord("<")
 _LONGEST_HEAD: Final = 512
+_PLACES: Final = ("timestamp", "host", "program", "pid")
+_SAYS_NOTHING: Final = (None, "", "-")
 _REMEMBERED_HEADS: Final = 100_000
 
 
@@ -51,7 +55,6 @@ class Messages:
         scopes: Their scopes, as indices into `Headers.scopes`.
         times: Their times, in microseconds since 1970.
         formats: Format → how many of the lines.
-        hosts: What the headers name as their hosts, ``""`` where they name none; None where that was not asked.
     """
 
     text: bytes
@@ -60,23 +63,27 @@ class Messages:
     scopes: Positions
     times: Positions
     formats: dict[str, int]
-    hosts: pa.Array | None = None
 
 
 class _Head(NamedTuple):
-    """What a line begins with: its format, −1 for none and −2 where that cannot be told; offsets from its start."""
+    """What a line begins with: its format, −1 for none, −2 where that cannot be told; offsets from its start, or −1."""
 
     format: int
     message: int
     timestamp: int
     timestamp_end: int
     scope: int
-    host: int
-    host_end: int
+    host: int = -1
+    host_end: int = -1
+    program: int = -1
+    program_end: int = -1
+    pid: int = -1
+    pid_end: int = -1
+    priority_end: int = -1
 
 
-_NONE: Final = _Head(-1, 0, 0, 0, 0, 0, 0)
-_UNTOLD: Final = _Head(-2, 0, 0, 0, 0, 0, 0)
+_NONE: Final = _Head(-1, 0, 0, 0, 0)
+_UNTOLD: Final = _Head(-2, 0, 0, 0, 0)
 
 
 class Headers:
@@ -125,10 +132,9 @@ class Headers:
         self,
         chunk: bytes,
         lines: Spans,
-        record_time: int,
+        record_time: RecordTime,
         first_lines: Spans | None = None,
-        *,
-        hosts: bool = False,
+        fields: Fields | None = None,
     ) -> tuple[list[Messages], Positions]:
         """
         Read the headers of lines or records.
@@ -136,9 +142,9 @@ class Headers:
         Args:
             chunk: The text.
             lines: Its lines, or its records.
-            record_time: Of all of them, in microseconds since 1970.
+            record_time: Of all of them or of each, in microseconds since 1970.
             first_lines: Of records the first line of each, which has the header; None where they are lines.
-            hosts: Whether the hosts are asked for, too.
+            fields: Gets what headers say beside that; None where nobody asks.
 
         Returns:
             The messages; and which lines are odd: they must be read one by one.
@@ -146,23 +152,25 @@ class Headers:
         odd = lines.ends - lines.starts > self._limit
         odd |= _broken(chunk, lines)
         found = np.full(len(odd), -1)
-        groups: list[Messages] = []
+        groups = []
         if self._built_in:
             data = np.frombuffer(chunk + bytes(PADDING), np.uint8)
             heads, which = self._read_heads(chunk, data, first_lines or lines, ~odd)
             found[which] = heads[:, 0]
             odd |= found == _UNTOLD.format
-            groups += self._built_in_messages(chunk, data, lines.at(which), which, heads, record_time, hosts=hosts)
+            own = record_time if isinstance(record_time, int) else record_time[which]
+            groups += list(self._built_in_messages(chunk, data, lines.at(which), which, heads, own))
+            if fields is not None:
+                self._tell(chunk, lines.starts, which, heads, fields)
         rest = np.flatnonzero(~odd & (found < 0))
         if self._configured and len(rest):
             first = None if first_lines is None else first_lines.at(rest)
-            more, rest, unread = self._configured_messages(chunk, lines.at(rest), first, rest, record_time, hosts=hosts)
+            more, rest, unread = self._configured_messages(chunk, lines.at(rest), first, rest, record_time, fields)
             groups += more
             odd[unread] = True
         if len(rest):
-            times = np.full(len(rest), record_time)
-            none = pa.repeat("", len(rest)) if hosts else None
-            groups.append(Messages(chunk, lines.at(rest), rest, np.zeros_like(rest), times, {PLAIN: len(rest)}, none))
+            times = np.full(len(rest), record_time) if isinstance(record_time, int) else record_time[rest]
+            groups.append(Messages(chunk, lines.at(rest), rest, np.zeros_like(rest), times, {PLAIN: len(rest)}))
         return _joined(chunk, groups), np.flatnonzero(odd)
 
     def _read_heads(
@@ -206,18 +214,10 @@ class Headers:
         for index, each in enumerate(self._built_in):
             match = each.fullmatch(text)
             if match:
-                begin, end = match.span("timestamp")
-                host, host_end = match.span("host") if match["host"] not in {None, "", "-"} else (0, 0)
                 message = len(line) - len((match["message"] or "").encode())
-                return _Head(
-                    index,
-                    message,
-                    len(text[:begin].encode()),
-                    len(text[:end].encode()),
-                    self._scope_index(match["program"]),
-                    len(text[:host].encode()),
-                    len(text[:host_end].encode()),
-                )
+                timestamp, host, program, pid = (_place(match, name) for name in _PLACES)
+                scope = self._scope_index(match["program"])
+                return _Head(index, message, *timestamp, scope, *host, *program, *pid, match.end("priority"))
         # Structured data, the seventh word, may go on; no other format has more words than were asked for.
         return _UNTOLD if head[0] == _PRIORITY else _NONE
 
@@ -235,9 +235,7 @@ class Headers:
         lines: Spans,
         which: Positions,
         heads: Positions,
-        record_time: int,
-        *,
-        hosts: bool,
+        record_time: RecordTime,
     ) -> Iterator[Messages]:
         for index, each in enumerate(self._built_in):
             chosen = heads[:, 0] == index
@@ -245,18 +243,37 @@ class Headers:
             if not number:
                 continue
             starts, ends = lines.at(chosen)
-            _, message, begin, end, scope, host, host_end = heads[chosen].T
-            times = np.full(number, record_time)
+            _, message, begin, end, scope = heads[chosen, :5].T
+            own = record_time if isinstance(record_time, int) else record_time[chosen]
+            times = np.full(number, own)
             reader = self._times[index]
             if reader:
                 read = reader.rfc3164 if each.name == "rfc3164" else reader.iso
-                times = read(data, Spans(starts + begin, starts + end), record_time)
-            named = slices(chunk, Spans(starts + host, starts + host_end)).view(pa.string()) if hosts else None
-            spans = Spans(starts + message, ends)
-            yield Messages(chunk, spans, which[chosen], scope, times, {each.name: number}, named)
+                times = read(data, Spans(starts + begin, starts + end), own)
+            yield Messages(chunk, Spans(starts + message, ends), which[chosen], scope, times, {each.name: number})
+
+    def _tell(self, chunk: bytes, starts: Positions, which: Positions, heads: Positions, fields: Fields) -> None:
+        """Hand over what built-in headers say."""
+        told = heads[:, 0] >= 0
+        which, heads = which[told], heads[told]
+        starts = starts[which]
+        for index, each in enumerate(self._built_in):
+            fields.format.put(which[heads[:, 0] == index], each.name)
+        for at, column in ((5, fields.host), (7, fields.program), (9, fields.pid)):
+            some = heads[:, at] >= 0
+            begins, ends = starts[some] + heads[some, at], starts[some] + heads[some, at + 1]
+            column.put_spans(which[some], chunk, Spans(begins, ends))
+        some = heads[:, 11] >= 0
+        fields.put_priorities(which[some], chunk, Spans(starts[some] + 1, starts[some] + heads[some, 11]))
 
     def _configured_messages(
-        self, chunk: bytes, lines: Spans, first_lines: Spans | None, which: Positions, record_time: int, *, hosts: bool
+        self,
+        chunk: bytes,
+        lines: Spans,
+        first_lines: Spans | None,
+        which: Positions,
+        record_time: RecordTime,
+        told: Fields | None,
     ) -> tuple[list[Messages], Positions, Positions]:
         """Return the messages of configured formats, the lines of none, and the lines that cannot be told here."""
         found: list[Messages] = []
@@ -272,16 +289,20 @@ class Headers:
             if fits.any():
                 kept, others = pa.array(fits), pa.array(~fits)
                 rest = None if rests is None else rests.filter(kept)
-                messages = self._messages(each, fields.filter(kept), rest, which[fits], record_time)
-                if hosts:
-                    messages.hosts = _hosts(fields.filter(kept))
-                found.append(messages)
+                own = record_time if isinstance(record_time, int) else record_time[which[fits]]
+                found.append(self._messages(each, fields.filter(kept), rest, which[fits], own))
+                if told is not None:
+                    told.format.put(which[fits], each.name)
+                    for name in ("host", "program", "pid", "level"):
+                        values = _field(fields.filter(kept), name)
+                        if values is not None:
+                            getattr(told, name).put_texts(which[fits], values)
                 which, texts = which[~fits], texts.filter(others)
                 rests = None if rests is None else rests.filter(others)
         return found, which, which[:0]
 
     def _messages(
-        self, form: "_Configured", fields: pa.Array, rests: pa.Array | None, which: Positions, record_time: int
+        self, form: "_Configured", fields: pa.Array, rests: pa.Array | None, which: Positions, record_time: RecordTime
     ) -> Messages:
         messages, level = fields.field("message"), _field(fields, "level")
         if level is not None:
@@ -313,7 +334,7 @@ class _Configured:
         self.expression = rf"(?s)\A(?:{form.expression})\z" if usable else None
         self._times = Times(form.time) if form.time else None
 
-    def times(self, timestamps: pa.Array | None, number: int, record_time: int) -> Positions:
+    def times(self, timestamps: pa.Array | None, number: int, record_time: RecordTime) -> Positions:
         if self._times is None or timestamps is None:
             return np.full(number, record_time)
         if not self._iso:
@@ -325,18 +346,20 @@ class _Configured:
         return self._times.iso(data, Spans(ends - lengths, ends), record_time)
 
 
+def _place(match: re.Match[str], name: str) -> tuple[int, int]:
+    """Return where a group of a header stands, in bytes; (−1, −1) where it says nothing."""
+    if match[name] in _SAYS_NOTHING:
+        return -1, -1
+    start, end = match.span(name)
+    return len(match.string[:start].encode()), len(match.string[:end].encode())
+
+
 def _field(fields: pa.Array, name: str) -> pa.Array | None:
     """Return a field of a header, null where it is empty or ``-``; None for a format without it."""
     if fields.type.get_field_index(name) < 0:
         return None
     values = fields.field(name)
     return pc.if_else(pc.is_in(values, pa.array(["", "-"])), None, values)
-
-
-def _hosts(fields: pa.Array) -> pa.Array:
-    """Return the host of each header of a format, ``""`` for none."""
-    hosts = _field(fields, "host")
-    return pa.repeat("", len(fields)) if hosts is None else hosts.fill_null("")
 
 
 def _words_of_header(data: NDArray[np.uint8], starts: Positions) -> Positions:
@@ -389,10 +412,7 @@ def _joined(chunk: bytes, groups: list[Messages]) -> list[Messages]:
         for parts in zip(*((each.spans.starts, each.spans.ends, each.scopes, each.times) for each in here), strict=True)
     )
     formats = {name: number for each in here for name, number in each.formats.items()}
-    hosts = None
-    if all(each.hosts is not None for each in here):
-        hosts = pa.concat_arrays([each.hosts for each in here]).take(pa.array(order))
     return [
-        Messages(chunk, Spans(starts, ends), lines[order], scopes, times, formats, hosts),
+        Messages(chunk, Spans(starts, ends), lines[order], scopes, times, formats),
         *(each for each in groups if each.text is not chunk),
     ]

@@ -5,10 +5,12 @@ Messages of many lines → their shapes.
              ─► a number for each word, 0 for a run of class words ─► equal rows of numbers are one shape
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kernels.spans import DEFAULT_WORDS, Flags, Positions, Spans, side_by_side, within, word_texts, words_of
@@ -17,6 +19,8 @@ from patterns.words import CLASS_RUN, DEFAULT_CLASSES, Splitter
 
 _REMEMBERED: Final = 500_000
 """Distinct words, and distinct shapes, that are remembered; then all are forgotten, for free text has ever new ones."""
+
+_WIDTH: Final = np.dtype(np.int32).itemsize
 
 
 class Shapes:
@@ -42,7 +46,7 @@ class Shapes:
             del self._words[1:]
         rows, alone = self._rows(text, messages)
         codes = rows.dictionary_encode()
-        known = np.array([_index(texts, self._render(row)) for row in codes.dictionary.to_pylist()], np.int64)
+        known = np.array([_index(texts, shape) for shape in self._render(codes.dictionary)], np.int64)
         found: Positions = known[codes.indices.to_numpy(zero_copy_only=False)]
         for index in alone:
             # A message of class words alone may keep a part of one.
@@ -58,7 +62,7 @@ class Shapes:
         # What lies between messages, headers above all, is taken out.
         lengths = behind - first
         begins = np.cumsum(lengths) - lengths
-        numbers = numbers[_ranges(first, lengths)]
+        numbers = numbers[ranges(first, lengths)]
         kept = np.ones(len(numbers), np.bool_)
         kept[1:] = (numbers[1:] != 0) | (numbers[:-1] != 0)
         kept[begins[lengths > 0]] = True
@@ -89,12 +93,26 @@ class Shapes:
             self._numbers[word] = number
         return number
 
-    def _render(self, row: bytes) -> str:
-        shape = self._rendered.get(row)
-        if shape is None:
-            shape = " ".join([self._words[number] for number in np.frombuffer(row, np.int32)])
-            self._rendered[row] = shape
-        return shape
+    def _render(self, rows: pa.Array) -> Iterator[str]:
+        """Yield the shape of each row of numbers."""
+        lengths = pc.binary_length(rows).to_numpy(zero_copy_only=False) // _WIDTH
+        ends = np.cumsum(lengths).tolist()
+        numbers: list[int] | None = None
+        for row, end, length in zip(rows.to_pylist(), ends, lengths.tolist(), strict=True):
+            shape = self._rendered.get(row)
+            if shape is None:
+                # All at once, for where one row is new many are.
+                numbers = numbers or _numbers(rows)
+                shape = " ".join(map(self._words.__getitem__, numbers[end - length : end]))
+                self._rendered[row] = shape
+            yield shape
+
+
+def _numbers(rows: pa.Array) -> list[int]:
+    """Return the numbers of all rows, one row after the other."""
+    joined = pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), b"")[0].as_buffer()
+    found: list[int] = np.frombuffer(joined, np.int32).tolist()
+    return found
 
 
 def _index(texts: dict[str, int], text: str) -> int:
@@ -110,7 +128,7 @@ def _covered(first: Positions, behind: Positions, number: int) -> Flags:
     return np.cumsum(steps[:-1], dtype=np.int8).astype(np.bool_)
 
 
-def _ranges(first: Positions, lengths: Positions) -> Positions:
+def ranges(first: Positions, lengths: Positions) -> Positions:
     """Return all indices of some ranges, one range after the other."""
     begins = np.cumsum(lengths) - lengths
     return np.repeat(first - begins, lengths) + np.arange(int(lengths.sum()))

@@ -7,6 +7,7 @@ The same lines as `patterns.line.split_lines` gives, and the same words as `patt
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +22,8 @@ Flags = NDArray[np.bool_]
 
 _LINE_FEED, _CARRIAGE_RETURN = 10, 13
 _DIGIT, _SEPARATOR, _KEY_END = 1, 2, 3
+# Beyond this, memory that is asked for anew with each array costs more than all that is done in it.
+_PIECE = 262_144
 
 
 class Spans(NamedTuple):
@@ -117,16 +120,48 @@ def count_lines(chunk: bytes) -> int:
 
 def words_of(chunk: bytes, kind: WordBytes) -> Words:
     """Return the words of a text."""
-    kinds = np.frombuffer(chunk.translate(kind.table), np.uint8)
-    breaks = np.flatnonzero(kinds > _DIGIT)
+    found = [_words_of(chunk[start:end], start, kind) for start, end in pieces(chunk, _PIECE)]
+    if not found:
+        return _words_of(chunk, 0, kind)
+    starts, ends = (np.concatenate(parts) for parts in zip(*(words.spans for words in found), strict=True))
+    return Words(Spans(starts, ends), np.concatenate([words.digits for words in found]))
+
+
+def pieces(chunk: bytes, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of pieces of whole lines, of so many bytes at most unless a line has more."""
+    start, end = 0, 0
+    while end < len(chunk):
+        if len(chunk) - start <= size:
+            end = len(chunk)
+        else:
+            end = chunk.rfind(b"\n", start, start + size) + 1 or chunk.find(b"\n", start) + 1 or len(chunk)
+        yield start, end
+        start = end
+
+
+def _words_of(text: bytes, offset: int, kind: WordBytes) -> Words:
+    """Return the words of a piece that begins at an offset."""
+    kinds = np.frombuffer(text.translate(kind.table), np.uint8)
+    # What tells where words end and which have a digit: all that is no plain byte, of digits in a row the first.
+    told = kinds != 0
+    told[1:] &= (kinds[1:] != _DIGIT) | (kinds[:-1] != _DIGIT)
+    places = np.flatnonzero(told)
+    at = kinds[places]
+    which = np.flatnonzero(at > _DIGIT)
     # Between two breaks is a word, if there is anything between them; a key's end belongs to it.
-    starts = np.concatenate([[0], breaks + 1])
-    ends = np.append(breaks + (kinds[breaks] == _KEY_END) if kind.keys else breaks, len(kinds))
+    starts, ends = np.zeros(len(which) + 1, np.int64), np.full(len(which) + 1, len(kinds))
+    ends[:-1] = breaks = places[which]
+    np.add(breaks, 1, out=starts[1:])
+    if kind.keys:
+        ends[:-1] += at[which] == _KEY_END
     some = ends > starts
-    starts, ends = starts[some], ends[some]
-    asked = kind.keys and len(starts)
-    digits = np.logical_or.reduceat(kinds == _DIGIT, starts) if asked else np.zeros(len(starts), np.bool_)
-    return Words(Spans(starts, ends), digits)
+    spans = Spans(starts[some] + offset, ends[some] + offset)
+    if not kind.keys:
+        return Words(spans, np.zeros(len(spans.starts), np.bool_))
+    # What is told between two breaks are digits.
+    edges = np.full(len(which) + 2, len(places))
+    edges[0], edges[1:-1] = -1, which
+    return Words(spans, (edges[1:] - edges[:-1] > 1)[some])
 
 
 def word_texts(chunk: bytes, spans: Spans, separators: bytes) -> pa.Array:

@@ -4,6 +4,9 @@ Timestamps of many lines → microseconds since 1970, as the readers of patterns
 Those ask a calendar and a zone, line by line. Here they are asked once an hour and zone, for its first second and its
 last; within an hour whose ends lie 3,599 seconds apart, time runs evenly. Whatever is written otherwise (other widths,
 a shift of the clock, a date that is none) goes to the reader itself.
+
+A record time is one of all lines, or each line has its own. The year that is nearest to the first and to the last of
+them is nearest to all, so what both say is so.
 """
 
 from typing import Final
@@ -23,6 +26,9 @@ _WITHOUT_YEAR, _WITH_YEAR = len("Nov  3 04"), len("2003-10-11T22")
 _NEAR: Final = 182 * DAY
 _REMEMBERED_HOURS = 100_000
 
+RecordTime = int | Positions
+"""In microseconds since 1970: of all lines, or of each its own."""
+
 PADDING: Final = 64
 """How many bytes must follow the last line in the data that times are read from."""
 
@@ -35,7 +41,7 @@ class Times:
         self._read = read
         self._hours: dict[tuple[bytes, int], int | None] = {}
 
-    def rfc3164(self, data: NDArray[np.uint8], spans: Spans, record_time: int) -> Positions:
+    def rfc3164(self, data: NDArray[np.uint8], spans: Spans, record_time: RecordTime) -> Positions:
         """Return the times of ``Nov  3 04:05:06``; the record time where there is none. `data` has PADDING."""
         begin = spans.starts
         minutes, seconds = _two_digits(data, begin + 10), _two_digits(data, begin + 13)
@@ -43,7 +49,7 @@ class Times:
         even = (minutes < 60) & (seconds < 60)
         return self._times(data, spans, record_time, keys, even, (minutes * 60 + seconds) * SECOND)
 
-    def iso(self, data: NDArray[np.uint8], spans: Spans, record_time: int) -> Positions:
+    def iso(self, data: NDArray[np.uint8], spans: Spans, record_time: RecordTime) -> Positions:
         """Return the times of ``2003-10-11T22:14:15.003+02:00``; the record time where there is none."""
         begin, end = spans
         even = (end - begin >= 19) & (end - begin <= 19 + _LONGEST_REST)
@@ -56,11 +62,20 @@ class Times:
             data, spans, record_time, keys, even & well_formed, (minutes * 60 + seconds) * SECOND + micros
         )
 
-    def each(self, texts: pa.Array, record_time: int) -> Positions:
+    def each(self, texts: pa.Array, record_time: RecordTime) -> Positions:
         """Return the times of timestamps that are written in whatever way, or null; each distinct one is read once."""
         codes = texts.fill_null("").dictionary_encode()
-        read = [self._one(text, record_time) for text in codes.dictionary.to_pylist()]
-        times: Positions = np.array(read, np.int64)[codes.indices.to_numpy(zero_copy_only=False)]
+        distinct, indices = codes.dictionary.to_pylist(), codes.indices.to_numpy(zero_copy_only=False)
+        earliest, latest = _ends(record_time)
+        if earliest == latest:
+            times: Positions = np.array([self._one(text, earliest) for text in distinct], np.int64)[indices]
+            return times
+        read = [(self._read(text, earliest), self._read(text, latest)) if text else (None, None) for text in distinct]
+        known = np.array([first is not None and first == last for first, last in read], np.bool_)
+        times = np.array([first or 0 for first, _ in read], np.int64)[indices]
+        unread = np.flatnonzero(~known[indices])
+        for index, own in zip(unread, _at(record_time, unread), strict=True):
+            times[index] = self._one(distinct[indices[index]], own)
         return times
 
     def _one(self, text: str, record_time: int) -> int:
@@ -71,16 +86,23 @@ class Times:
         self,
         data: NDArray[np.uint8],
         spans: Spans,
-        record_time: int,
+        record_time: RecordTime,
         keys: NDArray[np.uint8],
         even: Flags,
         within: Positions,
     ) -> Positions:
-        hours, known = self._begins(keys, record_time)
+        if not len(keys):
+            return within
+        earliest, latest = _ends(record_time)
+        hours, known = self._begins(keys, earliest)
+        if earliest != latest:
+            others, as_well = self._begins(keys, latest)
+            known &= as_well & (hours == others)
         times: Positions = hours + within
-        for index in np.flatnonzero(~(even & known)):
+        unread = np.flatnonzero(~(even & known))
+        for index, own in zip(unread, _at(record_time, unread), strict=True):
             text = data[spans.starts[index] : spans.ends[index]].tobytes().decode()
-            times[index] = self._one(text, record_time)
+            times[index] = self._one(text, own)
         return times
 
     def _begins(self, keys: NDArray[np.uint8], record_time: int) -> tuple[Positions, Flags]:
@@ -115,6 +137,21 @@ class Times:
         if len(key) == _WITHOUT_YEAR and max(abs(first - record_time), abs(last - record_time)) >= _NEAR:
             return None
         return first
+
+
+def _ends(record_time: RecordTime) -> tuple[int, int]:
+    """Return the earliest record time and the latest."""
+    if isinstance(record_time, int):
+        return record_time, record_time
+    return (int(record_time.min()), int(record_time.max())) if len(record_time) else (0, 0)
+
+
+def _at(record_time: RecordTime, lines: Positions) -> list[int]:
+    """Return the record times of some lines."""
+    if isinstance(record_time, int):
+        return [record_time] * len(lines)
+    own: list[int] = record_time[lines].tolist()
+    return own
 
 
 def _two_digits(data: NDArray[np.uint8], at: Positions) -> Positions:

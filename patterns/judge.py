@@ -65,20 +65,23 @@ class Judge:
 
     Attributes:
         rules: Those of the set.
+        matcher: Judges shapes by the set.
+        splitter: Takes messages apart by its rules.
     """
 
     def __init__(self, pattern_set: PatternSet) -> None:
         """Raises RulesError for a set whose rules cannot be used."""
         self.rules = pattern_set.rules
         self._shaper = Shaper(pattern_set.rules)
-        self._matcher = Matcher(pattern_set)
+        self.splitter = self._shaper.splitter
+        self.matcher = Matcher(pattern_set)
         # Finding them costs as much as judging, and all lines of a shape have the same.
         self._gap_words = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._find_gap_words)
 
     def judge(self, data: bytes, record_time: int) -> Judgement:
         """Judge the line that `data` is, without its end; `record_time` in microseconds since 1970."""
         shaped = self._shaper.shape(data, record_time)
-        return Judgement(shaped, None if shaped.unjudged else self._matcher.verdict(shaped.scope, shaped.shape))
+        return Judgement(shaped, None if shaped.unjudged else self.matcher.verdict(shaped.scope, shaped.shape))
 
     def parameters(self, judgement: Judgement) -> list[str]:
         """Return what the gaps of the line's pattern took; nothing where no pattern matches."""
@@ -90,7 +93,7 @@ class Judge:
         return self._shaper.splitter.cut_out(apart, self._gap_words(scope, shape))
 
     def _find_gap_words(self, scope: str, shape: str) -> list[tuple[int, int]]:
-        known = self._matcher.verdict(scope, shape).known
+        known = self.matcher.verdict(scope, shape).known
         return gap_words(known, shape.split(" ")) if known else []
 
 

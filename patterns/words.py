@@ -149,13 +149,19 @@ class Splitter:
         self.rules = rules
         self._word = re.compile(f"({_RAW_WORD if rules.raw else _DEFAULT_WORD})", re.ASCII)
         self._classes = {} if rules.raw else {n: linear_matcher(n, e) for n, e in rules.classes.items()}
+        # One expression takes a third of the time of six, and nearly every set has these classes alone.
+        shipped = [] if rules.raw else [e for n, e in rules.classes.items() if DEFAULT_CLASSES.get(n) == e]
+        self._shipped = re.compile("|".join(f"(?:{e})" for e in shipped), re.ASCII).fullmatch if shipped else None
+        self._others = [test for name, test in self._classes.items() if rules.classes[name] not in shipped]
         self._shown = _Shown(self.is_class)
 
     def is_class(self, word: str) -> bool:
         """Tell whether a word is variable by its looks; never by the raw rules."""
         if self.rules.raw:
             return False
-        return word == CLASS_RUN or any(matches(word) for matches in self._classes.values())
+        if word == CLASS_RUN or (self._shipped is not None and self._shipped(word) is not None):
+            return True
+        return any(matches(word) for matches in self._others)
 
     def classes_of(self, text: str) -> list[str]:
         """Return for each class word of a text the name of its class, the first that takes it; a ``<*>`` is its own."""

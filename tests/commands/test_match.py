@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from commands import judged
+from commands import judged, match
 from patterns.judge import shape_id
 from patterns.store import Store
 
@@ -31,6 +31,19 @@ def test_quiet_leaves_the_result_and_no_summary(run: Run, store: Path) -> None:
     _, out, err = run("match", "-", "--store", store, stdin=lines)
     assert err
     assert run("match", "-", "--store", store, "--quiet", stdin=lines) == (0, out, "")
+
+
+@pytest.mark.parametrize("shown", [[], ["--json", "--outliers"]])
+def test_many_lines_that_come_at_once_are_shown_like_few(
+    shown: list[str], run: Run, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "\n".join([KNOWN, NEW, "", NEW_PROGRAM, NEW, HEADER + "17", KNOWN, "x\r\r"]).encode() + b"\n\xff\n"
+    few = run("match", "-", "--store", store, *shown, stdin=lines)
+
+    monkeypatch.setattr(match, "_MANY", 1)
+
+    assert run("match", "-", "--store", store, *shown, stdin=lines) == few
+    assert "5 outliers of 4 shapes" in few[2]
 
 
 def test_json_has_an_object_for_every_line_in_order(run: Run, store: Path) -> None:

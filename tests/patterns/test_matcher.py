@@ -244,12 +244,34 @@ def test_the_program_none_is_shown_for_a_pattern_without_one() -> None:
 
 def test_what_is_nearest_is_sought_by_the_rarest_words_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     matcher = Matcher(pattern_set("the x1y", "the x2y", "the x3y", "rare word the"))
-    monkeypatch.setattr(module, "_POSTINGS_READ", 1)
+    monkeypatch.setattr(module, "USES_READ", 1)
 
     nearest = matcher.verdict("", "the rare thing").nearest
 
     assert nearest is not None
     assert nearest.known.pattern.text == "rare word the"
+
+
+def test_shapes_that_differ_in_words_of_no_pattern_are_searched_once_and_each_tells_its_own_word() -> None:
+    matcher = Matcher(pattern_set("session of root ended", "disk is full"))
+
+    found = [matcher.verdict("", f"session of {user} ended").nearest for user in ("ann", "bob", "carl")]
+
+    assert [each and each.difference.found for each in found] == ["ann", "bob", "carl"]
+    assert matcher._sought.cache_info().misses == 1
+
+
+def test_more_distinct_words_of_no_pattern_may_have_another_pattern_nearest() -> None:
+    patterns = pattern_set("a b", "a c d e f g h i j k l")
+    shapes = ["a x x x", "a c d x x x", "a c d x y z"]
+
+    matcher = Matcher(patterns)
+
+    for shape in shapes:
+        nearest = matcher.verdict("", shape).nearest
+        assert nearest is not None
+        assert nearest.known == most_alike(list(patterns.patterns), shape)
+    assert matcher._sought.cache_info().misses == len(shapes)
 
 
 def test_a_long_shape_is_judged_like_a_short_one() -> None:
@@ -258,7 +280,8 @@ def test_a_long_shape_is_judged_like_a_short_one() -> None:
 
     assert matcher.verdict("", f"a {filling}b").known == matcher.match("", "a b")
     assert matcher.verdict("", f"d {filling}b").reason == NO_PATTERN
-    assert matcher._remembered.cache_info().currsize == 0
+    caches = (matcher._remembered, matcher._matched, matcher._found, matcher._sought)
+    assert [cache.cache_info().currsize for cache in caches] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

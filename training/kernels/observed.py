@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from kernels.fields import Column, Fields
 from kernels.headers import Headers, Messages
 from kernels.shapes import Shapes
 from kernels.spans import Flags, Positions, records_of
@@ -64,13 +64,14 @@ class ObserveKernel:
             A table with patterns.observed.SCHEMA.
         """
         lines, first_lines = records_of(chunk, starts)
-        groups, odd = self._headers.read(chunk, lines, record_time, first_lines, hosts=True)
+        fields = Fields(len(lines.starts))
+        groups, odd = self._headers.read(chunk, lines, record_time, first_lines, fields)
         for index in odd:
             self._observer.add(chunk[lines.starts[index] : lines.ends[index]], record_time)
-        tables = [self._group_rows(group) for group in groups]
+        tables = [self._group_rows(group, fields.host) for group in groups]
         return pa.concat_tables([*tables, self._observer.take()])
 
-    def _group_rows(self, group: Messages) -> pa.Table:
+    def _group_rows(self, group: Messages, hosts: Column) -> pa.Table:
         texts: dict[str, int] = {}
         shapes = self._shapes.of(group.text, group.spans, texts)
         names, scopes = list(texts), self._headers.scopes
@@ -85,7 +86,7 @@ class ObserveKernel:
         for (_, shape), number, begin, end in zip(places, numbers.tolist(), bounds[:-1], bounds[1:], strict=True):
             if begin < end and gaps_of(self._patterns[number]):
                 self._observe_gaps(group, self._patterns[number], shape, order[begin:end])
-        return self._on_hosts(group, numbers[which], chosen)
+        return self._on_hosts(group, hosts, numbers[which], chosen)
 
     def _judge(self, scope: str, shape: str) -> int:
         """Return the number of the pattern of which lines are, _NONE where they are outliers, or judged by none."""
@@ -98,21 +99,22 @@ class ObserveKernel:
             self._judged[scope, shape] = number
         return number
 
-    def _on_hosts(self, group: Messages, numbers: Positions, chosen: Flags) -> pa.Table:
+    def _on_hosts(self, group: Messages, hosts: Column, numbers: Positions, chosen: Flags) -> pa.Table:
         """Return the rows of lines on hosts: a row for lines of one pattern, host and hour, with their seconds."""
-        hosts = pa.array(group.hosts).filter(pa.array(chosen))
-        hosts = pc.if_else(pc.greater(pc.utf8_length(hosts), LONGEST_HOST), "", hosts).dictionary_encode()
+        names = ["", *hosts.texts]
+        # None, and one that is too long to be a host's, are the first.
+        codes = np.array([number if len(name) <= LONGEST_HOST else 0 for number, name in enumerate(names)], np.int64)
+        host = codes[hosts.codes[group.lines[chosen]] + 1]
         times, numbers = group.times[chosen], numbers[chosen]
         hours, hour = np.unique(times // HOUR, return_inverse=True)
-        host = hosts.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        key = (numbers * max(len(hosts.dictionary), 1) + host) * max(len(hours), 1) + hour
+        key = (numbers * len(names) + host) * max(len(hours), 1) + hour
         keys, first, counts = np.unique(key, return_index=True, return_counts=True)
         seconds = np.unique(key * _SECONDS + times % HOUR // SECOND)
         offsets = np.searchsorted(seconds, np.append(keys, keys[-1:] + 1) * _SECONDS) if len(keys) else [0]
         columns = {
             "pattern": pa.array([self._patterns[number].id for number in numbers[first]], pa.string()),
             "gap": pa.array(np.full(len(keys), ON_HOST), pa.int16()),
-            "host": hosts.dictionary.take(hosts.indices.take(pa.array(first))),
+            "host": pa.array(names, pa.string()).take(pa.array(host[first])),
             "hour": pa.array(hours[hour[first]]).cast(pa.int32()),
             "lines": pa.array(counts),
             "seconds": pa.ListArray.from_arrays(

@@ -1,0 +1,59 @@
+"""Words get the numbers that a dictionary of them gives."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernels import vocabulary
+from kernels.spans import RAW_WORDS, Spans, words_of
+from kernels.vocabulary import PADDING, Vocabulary
+
+# Many that differ in their middle alone, or in their length.
+WORDS = st.one_of(
+    st.sampled_from([b"a", b"b", b"aa", b"a" * 8, b"a" * 9, b"a" * 16, b"a" * 17, b"a" * 24, b"a" * 25, b"\xff\xfe"]),
+    st.builds(lambda middle: b"beginning" + middle + b"the end.", st.binary(max_size=20)),
+    st.binary(min_size=1, max_size=40),
+).map(lambda word: b"".join(word.split()) or b"x")
+
+
+def numbers(words: list[bytes], text: bytes) -> list[int]:
+    data = np.frombuffer(text + bytes(PADDING), np.uint8)
+    found: list[int] = Vocabulary(words).numbers(data, words_of(text, RAW_WORDS).spans).tolist()
+    return found
+
+
+@given(st.lists(WORDS, unique=True, max_size=30), st.lists(WORDS, max_size=30), st.data())
+def test_each_word_gets_its_number_and_any_other_zero(
+    known: list[bytes], others: list[bytes], data: st.DataObject
+) -> None:
+    asked = data.draw(st.permutations([*known, *others]))
+    expected = {word: number for number, word in enumerate(known, start=1)}
+
+    assert numbers(known, b" ".join(asked)) == [expected.get(word, 0) for word in asked]
+
+
+@given(st.lists(WORDS, unique=True, max_size=30))
+def test_words_that_are_sought_in_the_same_place_are_told_apart(known: list[bytes]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabulary, "_FACTORS", (0, 0))
+
+        assert numbers(known[::2], b" ".join(known)) == [
+            index // 2 + 1 if index % 2 == 0 else 0 for index in range(len(known))
+        ]
+
+
+@pytest.mark.parametrize("size", range(17, 42))
+def test_words_that_differ_in_one_byte_between_their_ends_are_two(size: int) -> None:
+    word = b"a" * size
+
+    for place in range(8, size - 8):
+        other = word[:place] + b"b" + word[place + 1 :]
+        assert numbers([word], other + b" " + word) == [0, 1]
+
+
+def test_no_words_are_no_numbers() -> None:
+    nothing = Spans(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+    assert Vocabulary([]).numbers(np.zeros(PADDING, np.uint8), nothing).tolist() == []
+    assert numbers([], b"a b") == [0, 0]
