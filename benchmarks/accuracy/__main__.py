@@ -91,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     names = [each.name for each in methods()]
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--form", choices=list(FORMS), help="one of the two alone")
-    parser.add_argument("--only", nargs="+", choices=names, metavar="METHOD", help=f"of {', '.join(names)}".replace("%", "%%"))
+    which = f"of {', '.join(names)}".replace("%", "%%")
+    parser.add_argument("--only", nargs="+", choices=names, metavar="METHOD", help=which)
     parser.add_argument("--classes", action="store_true", help="the ladder with and without each class of words")
     parser.add_argument("--json", action="store_true", help="print all figures for machines")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write table, figures and pictures there, too")

@@ -168,7 +168,7 @@ def _drain(path: Path, most: int) -> list[Peer]:
     with path.open("rb") as file:
         learned = messages([line.rstrip(b"\r\n") for line, _ in zip(file, range(most), strict=False)])
     peers = []
-    for name, masks in (("Drain3", {}), ("Drain3, masks", drain.MASKS)):  # noqa: SLF001
+    for name, masks in (("Drain3", {}), ("Drain3, masks", drain.MASKS)):
         config = TemplateMinerConfig()
         config.masking_instructions = [MaskingInstruction(pattern, mask) for pattern, mask in masks.items()]
         miner: Any = TemplateMiner(config=config)
