@@ -4,17 +4,19 @@ What the ladder found, made into as many patterns as there are kinds.
 Two steps, when all levels are mined:
 
     opened   Failed password for root from *{1,1}   250 lines  ┐
-             Failed password for uucp from *{1,1}   once       ┴► Failed password for *{1,1} from *{1,1}
+             Failed password for uucp from *{1,1}   once       ┼► Failed password for *{1,1} from *{1,1}
+             Failed password for news from *{1,1}   once       ┘
     merged   a pattern whose every line another one matches too becomes one with it, at the higher of their levels
 
-A word that is frequent, in a place where lines seen once have another, is a value as theirs are. It would take one line
-more of those to be mined as such; till then each new value would be told as a kind that was never seen.
+A word that is frequent, in a place where lines seen once have others, is a value as theirs are. Till they are mined as
+such each new value would be told as a kind that was never seen. One other word is not enough: `up` and `down` are no
+values of which `failed` is a third.
 """
 
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from mining.clusters import Cluster
 from patterns.language import Constant, Gap, Pattern
@@ -22,13 +24,16 @@ from patterns.language import Constant, Gap, Pattern
 Levelled = tuple[Cluster, int]
 """A cluster and the level at which it was mined."""
 
+_OTHER_WORDS: Final = 2
+"""Seen once in the place of a word that is opened."""
+
 
 def opened(found: Sequence[Levelled], accept: Callable[[Cluster], bool]) -> list[Levelled]:
     """
-    Return patterns with one more gap, in place of a constant where lines seen once have another word.
+    Return patterns with one more gap, in place of a constant where lines seen once have other words.
 
-    A pattern of two lines or more is opened if it leaves no words open but class words, if a pattern of level 1 is the
-    same but for that one word, and if what results is accepted.
+    A pattern of two lines or more is opened if it leaves no words open but class words, if patterns of level 1 with two
+    different words are the same but for that one, and if what results is accepted.
 
     Args:
         found: All that the ladder found, down to level 1.
@@ -45,15 +50,16 @@ def opened(found: Sequence[Levelled], accept: Callable[[Cluster], bool]) -> list
         if level > 1 and not cluster.plain:
             for place in range(len(cluster.pattern.constants)):
                 may_open[_hash_without(cluster.pattern.constants, place)].append((cluster, place))
-    made: dict[Pattern, Levelled] = {}
+    others: dict[Pattern, set[Constant]] = defaultdict(set)
     for once, level in found if may_open else ():
         for place in range(len(once.pattern.constants) if level == 1 else 0):
             for cluster, at in may_open.get(_hash_without(once.pattern.constants, place), ()):
                 one = Cluster(_open(cluster.pattern, at), 0, 1)
                 # Hashes of other words may be the same.
                 if at == place and takes_in(one.pattern, once.pattern) and accept(one):
-                    made[one.pattern] = (one, 2)
-    return sorted(made.values(), key=lambda levelled: levelled[0].pattern.text)
+                    others[one.pattern].add(once.pattern.constants[at])
+    made = sorted((pattern for pattern, words in others.items() if len(words) >= _OTHER_WORDS), key=lambda p: p.text)
+    return [(Cluster(pattern, 0, 1), 2) for pattern in made]
 
 
 def merged(found: Sequence[Levelled], made: Sequence[Levelled], kept: Container[Pattern] = ()) -> list[Levelled]:

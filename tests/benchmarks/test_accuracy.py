@@ -43,7 +43,7 @@ def test_novel_lines_are_found_and_known_ones_left_alone(content: dict[str, Any]
     assert judged["first 50 %"]["lines"]["f1"] >= 0.998
     assert judged["first 50 %"]["lines"]["false_alarms"] <= 0.0005
     assert judged["first 50 %"]["alerts"]["f1"] >= 0.995
-    assert judged["first 10 %"]["lines"]["f1"] >= 0.996
+    assert judged["first 10 %"]["lines"]["f1"] >= 0.994
     assert judged["random halves"]["lines"]["f1"] >= 0.965
 
 
@@ -51,7 +51,7 @@ def test_lines_are_grouped_as_by_hand(content: dict[str, Any]) -> None:
     ladder = content["ladder, LogCluster"]
 
     assert ladder["grouping"]["ga"] >= 0.99
-    assert ladder["grouping"]["fga"] >= 0.945
+    assert ladder["grouping"]["fga"] >= 0.96
     assert min(each["grouping"]["ga"] for each in ladder["datasets"].values()) >= 0.95
     assert min(each["grouping"]["fga"] for each in ladder["datasets"].values()) >= 0.88
 
@@ -61,7 +61,7 @@ def test_whole_lines_are_judged_nearly_as_well(raw: dict[str, Any]) -> None:
 
     assert ladder["novelty"]["first 50 %"]["lines"]["f1"] >= 0.99
     assert ladder["novelty"]["first 10 %"]["lines"]["f1"] >= 0.99
-    assert ladder["novelty"]["random halves"]["lines"]["f1"] >= 0.94
+    assert ladder["novelty"]["random halves"]["lines"]["f1"] >= 0.935
     assert ladder["grouping"]["ga"] >= 0.97
     assert ladder["grouping"]["fga"] >= 0.92
 

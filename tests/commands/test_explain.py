@@ -76,13 +76,8 @@ def test_an_outlier_is_explained_by_all_that_is_known_of_it(run: Run, store: Pat
         "days": {},
     }
     assert trained["why"] == "no line of the training had this shape"
-    # One line more, and what was accepted is a place that varies.
-    assert trained["mined"]["once"] == {
-        "lines": 1,
-        "level": 4,
-        "pattern": "Accepted *{1,1} for alice from *{1,1} port *{1,1}",
-    }
-    assert trained["mined"]["ladder"] is None
+    assert trained["mined"]["once"]["level"] == 1
+    assert (trained["mined"]["ladder"]["lines"], trained["mined"]["ladder"]["level"]) == (2, 2)
     assert found["then"] is None
 
 

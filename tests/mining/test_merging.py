@@ -54,10 +54,20 @@ def test_what_only_some_lines_have_at_their_end_is_another_kind() -> None:
     }
 
 
-def test_a_frequent_value_and_those_that_were_seen_once_are_one_kind() -> None:
-    shapes = {"Failed password for root from <*>": 250, "Failed password for uucp from <*>": 1}
+# Of the names, too, there are two lines each, so that none of these kinds is mined at level 2.
+SEEN_ONCE = {
+    shape: 1
+    for name in ("uucp", "news")
+    for shape in (f"Failed password for {name} from <*>", f"quota of {name} is over")
+}
 
-    assert levels_of(shapes) == {"Failed password for *{1,1} from *{1,1}": 25}
+
+def test_a_frequent_value_and_those_that_were_seen_once_are_one_kind() -> None:
+    assert levels_of({"Failed password for root from <*>": 250, **SEEN_ONCE}) == {
+        "Failed password for *{1,1} from *{1,1}": 25,
+        "quota of uucp is over": 1,
+        "quota of news is over": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -65,6 +75,8 @@ def test_a_frequent_value_and_those_that_were_seen_once_are_one_kind() -> None:
     [
         # Each of them frequent: these may be the only two that there are.
         {"link of port <*> is up": 250, "link of port <*> is down": 20},
+        # One other word: it says what happens, perhaps.
+        {"Accepted password for alice": 250, "Accepted publickey for alice": 1},
         # Two words differ.
         {"Failed password for root from <*>": 250, "Failed login for uucp from <*>": 1},
         # Too much would be open: 2 of 3 words.
@@ -79,13 +91,15 @@ def test_a_pattern_stays_closed(shapes: dict[str, int]) -> None:
 
 def test_a_pattern_of_the_last_set_stays_beside_one_that_takes_it_in() -> None:
     root = KnownPattern("", parse("Failed password for root from *{1,1}"), 25, 250, 250)
-    shapes = {"Failed password for root from <*>": 250, "Failed password for uucp from <*>": 1}
+    shapes = {"Failed password for root from <*>": 250, **SEEN_ONCE}
 
     found = climb_down(shapes, "logcluster", held=[root])
 
     assert {each.cluster.pattern.text for each in found} == {
         "Failed password for root from *{1,1}",
         "Failed password for *{1,1} from *{1,1}",
+        "quota of uucp is over",
+        "quota of news is over",
     }
 
 
@@ -103,7 +117,7 @@ def test_a_pattern_that_is_open_already_is_not_opened_further_though_it_comes_fr
 
 
 def test_without_kinds_seen_once_nothing_is_opened() -> None:
-    shapes = {"Failed password for root from <*>": 250, "Failed password for uucp from <*>": 1}
+    shapes = {"Failed password for root from <*>": 250, **SEEN_ONCE}
 
     found = climb_down(shapes, "logcluster", seen_once=False)
 
@@ -124,7 +138,7 @@ def test_what_is_seen_once_takes_in_nothing() -> None:
 
 
 def test_opened_asks_whether_the_result_is_accepted() -> None:
-    found = [(Cluster(parse("a b c d x"), 9, 0), 9), (Cluster(parse("a b c d y"), 1, 0), 1)]
+    found = [(Cluster(parse("a b c d x"), 9, 0), 9), *((Cluster(parse(f"a b c d {word}"), 1, 0), 1) for word in "yz")]
 
     assert opened(found, accepted) == [(Cluster(parse("a b c d *{1,1}"), 0, 1), 2)]
     assert opened(found, lambda _: False) == []

@@ -80,7 +80,7 @@ def matches(p: Plain, shape: str) -> bool:
 
 
 def openings(found: list[Plain]) -> list[Plain]:
-    """Open a word of a pattern that leaves no words open, where a line seen once has another word."""
+    """Open a word of a pattern that leaves no words open, where lines seen once have two other words."""
     made = set()
     for p in (p for p in found if p.level > 1 and p.open == 0):
         for n in range(len(p.words)):
@@ -88,7 +88,8 @@ def openings(found: list[Plain]) -> list[Plain]:
             gaps = (*p.gaps[:n], (a + c + 1, b + d + 1), *p.gaps[n + 2 :])
             q = Plain(p.words[:n] + p.words[n + 1 :], gaps, 2, 0, 1)
             others = [o for o in found if o.level == 1 and len(o.words) == len(p.words) and o.words[n] != p.words[n]]
-            if narrow(q) and any(o.words[:n] + o.words[n + 1 :] == q.words and wider(q, o) for o in others):
+            like = {o.words[n] for o in others if o.words[:n] + o.words[n + 1 :] == q.words and wider(q, o)}
+            if narrow(q) and len(like) >= 2:
                 made.add(q)
     return list(made)
 
