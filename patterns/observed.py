@@ -15,15 +15,12 @@ there were more than are kept: then no further line changes that, in whatever or
 Rows ascend by bucket (CRC-32 of the pattern's id), pattern, gap, host and hour; seconds and values ascend.
 """
 
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from patterns.shapes import row_groups, temporary_file, temporary_writes
+from patterns.row_files import RowFile
 from patterns.timestamps import SECOND
 
 FILE: Final = "observed.parquet"
@@ -58,60 +55,20 @@ _ROWS: Final = 2**13
 """Rows of a row group: some 130 MB at the very worst, where each has as many and as long values as are kept."""
 
 
-class ObservedTable:
-    """The rows of observations, in a file. It cannot be changed; the file goes with the object, but a store's stays."""
+class ObservedTable(RowFile):
+    """The rows of observations, in a file."""
 
-    def __init__(self, path: str) -> None:
-        """Open a file that is known to be a table; it may lose its name meanwhile."""
-        self._file = pa.OSFile(path)
-        self._parquet = pq.ParquetFile(self._file)
-
-    @classmethod
-    def of_tables(cls, tables: Iterable[pa.Table]) -> "ObservedTable":
-        """
-        Write rows that come as tables of SCHEMA: over all of them each key once and in the order of the file.
-
-        Raises:
-            PatternsError: No temporary file can be written.
-
-        Cost: memory for one of the tables and a row group.
-        """
-        with temporary_writes(), temporary_file() as path:
-            with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-                for group in row_groups(tables, SCHEMA, _ROWS):
-                    writer.write_table(group)
-            return cls(path)
+    of_what = "observations"
+    schema = SCHEMA
+    group = _ROWS
 
     @classmethod
-    def read(cls, path: str) -> "ObservedTable":
-        """
-        Open a table after checking all of it. Cost: one pass over the file.
-
-        Raises:
-            OSError: It cannot be read.
-            pyarrow.ArrowException: It is no such table.
-        """
-        table = cls(path)
-        if not table._parquet.schema_arrow.equals(SCHEMA):
-            msg = f"its columns are not those of a table of observations, {', '.join(SCHEMA.names)}, or of other types"
-            raise pa.ArrowInvalid(msg)
-        for rows in table.tables():
-            rows.validate(full=True)
-            inner = [pc.list_flatten(rows[name]) for name in ("seconds", "values")]
-            if any(rows[name].null_count for name in SCHEMA.names[:5]) or any(each.null_count for each in inner):
-                msg = "a value is missing"
-                raise pa.ArrowInvalid(msg)
-            wrong = [pc.less(rows["lines"], 1), pc.less(rows["gap"], ON_HOST), pc.greater_equal(inner[0], 3_600)]
-            if any(pc.any(each).as_py() for each in wrong):
-                msg = "a row has a count below 1, a gap below −1, or a second that no hour has"
-                raise pa.ArrowInvalid(msg)
-        return table
-
-    def tables(self, columns: Sequence[str] = SCHEMA.names) -> Iterator[pa.Table]:
-        """Yield the rows, or some columns of them. Cost: one pass, memory for a row group."""
-        return (self._parquet.read_row_group(at, list(columns)) for at in range(self._parquet.num_row_groups))
-
-    def write(self, file: BinaryIO) -> None:
-        """Copy the table to a file."""
-        self._file.seek(0)
-        shutil.copyfileobj(self._file, file, 2**20)
+    def wrong(cls, rows: pa.Table) -> str | None:
+        """Return what is wrong with rows, None for nothing."""
+        inner = [pc.list_flatten(rows[name]) for name in ("seconds", "values")]
+        if any(rows[name].null_count for name in SCHEMA.names[:5]) or any(each.null_count for each in inner):
+            return "a value is missing"
+        wrong = [pc.less(rows["lines"], 1), pc.less(rows["gap"], ON_HOST), pc.greater_equal(inner[0], 3_600)]
+        if any(pc.any(each).as_py() for each in wrong):
+            return "a row has a count below 1, a gap below −1, or a second that no hour has"
+        return None

@@ -15,26 +15,20 @@ Rows ascend by bucket, scope, shape and day, texts by their UTF-8 bytes. A *buck
 into memory, so that a table is sorted bucket by bucket. The same rows give the same bytes, whoever made them.
 """
 
-import os
-import shutil
-import tempfile
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, groupby, islice
 from operator import itemgetter
-from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple
 from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from patterns.errors import PatternsError
+from patterns.row_files import RowFile
 
 EXAMPLES: Final = 3
 """Lines that stand for a shape of a day: the first by (CRC-32 of the text, text), so that any order gives the same."""
@@ -103,13 +97,12 @@ def bucket_of(shape: str) -> int:
     return crc32(shape.encode()) % BUCKETS
 
 
-class ShapeTable:
-    """The rows of a corpus, in a file. It cannot be changed; the file goes with the object, unless it is a store's."""
+class ShapeTable(RowFile):
+    """The rows of a corpus, in a file."""
 
-    def __init__(self, path: str) -> None:
-        """Open a file that is known to be a table; it may lose its name meanwhile."""
-        self._file = pa.OSFile(path)
-        self._parquet = pq.ParquetFile(self._file)
+    of_what = "shapes"
+    schema = SCHEMA
+    group = ROWS
 
     @classmethod
     def of(cls, rows: Mapping[ShapeKey, ShapeCount]) -> "ShapeTable":
@@ -120,47 +113,15 @@ class ShapeTable:
             PatternsError: No temporary file can be written.
         """
         ordered = iter(sorted(rows.items(), key=lambda item: (bucket_of(item[0].shape), item[0])))
-        return cls.of_tables(map(_columns, iter(lambda: list(islice(ordered, ROWS)), [])))
+        return cls.of_tables(map(_columns, iter(lambda: list(islice(ordered, cls.group)), [])))
 
     @classmethod
-    def of_tables(cls, tables: Iterable[pa.Table]) -> "ShapeTable":
-        """
-        Write rows that come as tables of SCHEMA: over all of them each key once and in the order of the file.
-
-        Raises:
-            PatternsError: No temporary file can be written.
-
-        Cost: memory for one of the tables and a row group.
-        """
-        with temporary_writes(), temporary_file() as path:
-            with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-                for group in row_groups(tables, SCHEMA, ROWS):
-                    writer.write_table(group)
-            return cls(path)
-
-    @classmethod
-    def read(cls, path: str) -> "ShapeTable":
-        """
-        Open a table after checking all of it. Cost: one pass over the file.
-
-        Raises:
-            OSError: It cannot be read.
-            pyarrow.ArrowException: It is no such table.
-        """
-        table = cls(path)
-        if not table._parquet.schema_arrow.equals(SCHEMA):
-            msg = f"its columns are not those of a table of shapes, {', '.join(SCHEMA.names)}, or not of their types"
-            raise pa.ArrowInvalid(msg)
-        for rows in table.tables():
-            rows.validate(full=True)
-            lacking = [name for name in SCHEMA.names if rows[name].null_count]
-            if lacking or pc.list_flatten(rows["examples"]).null_count:
-                msg = f"column {lacking[0] if lacking else 'examples'!r} has missing values"
-                raise pa.ArrowInvalid(msg)
-            if pc.any(pc.less(rows["count"], 1)).as_py():
-                msg = "a row has a count below 1"
-                raise pa.ArrowInvalid(msg)
-        return table
+    def wrong(cls, rows: pa.Table) -> str | None:
+        """Return what is wrong with rows, None for nothing."""
+        lacking = [name for name in SCHEMA.names if rows[name].null_count]
+        if lacking or pc.list_flatten(rows["examples"]).null_count:
+            return f"column {lacking[0] if lacking else 'examples'!r} has missing values"
+        return "a row has a count below 1" if pc.any(pc.less(rows["count"], 1)).as_py() else None
 
     @property
     def lines(self) -> int:
@@ -174,7 +135,7 @@ class ShapeTable:
 
     def days(self) -> set[str]:
         """Return the days of its rows. Cost: one pass over one column."""
-        return {day for table in self._tables(["day"]) for day in pc.unique(table["day"]).to_pylist()}
+        return {day for table in self.tables(["day"]) for day in pc.unique(table["day"]).to_pylist()}
 
     def newest(self, until: int) -> int | None:
         """
@@ -182,7 +143,7 @@ class ShapeTable:
 
         None where there is no such row. Cost: one pass over one column.
         """
-        times = (table["last"].cast(pa.int64()) for table in self._tables(["last"]))
+        times = (table["last"].cast(pa.int64()) for table in self.tables(["last"]))
         newest = (pc.max(last.filter(pc.less(last, until))).as_py() for last in times)
         return max((time for time in newest if time is not None), default=None)
 
@@ -213,19 +174,10 @@ class ShapeTable:
                 counts.setdefault(scope, {})[shape] = count
         return {scope: dict(sorted(shapes.items())) for scope, shapes in sorted(counts.items())}
 
-    def tables(self) -> Iterator[pa.Table]:
-        """Yield the rows as tables of up to ROWS rows. Cost: one pass, memory for one of them."""
-        return self._tables(SCHEMA.names)
-
     def rows(self) -> Iterator[tuple[ShapeKey, ShapeCount]]:
         """Yield row by row; the days of a shape come one after the other. Cost: as `tables`."""
         for table in self.tables():
             yield from _rows(table)
-
-    def write(self, file: BinaryIO) -> None:
-        """Copy the table to a file."""
-        self._file.seek(0)
-        shutil.copyfileobj(self._file, file, 2**20)
 
     @cached_property
     def _sizes(self) -> Counter[int]:
@@ -233,55 +185,12 @@ class ShapeTable:
         return Counter(count for _, _, count in self._whole_shapes())
 
     def _whole_shapes(self) -> Iterator[tuple[str, str, int]]:
-        tables = self._tables(["scope", "shape", "count"])
+        tables = self.tables(["scope", "shape", "count"])
         rows = chain.from_iterable(
             zip(*(column.to_pylist() for column in table.columns), strict=True) for table in tables
         )
         for (scope, shape), days in groupby(rows, key=itemgetter(0, 1)):
             yield scope, shape, sum(count for _, _, count in days)
-
-    def _tables(self, columns: list[str]) -> Iterator[pa.Table]:
-        return (self._parquet.read_row_group(index, columns) for index in range(self._parquet.num_row_groups))
-
-
-@contextmanager
-def temporary_file() -> Iterator[str]:
-    """Yield the path of an empty file that goes in the end; who has opened it meanwhile may read on."""
-    number, path = tempfile.mkstemp(prefix="logwinnow-shapes-")
-    os.close(number)
-    try:
-        yield path
-    finally:
-        Path(path).unlink()
-
-
-@contextmanager
-def temporary_writes() -> Iterator[None]:
-    """
-    Turn what a full or missing temporary folder raises into an error with its mend.
-
-    Raises:
-        PatternsError: Something within raised OSError.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise PatternsError(
-            f"what was counted cannot be kept in a temporary file: {error}; make room, or set TMPDIR to a folder that "
-            "has some"
-        ) from None
-
-
-def row_groups(tables: Iterable[pa.Table], schema: pa.Schema, number: int) -> Iterator[pa.Table]:
-    """Yield the rows of tables of a schema anew by so many: how they came must not be seen in a file."""
-    held = schema.empty_table()
-    for table in tables:
-        held = pa.concat_tables([held, table])
-        while held.num_rows >= number:
-            yield held.slice(0, number).combine_chunks()
-            held = held.slice(number)
-    if held.num_rows:
-        yield held.combine_chunks()
 
 
 def _columns(rows: list[tuple[ShapeKey, ShapeCount]]) -> pa.Table:

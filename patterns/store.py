@@ -41,6 +41,7 @@ from patterns.pattern_set import PatternSet
 from patterns.provisional import FILE as PROVISIONAL
 from patterns.provisional import Change as ProvisionalChange
 from patterns.provisional import Provisional, decoded, encoded
+from patterns.row_files import temporary_file
 from patterns.set_files import (
     MANIFEST,
     PATTERNS,
@@ -53,7 +54,7 @@ from patterns.set_files import (
     encode,
     for_people,
 )
-from patterns.shapes import ShapeTable, temporary_file
+from patterns.shapes import ShapeTable
 from patterns.timestamps import microseconds
 from patterns.version_folders import SHAPES, Table, remove_local, sweep, write_local, write_remote
 

@@ -20,7 +20,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from patterns.shapes import BUCKETS, temporary_writes
+from patterns.row_files import temporary_writes
+from patterns.shapes import BUCKETS
 
 MOST_BYTES: Final = 2**27
 """Rows in memory before they are merged, and written where that does not help; merging takes some times as much."""

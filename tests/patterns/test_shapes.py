@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patterns import shapes as module
 from patterns.errors import PatternsError
 from patterns.shapes import BUCKETS, SCHEMA, ShapeCount, ShapeKey, ShapeTable, bucket_of
 from patterns.timestamps import DAY
@@ -129,7 +128,7 @@ def test_rows_ascend_by_bucket_scope_shape_and_day(lines: Lines) -> None:
 @given(LINES, st.lists(st.integers(0, 12), max_size=4), st.integers(1, 5))
 def test_how_rows_come_is_not_seen_in_the_file(lines: Lines, cuts: list[int], rows: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "ROWS", rows)
+        patch.setattr(ShapeTable, "group", rows)
         whole = table(lines)
         columns = pa.concat_tables([SCHEMA.empty_table(), *whole.tables()])
 
@@ -142,7 +141,7 @@ def test_scopes_give_the_lines_of_each_shape_over_all_days_in_ascending_order(
     lines: Lines, least: int, rows: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "ROWS", rows)
+        patch.setattr(ShapeTable, "group", rows)
         found = table(lines)
     counts = Counter((key.scope, key.shape) for key, _, _ in lines)
 

@@ -21,8 +21,9 @@ from mining.clusters import Method
 from mining.support import Support, in_lines
 from patterns.observed import ObservedTable
 from patterns.pattern_set import PatternSet
+from patterns.row_files import temporary_writes
 from patterns.rules import Rules
-from patterns.shapes import ShapeTable, temporary_writes
+from patterns.shapes import ShapeTable
 from training.baselines.rows import OBSERVED_ROWS
 from training.corpus import Corpus, Progress
 from training.engines.outliers import FindOutliers

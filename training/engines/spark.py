@@ -29,8 +29,9 @@ from mining.clusters import Method
 from mining.support import Support, in_lines
 from patterns.observed import ObservedTable
 from patterns.pattern_set import PatternSet
+from patterns.row_files import temporary_writes
 from patterns.rules import Rules
-from patterns.shapes import BUCKETS, ShapeTable, temporary_writes
+from patterns.shapes import BUCKETS, ShapeTable
 from spark import session
 from spark.errors import SparkError, ours, said
 from training.baselines.rows import OBSERVED_ROWS

@@ -20,8 +20,8 @@ from pyspark import TaskContext
 from kernels.spans import count_lines
 from mining.candidates import Keys
 from patterns.pattern_set import PatternSet
+from patterns.row_files import temporary_writes
 from patterns.rules import Rules
-from patterns.shapes import temporary_writes
 from training.engines.outliers import FindOutliers
 from training.fetched.time_range import Times
 from training.kernels.filtered import ChunkFilter

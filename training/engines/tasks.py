@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from kernels.spans import count_lines
 from mining.candidates import Keys
 from patterns.pattern_set import PatternSet
+from patterns.row_files import temporary_writes
 from patterns.rules import Rules
-from patterns.shapes import temporary_writes
 from training.baselines.rows import OBSERVED_ROWS
 from training.corpus import LONGEST_JUDGED
 from training.fetched.time_range import Times
