@@ -51,6 +51,21 @@ def test_an_alert_without_a_line_is_of_what_happens_at_its_place_and_time(alert:
     assert worths(alert) == [worth]
 
 
+def test_what_is_told_late_is_of_what_happened_since_it_is_so() -> None:
+    late = Alert(at(3_100), None, "rate", "web1", "sshd", at(2_900))
+    after = Alert(at(3_100), None, "rate", "web1", "sshd", at(3_000))
+
+    assert worths(late) == ["trouble"]
+    assert worths(after) == ["false"]
+
+
+@pytest.mark.parametrize(("line", "worth"), [(12, "trouble"), (9, "change"), (11, "false"), (1, "false")])
+def test_an_unusual_value_is_of_the_event_of_its_line(line: int, worth: Worth) -> None:
+    (verdict,) = TRUTH.judge([on(line)._replace(kind="value")])
+
+    assert (verdict.worth, verdict.kind) == (worth, "value")
+
+
 def test_a_rate_is_of_what_the_event_says_though_the_schedule_names_no_program() -> None:
     alert = Alert(at(150), None, "rate", "bastion", "sshd")
     (verdict,) = TRUTH.judge([alert])
