@@ -20,6 +20,8 @@ _HOW = """\
   line on a day. **change**: the first alert on each new kind of line that a deployment or a first run of a job brings:
   harmless, but nobody can know. **repeated**: further alerts on the same. **false**: alerts on lines of known kinds,
   also where their wording drifts.
+- An alert of a rate, a heartbeat or a silence is of the event that was at its place while it was so, one of a value of
+  the event of its line; of a change, too, in its first two days. It is told at the end of a minute.
 - **precision**: the share of all alerts that are trouble or change.
 - **trouble found**: of incidents and novelties, those with an alert; **its kinds**: of the new kinds of line that they
   bring. Other troubles bring none, and are in the table by kind.

@@ -1,5 +1,7 @@
 """What an alert is worth."""
 
+from dataclasses import replace
+
 import pytest
 from operations_by_hand import TRUTH, at, on
 
@@ -60,8 +62,9 @@ def test_what_is_told_late_is_of_what_happened_since_it_is_so() -> None:
 
 
 @pytest.mark.parametrize(("line", "worth"), [(12, "trouble"), (9, "change"), (11, "false"), (1, "false")])
-def test_an_unusual_value_is_of_the_event_of_its_line(line: int, worth: Worth) -> None:
-    (verdict,) = TRUTH.judge([on(line)._replace(kind="value")])
+def test_an_unusual_value_is_of_the_event_of_its_line_also_if_its_kind_is_known(line: int, worth: Worth) -> None:
+    truth = replace(TRUTH, labels=[label._replace(novel=False) for label in TRUTH.labels])
+    (verdict,) = truth.judge([on(line)._replace(kind="value")])
 
     assert (verdict.worth, verdict.kind) == (worth, "value")
 
