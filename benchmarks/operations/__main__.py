@@ -12,7 +12,7 @@ import argparse
 import json
 import multiprocessing
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,20 +47,28 @@ def main(arguments: Sequence[str]) -> int:
     }
     about["detectors"] = {detector.name: detector.how for detector in detectors(Path())}
     runs: list[Run] = []
-    with ProcessPoolExecutor(machine.cores(), multiprocessing.get_context("spawn")) as pool:
-        weeks = [
-            Weeks(7 * given.weeks, seed, given.lines_per_day, given.novel_kinds, given.troubles) for seed in given.seeds
-        ]
-        for each, verdicts in pool.map(play, weeks):
-            runs += each
-            seed = each[0].seed
-            if given.alerts:
-                _write_alerts(given.alerts / f"alerts-{seed}.jsonl", verdicts)
-            report.write(folder, runs, about)
-            print(f"seed {seed} is done", file=sys.stderr, flush=True)
+    weeks = [
+        Weeks(7 * given.weeks, seed, given.lines_per_day, given.novel_kinds, given.troubles) for seed in given.seeds
+    ]
+    for each, verdicts in _played(weeks):
+        runs += each
+        seed = each[0].seed
+        if given.alerts:
+            _write_alerts(given.alerts / f"alerts-{seed}.jsonl", verdicts)
+        report.write(folder, runs, about)
+        print(f"seed {seed} is done", file=sys.stderr, flush=True)
     print(json.dumps(report.kept(runs, about), indent=1) if given.json else report.tables(runs))
     print(f"written: {folder}", file=sys.stderr)
     return 0
+
+
+def _played(weeks: Sequence[Weeks]) -> Iterator[tuple[list[Run], dict[str, list[Verdict]]]]:
+    """Yield what `play` returns of each; a process plays each, but for a single one, as many at once as cores."""
+    if len(weeks) == 1:
+        yield play(weeks[0])
+        return
+    with ProcessPoolExecutor(machine.cores(), multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(play, weeks)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from benchmarks.operations.figures import Run, run
 from benchmarks.operations.ours import EachLine, Ours
 from benchmarks.operations.rivals import Changes, Drain, Shapes
 from benchmarks.operations.truth import Truth, Verdict
+from benchmarks.operations.watched import Watched
 from benchmarks.operations.weeks import Weeks
 
 
@@ -27,6 +28,7 @@ def detectors(folder: Path) -> list[Detector]:
         "LogCluster's ladder, as it is shipped: an alert for each new shape, once a UTC day; each night it learns what "
         "was seen on two days.",
         folder / "logcluster",
+        baselines=True,
     )
     frozen = Ours(
         "logwinnow without nights",
@@ -36,6 +38,13 @@ def detectors(folder: Path) -> list[Detector]:
     )
     return [
         ours,
+        Watched(
+            "logwinnow, with baselines",
+            "The same sets and alerts, and what the stream tells by learned baselines: unusual rates, heartbeats that "
+            "stopped, silent hosts, values that never were; all with their defaults.",
+            folder / "watched",
+            ours,
+        ),
         Ours("logwinnow, SLCT", "The same, mined by SLCT.", folder / "slct", algorithm="slct"),
         frozen,
         EachLine(

@@ -27,6 +27,8 @@ class Alert(NamedTuple):
         kind: NEW, or what else it tells of: a rate, a heartbeat.
         host: Where, as headers name it; ``""`` for everywhere. Needed where there is no line.
         program: Of what, as headers name it; ``""`` for all. Needed where there is no line.
+        begin: Since when it is so, which it may take a while to tell, in microseconds since 1970; None for `time`.
+        text: What it says where no line does.
     """
 
     time: int
@@ -34,6 +36,8 @@ class Alert(NamedTuple):
     kind: str = NEW
     host: str = ""
     program: str = ""
+    begin: int | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

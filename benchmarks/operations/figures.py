@@ -66,6 +66,7 @@ class Run:
         false_causes: Cause of the line → false alerts.
         false_kinds: Cause → kind of line → false alerts, of the kinds with most.
         found: Cause of an event → how the events were found.
+        sorts: Kind of alert → what alerts of it are worth → how many.
         seconds: What the detector took, all in all.
     """
 
@@ -77,6 +78,7 @@ class Run:
     false_causes: Mapping[str, int]
     false_kinds: Mapping[str, Mapping[str, int]]
     found: Mapping[str, Found]
+    sorts: Mapping[str, Mapping[str, int]]
     seconds: float
 
     @property
@@ -102,7 +104,9 @@ def run(detector: str, seed: int, days: int, verdicts: Sequence[Verdict], truth:
     """Count the verdicts of a detector on the live days of some weeks; they are in time order."""
     worths = Counter(verdict.worth for verdict in verdicts)
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    sorts: dict[str, Counter[str]] = defaultdict(Counter)
     for verdict in verdicts:
+        sorts[verdict.alert.kind][verdict.worth] += 1
         if verdict.worth == "false":
             kinds[verdict.cause][verdict.kind] += 1
     return Run(
@@ -114,6 +118,7 @@ def run(detector: str, seed: int, days: int, verdicts: Sequence[Verdict], truth:
         {cause: some.total() for cause, some in sorted(kinds.items())},
         {cause: dict(some.most_common(SHOWN_KINDS)) for cause, some in sorted(kinds.items())},
         found(verdicts, truth),
+        {sort: {worth: some[worth] for worth in WORTHS} for sort, some in sorted(sorts.items())},
         seconds,
     )
 

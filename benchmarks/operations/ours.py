@@ -9,14 +9,16 @@ import msgspec
 
 from benchmarks.operations.detectors import Alert, Day, Line
 from mining.clusters import Algorithm
+from patterns.baselines import Baselines
 from patterns.judge import Judge, shape_id
 from patterns.rules import Rules
+from patterns.set_files import StoredSet
 from patterns.store import Store
 from patterns.timestamps import SECOND
 from streaming.alerts import AlertBook, AlertState
 from streaming.config import AlertsConfig
 from streaming.match import OutlierShape
-from training.config import Mining, Patterns, TrainingConfig
+from training.config import Learning, Mining, Patterns, TrainingConfig
 from training.job import train
 from training.nightly.night import Asked, learn_night
 
@@ -28,7 +30,14 @@ class Ours:
     """logwinnow with its defaults, whose set of a day judges that day."""
 
     def __init__(
-        self, name: str, how: str, store: Path, *, algorithm: Algorithm = "logcluster", nights: bool = True
+        self,
+        name: str,
+        how: str,
+        store: Path,
+        *,
+        algorithm: Algorithm = "logcluster",
+        nights: bool = True,
+        baselines: bool = False,
     ) -> None:
         """
         Make ready.
@@ -39,14 +48,19 @@ class Ours:
             store: A folder of its own for the sets.
             algorithm: By which they are mined.
             nights: Whether there is a nightly training after each day; without, the first set stays.
+            baselines: Whether trainings learn what is usual, too; the patterns are the same.
         """
         self.name, self.how = name, how
         # Every engine finds the same; this one starts no process for the lines of a day.
         mining = Mining(algorithm=algorithm, engine="python")
-        self._config = TrainingConfig(patterns=Patterns(store=str(store)), mining=mining)
+        self._config = TrainingConfig(
+            patterns=Patterns(store=str(store)), mining=mining, baselines=Learning(learn=baselines)
+        )
         self._nights = nights
         self._state = AlertState()
         self._judge: Judge | None = None
+        self.told: list[Alert] = []
+        """The alerts of the day that was judged last."""
 
     def learn(self, days: Sequence[Day]) -> None:
         """Train once on all of them."""
@@ -55,16 +69,30 @@ class Ours:
 
     def judge(self, day: Day) -> Iterator[Alert]:
         """Yield what the stream's book tells, batch by batch."""
+        self.told = []
         for _, lines in groupby(self.outliers(day), key=lambda line: line[0].time // BATCH):
-            yield from self._told(list(lines))
+            for alert in self._told(list(lines)):
+                self.told.append(alert)
+                yield alert
 
-    def outliers(self, day: Day) -> Iterator[tuple[Line, str, str]]:
-        """Yield the lines of no known kind with scope and shape."""
+    def judging(self) -> Judge:
+        """Return what judges lines by the newest set."""
         if self._judge is None:
             msg = f"{self.name} judges before it has learned; call learn first"
             raise RuntimeError(msg)
+        return self._judge
+
+    def newest(self) -> tuple[StoredSet, Baselines | None]:
+        """Return the newest set, and what is usual by it."""
+        store = Store(self._config.patterns.store)
+        stored = store.read()
+        return stored, store.read_baselines(stored.version)
+
+    def outliers(self, day: Day) -> Iterator[tuple[Line, str, str]]:
+        """Yield the lines of no known kind with scope and shape."""
+        judge = self.judging()
         for line in day.lines:
-            judgement = self._judge.judge(line.data, line.time)
+            judgement = judge.judge(line.data, line.time)
             if judgement.outlier:
                 yield line, judgement.shaped.scope, judgement.shaped.shape
 
@@ -112,7 +140,11 @@ class EachLine:
 
 def _reported(scope: str, shape: str, lines: int, first: Line) -> OutlierShape:
     """Return a shape as the tasks of a stream report it; the number of its first line is the id of its event."""
-    document = {"event": {"id": str(first.number)}, "logwinnow": {"shape": {"id": shape_id(scope, shape)}}}
+    document = {
+        "message": first.data.decode(errors="replace"),
+        "event": {"id": str(first.number)},
+        "logwinnow": {"scope": scope, "shape": {"id": shape_id(scope, shape)}},
+    }
     return OutlierShape(scope, shape, lines, "", first.number, first.time, msgspec.json.encode(document))
 
 

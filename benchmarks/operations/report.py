@@ -6,8 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.operations.detectors import NEW
 from benchmarks.operations.figures import Found, Run, Spread, a_day, middle, spread, together
-from benchmarks.operations.truth import CHANGES, TROUBLES
+from benchmarks.operations.truth import CHANGES, TROUBLES, WORTHS
 
 NEW_KINDS = ("incident", "novelty")
 """Troubles that bring new kinds of line: what all who compete look for."""
@@ -19,6 +20,8 @@ _HOW = """\
   line on a day. **change**: the first alert on each new kind of line that a deployment or a first run of a job brings:
   harmless, but nobody can know. **repeated**: further alerts on the same. **false**: alerts on lines of known kinds,
   also where their wording drifts.
+- An alert of a rate, a heartbeat or a silence is of the event that was at its place while it was so, one of a value of
+  the event of its line; of a change, too, in its first two days. It is told at the end of a minute.
 - **precision**: the share of all alerts that are trouble or change.
 - **trouble found**: of incidents and novelties, those with an alert; **its kinds**: of the new kinds of line that they
   bring. Other troubles bring none, and are in the table by kind.
@@ -69,7 +72,7 @@ def summary(runs: Sequence[Run]) -> str:
 
 def tables(runs: Sequence[Run]) -> str:
     """Return all tables."""
-    return "\n".join([summary(runs), *_by_kind(runs), *_false(runs)])
+    return "\n".join([summary(runs), *_by_kind(runs), *_false(runs), *_by_sort(runs)])
 
 
 def _page(runs: Sequence[Run], about: dict[str, Any]) -> Iterator[str]:
@@ -92,6 +95,7 @@ def _page(runs: Sequence[Run], about: dict[str, Any]) -> Iterator[str]:
     yield summary(runs)
     yield from _by_kind(runs)
     yield from _false(runs)
+    yield from _by_sort(runs)
 
 
 def _by_kind(runs: Sequence[Run]) -> Iterator[str]:
@@ -129,6 +133,21 @@ def _false(runs: Sequence[Run]) -> Iterator[str]:
         first = sorted(most, key=lambda kind: (-most[kind], kind))[:4]
         told = ", ".join(f"{kind} ({most[kind] / sum(each.days for each in some):.2f})" for kind in first)
         yield f"| {name} | {' | '.join(map(_number, means))} | {told} |"
+
+
+def _by_sort(runs: Sequence[Run]) -> Iterator[str]:
+    """Yield a table of those whose alerts are of several kinds; nothing where nobody's are."""
+    shown = {name: some for name, some in _by_detector(runs).items() if any(set(each.sorts) - {NEW} for each in some)}
+    if not shown:
+        return
+    yield "\n## Alerts a day, by what they tell\n"
+    yield f"| | alert | {' | '.join(WORTHS)} |\n|---|---|{'---|' * len(WORTHS)}"
+    for name, some in shown.items():
+        for sort in sorted({sort for each in some for sort in each.sorts}, key=lambda sort: (sort != NEW, sort)):
+            means = [
+                spread([each.sorts.get(sort, {}).get(worth, 0) / each.days for each in some]).mean for worth in WORTHS
+            ]
+            yield f"| {name} | {sort} | {' | '.join(map(_number, means))} |"
 
 
 def _by_detector(runs: Sequence[Run]) -> dict[str, list[Run]]:

@@ -83,11 +83,13 @@ class Truth:
 
     def _of(self, alert: Alert) -> tuple[str | None, str, str]:
         """Return the event that an alert tells of, if any, the cause, and the kind of what it tells."""
-        if alert.kind == NEW and alert.line is not None:
-            label = self.labels[alert.line]
-            wanted = label.cause in TROUBLES or label.novel
-            return (label.event if wanted else None), label.cause, label.kind
         causes = (*TROUBLES, *CHANGES)
+        if alert.line is not None:
+            label = self.labels[alert.line]
+            # What is unusual about lines of known kinds may come from a change as well.
+            wanted = label.cause in TROUBLES or label.novel or (alert.kind != NEW and label.cause in CHANGES)
+            kind = label.kind if alert.kind == NEW else alert.kind
+            return (label.event if wanted else None), label.cause, kind
         found = [event for event in self.events.values() if event.cause in causes and self._is_there(event, alert)]
         found.sort(key=lambda event: (causes.index(event.cause), event.windows[0]))
         return (found[0].id, found[0].cause, alert.kind) if found else (None, "normal", alert.kind)
@@ -97,9 +99,10 @@ class Truth:
         windows = [(microseconds(begin), microseconds(end)) for begin, end in event.windows]
         if event.cause in CHANGES:
             windows = [(begin, min(end, begin + CHANGE_LASTS)) for begin, end in windows]
+        since = alert.time if alert.begin is None else alert.begin
         here, speaks = alert.host in event.hosts, alert.program in self.programs[event.id]
         return (
-            any(begin <= alert.time < end for begin, end in windows)
+            any(begin <= alert.time and since < end for begin, end in windows)
             # What is said of a whole host says nothing of a program that changes everywhere, and the other way round.
             and (here or speaks)
             and (here or not event.hosts or not alert.host)

@@ -1,6 +1,7 @@
 """What each detector tells of some lines."""
 
 import importlib.util
+import os
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,16 @@ import pytest
 from benchmarks.operations.detectors import Day, Detector, Line
 from benchmarks.operations.ours import EachLine, Ours
 from benchmarks.operations.rivals import Changes, Drain, Shapes
+from benchmarks.operations.watched import Watched
 from benchmarks.operations.weeks import Weeks
 from patterns.timestamps import DAY, SECOND
 
 _FIRST = 1_794_787_200 * SECOND  # 2026-11-16
 _NEW = "backdoor number 7 opened by mallory"
 _KNOWN = [f"Accepted password for {user} from 10.0.0.{number}" for user in ("ann", "bob") for number in range(9)]
+
+
+_WHO = ("ann", "bob", "cid", "dora", "eve", "fay", "gil", "hal", "ida", "jon", "kay", "leo")
 
 
 def day(folder: Path, number: int, *messages: str) -> Day:
@@ -56,6 +61,57 @@ def test_ours_without_nights_tells_it_every_day(tmp_path: Path) -> None:
     days = [[_KNOWN[0], _NEW, _NEW]] * 3
 
     assert told(Ours("ours", "", tmp_path / "store", nights=False), tmp_path, *days) == [[1], [1], [1]]
+
+
+def clockwork(folder: Path, number: int, until: int = 1_440, *, at: int = -1) -> Day:
+    """A day on which a job is done every ten minutes, until some minute; a door is opened each, once by a stranger."""
+    begin, said = _FIRST + number * DAY, []
+    for minute in range(1_440):
+        who = "mallory" if minute == at else _WHO[minute * 7 % len(_WHO)]
+        said.append((minute, f"web1 doord[7]: door was opened by {who}"))
+        if minute % 10 == 0 and minute < until:
+            said.append((minute, "db1 backupd[8]: all is saved"))
+    lines = [
+        Line(10_000 * number + row, f"Nov {16 + number} {minute // 60:02}:{minute % 60:02}:00 {text}".encode(), time)
+        for row, (minute, text) in enumerate(said)
+        for time in [begin + minute * 60 * SECOND]
+    ]
+    path = folder / f"{number}.log"
+    path.write_bytes(b"".join(line.data + b"\n" for line in lines))
+    return Day(path, lines, begin + DAY)
+
+
+@pytest.fixture
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch keeps its state durably after each minute, for a machine that stops: this one does not."""
+    monkeypatch.setattr(os, "fsync", lambda _file: None)
+
+
+@pytest.mark.usefixtures("steady")
+def test_baselines_tell_a_value_on_its_line_and_what_stopped_since_when(tmp_path: Path) -> None:
+    ours = Ours("ours", "", tmp_path / "store", baselines=True)
+    watched = Watched("watched", "", tmp_path / "watch", ours)
+    ours.learn([clockwork(tmp_path, number) for number in range(3)])
+    usual, other = clockwork(tmp_path, 3), clockwork(tmp_path, 4, until=600, at=7)
+
+    assert list(ours.judge(usual)) == list(watched.judge(usual)) == []
+    ours.night(usual)
+    assert list(ours.judge(other)) == []
+    value, stopped = watched.judge(other)
+
+    assert (value.kind, value.line) == ("value", other.lines[8].number)
+    assert value.time == other.lines[8].time
+    assert (stopped.kind, stopped.line, stopped.host, stopped.program) == ("heartbeat", None, "db1", "backupd")
+    assert stopped.begin == _FIRST + 4 * DAY + 590 * 60 * SECOND
+    assert 600 * 60 * SECOND < stopped.time - _FIRST - 4 * DAY < 610 * 60 * SECOND
+
+
+@pytest.mark.usefixtures("steady")
+def test_baselines_tell_all_that_ours_tells(tmp_path: Path) -> None:
+    ours = Ours("ours", "", tmp_path / "store", baselines=True)
+    days = [[_KNOWN[0], _NEW, _NEW]] * 3
+
+    assert told(ours, tmp_path, *days, beside=Watched("watched", "", tmp_path / "watch", ours)) == [[1], [1], []]
 
 
 def test_an_alert_a_line_tells_each(tmp_path: Path) -> None:

@@ -35,6 +35,13 @@ def test_false_alerts_are_told_by_what_their_lines_come_from() -> None:
     assert found.false_kinds == {"drift": {"sshd.login": 1}, "normal": {"sshd.login": 1}}
 
 
+def test_alerts_are_counted_by_what_they_tell() -> None:
+    sorts = counted(on(4), on(1), Alert(at(6_000), None, "heartbeat", "db1")).sorts
+
+    assert sorts["new"] == {"trouble": 1, "change": 0, "repeated": 0, "false": 1}
+    assert sorts["heartbeat"] == {"trouble": 1, "change": 0, "repeated": 0, "false": 0}
+
+
 def test_only_lines_of_live_days_are_judged() -> None:
     assert counted().lines == len(TRUTH.labels) - 1
 

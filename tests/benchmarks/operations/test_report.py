@@ -71,6 +71,16 @@ def test_the_last_says_of_what_false_alerts_come() -> None:
     assert table.splitlines()[-1] == "| ours | 0.50 | 0.50 | sshd.login (1.00) |"
 
 
+def test_whose_alerts_tell_several_things_has_them_in_a_table() -> None:
+    beat = Alert(at(2_600), None, "heartbeat", "web1")
+    table = report.tables([counted("ours", on(4), beat), counted("theirs", on(4))]).split("## Alerts a day, by")[1]
+
+    assert table.splitlines()[-2:] == [
+        "| ours | new | 0.50 | 0.00 | 0.00 | 0.00 |",
+        "| ours | heartbeat | 0.50 | 0.00 | 0.00 | 0.00 |",
+    ]
+
+
 def test_every_run_is_kept_and_every_detector_explained(tmp_path: Path) -> None:
     report.write(tmp_path / "new", [counted("ours", on(4)), counted("theirs")], ABOUT)
     page = (tmp_path / "new" / "operations.md").read_text()

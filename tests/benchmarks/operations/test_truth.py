@@ -1,5 +1,7 @@
 """What an alert is worth."""
 
+from dataclasses import replace
+
 import pytest
 from operations_by_hand import TRUTH, at, on
 
@@ -49,6 +51,22 @@ def test_each_kind_of_a_change_is_told_once_for_ever() -> None:
 )
 def test_an_alert_without_a_line_is_of_what_happens_at_its_place_and_time(alert: Alert, worth: Worth) -> None:
     assert worths(alert) == [worth]
+
+
+def test_what_is_told_late_is_of_what_happened_since_it_is_so() -> None:
+    late = Alert(at(3_100), None, "rate", "web1", "sshd", at(2_900))
+    after = Alert(at(3_100), None, "rate", "web1", "sshd", at(3_000))
+
+    assert worths(late) == ["trouble"]
+    assert worths(after) == ["false"]
+
+
+@pytest.mark.parametrize(("line", "worth"), [(12, "trouble"), (9, "change"), (11, "false"), (1, "false")])
+def test_an_unusual_value_is_of_the_event_of_its_line_also_if_its_kind_is_known(line: int, worth: Worth) -> None:
+    truth = replace(TRUTH, labels=[label._replace(novel=False) for label in TRUTH.labels])
+    (verdict,) = truth.judge([on(line)._replace(kind="value")])
+
+    assert (verdict.worth, verdict.kind) == (worth, "value")
 
 
 def test_a_rate_is_of_what_the_event_says_though_the_schedule_names_no_program() -> None:
