@@ -33,6 +33,7 @@ LOOK_SECONDS: Final = 10
 
 LONGEST_PAUSE: Final = 86_400
 
+_SURE_BEATS: Final = 3
 _AGAIN: Final = 0.95
 _LUMP: Final = 1.5
 
@@ -135,6 +136,36 @@ def look(usual: Usual, telling: Telling, sure_until: int, since: int) -> None:
             _mark(telling, [each for each in late if _tell_beat(telling, each)])
 
 
+def look_at_source(usual: Usual, telling: Telling, sure_until: int, since: int, idle_since: int) -> bool:
+    """
+    Tell that the source is silent, if heartbeats show it; return whether they do.
+
+    That nothing came for a while is no silence of the source where little comes, and that a heartbeat is late none
+    where it had stopped before. So those count that fell due since the last line came: one must be late, and beats be
+    missed as often as there are heartbeats, or _SURE_BEATS times.
+
+    Args:
+        usual: What is usual.
+        telling: Of this step.
+        sure_until: All lines that came before are read, in microseconds since 1970.
+        since: From when on the stream has listened without a gap.
+        idle_since: When the last line came.
+    """
+    hosts = missed(usual, telling, sure_until, since)
+    idle, until = idle_since / SECOND, sure_until / SECOND
+    due = [
+        each
+        for host in hosts.values()
+        for each in host.missed
+        if until - each.seconds + each.beat.period + each.beat.tolerance >= idle
+    ]
+    beats = sum(int((until - max(idle, since / SECOND)) / each.beat.period) for each in due)
+    if not any(each.is_late for each in due) or beats < min(_SURE_BEATS, sum(h.heartbeats for h in hosts.values())):
+        return False
+    tell_source(telling, hosts, idle_since)
+    return True
+
+
 def missed(usual: Usual, telling: Telling, sure_until: int, since: int) -> dict[str, Host]:
     """Return by host what is missed of the heartbeats that were ever heard. Cost: a pass over them."""
     rows, config, until = telling.tables.table(HEARD), telling.config.heartbeat, sure_until / SECOND
@@ -183,8 +214,9 @@ def _tell_host(telling: Telling, name: str, host: Host) -> bool:
     if due is None:
         return not telling.was_held
     last = max(each.row[1] for each in host.missed)
+    silent = "silent" if len(host.missed) == host.heartbeats else "partly silent"
     message = (
-        f"host {name or 'without a name'} is silent: {len(host.missed):,} of {host.heartbeats:,} heartbeats are "
+        f"host {name or 'without a name'} is {silent}: {len(host.missed):,} of {host.heartbeats:,} heartbeats are "
         f"missed, their last line is of {_moment(last)}: {listed(_text(telling, each.beat) for each in host.missed)}"
     )
     find = f"host.name: {quoted(name)}" if name else "not host.name: *"

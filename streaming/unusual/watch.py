@@ -112,12 +112,9 @@ class Watch:
         since, idle_since = self._listened(telling), tables.get(_AT, "lines", 0)
         sure_until, quiet = telling.now - self._delay, tables.get(_AT, "quiet", 0)
         if not quiet and idle_since:
-            hosts = silence.missed(live.usual, telling, sure_until, since)
-            is_late = any(host.is_late for host in hosts.values())
-            if is_late:
-                silence.tell_source(telling, hosts, idle_since)
+            is_silent = silence.look_at_source(live.usual, telling, sure_until, since, idle_since)
             rates.close(live.usual, telling, sure_until, since=since, idle_since=idle_since)
-            if is_late or telling.counts["unusual_silent_source"]:
+            if is_silent or telling.counts["unusual_silent_source"]:
                 tables.put(_AT, "quiet", now)
         return telling
 

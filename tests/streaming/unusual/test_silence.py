@@ -115,7 +115,7 @@ def test_of_a_hundred_heartbeats_thirty_that_are_late_are_one_alert(tmp_path: Pa
         world.watch.keep()
         made += [each.document for each in telling.alerts]
     assert told(made) == [("silent_host", "web1")]
-    assert "30 of 100 heartbeats are missed" in made[0]["message"]
+    assert "host web1 is partly silent: 30 of 100 heartbeats are missed" in made[0]["message"]
 
 
 def test_all_hosts_while_other_lines_come_are_the_silent_source(tmp_path: Path) -> None:
@@ -142,6 +142,18 @@ def test_where_nothing_comes_at_all_the_clock_tells_that_the_source_is_silent_on
     # Back again: what does not come back with it is told for itself.
     assert minutes(world, 201, 203, lambda time: beats(time, "web1")) == []
     assert told(minutes(world, 203, 210, lambda time: beats(time, "web1"))) == [("heartbeat", "web2")]
+
+
+def test_a_heartbeat_that_had_stopped_before_is_told_by_the_next_line_and_makes_no_silent_source(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path, [beat(_BEAT, "web1", 60, 4), beat(_BEAT, "web2", 600, 4), beat(_BEAT, "web3", 600, 4)])
+    assert minutes(world, 0, 10, lambda time: beats(time, "web1", "web2", "web3")) == []
+    # One stops, and the next line of another host comes before it is late.
+    assert world.step(START + 10 * MINUTE + 30 * SECOND, *beats(START + 10 * MINUTE, "web2")) == []
+    looks = [world.look(START + 11 * MINUTE + second * SECOND) for second in range(0, 180, 30)]
+    assert looks == [[]] * len(looks)
+    assert told(world.step(START + 14 * MINUTE, *beats(START + 14 * MINUTE, "web3"))) == [("heartbeat", "web1")]
 
 
 def test_by_rates_too_an_hour_without_any_line_is_the_silent_source(tmp_path: Path) -> None:
