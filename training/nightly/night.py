@@ -29,7 +29,7 @@ from training.errors import NightError
 from training.fetched.time_range import MILLISECOND, TimeRange, Times
 from training.job import mine_scopes
 from training.known import NOTHING, StateOf, States
-from training.limits import limited
+from training.limits import Found, limited
 from training.lock import alone
 from training.nightly.kinds import known_kinds
 from training.nightly.memory import Memory, excluded_as_run, joined, remembered
@@ -222,14 +222,14 @@ def _learned(
         state_of = states.known_otherwise()
     if strict:
         state_of = states.pending_otherwise(NOTHING)
-    mined = mine_scopes(
-        left.table, config.mining, state_of, plan.last.patterns if plan.last else None, by_scope(storms)
-    )
+    last = plan.last.patterns if plan.last else None
+    found: Found = mine_scopes(left.table, config.mining, state_of, last, by_scope(storms))
     if not strict:
-        kinds = known_kinds(mined, both, state_of, nightly.learn_days, memory.excluded)
-        mined, learned = kinds.found, learned | kinds.shapes
-        state_of = states.pending_otherwise(learned) if plan.last is not None else state_of
-    found, left_out = limited(mined, left.table, config.mining)
+        kinds = known_kinds(found, both, state_of, nightly.learn_days, memory.excluded)
+        found = kinds.found
+        if last is not None:
+            state_of = states.pending_otherwise(learned | kinds.shapes)
+    found, left_out = limited(found, left.table, config.mining)
     patterns = describe(found, left.table, rules, decisions)
     run = {
         "engine": config.mining.engine,
