@@ -29,8 +29,9 @@ from training.errors import NightError
 from training.fetched.time_range import MILLISECOND, TimeRange, Times
 from training.job import mine_scopes
 from training.known import NOTHING, StateOf, States
-from training.limits import limited
+from training.limits import Found, limited
 from training.lock import alone
+from training.nightly.kinds import known_kinds
 from training.nightly.memory import Memory, excluded_as_run, joined, remembered
 from training.nightly.window import Left, days_of, leave, window_of
 from training.paths import fetched_from
@@ -221,11 +222,14 @@ def _learned(
         state_of = states.known_otherwise()
     if strict:
         state_of = states.pending_otherwise(NOTHING)
-    found, left_out = limited(
-        mine_scopes(left.table, config.mining, state_of, plan.last.patterns if plan.last else None, by_scope(storms)),
-        left.table,
-        config.mining,
-    )
+    last = plan.last.patterns if plan.last else None
+    found: Found = mine_scopes(left.table, config.mining, state_of, last, by_scope(storms))
+    if not strict:
+        kinds = known_kinds(found, both, state_of, nightly.learn_days, memory.excluded)
+        found = kinds.found
+        if last is not None:
+            state_of = states.pending_otherwise(learned | kinds.shapes)
+    found, left_out = limited(found, left.table, config.mining)
     patterns = describe(found, left.table, rules, decisions)
     run = {
         "engine": config.mining.engine,
