@@ -50,7 +50,7 @@ def test_of_a_line_too_long_the_start_is_taken(monkeypatch: pytest.MonkeyPatch) 
 def test_batches_are_numbered_by_file_and_have_its_time(tmp_path: Path) -> None:
     paths = [tmp_path / "a.log", tmp_path / "b.log"]
     for path in paths:
-        path.write_bytes(b"x\n" * 200_000)
+        path.write_bytes(b"x\n" * 600_000)
         os.utime(path, (1_700_000_000, 1_700_000_000.5))
 
     found = list(batches([str(path) for path in paths], Records(Rules())))

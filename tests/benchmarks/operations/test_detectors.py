@@ -1,6 +1,5 @@
 """What each detector tells of some lines."""
 
-import importlib.util
 import os
 from pathlib import Path
 
@@ -125,7 +124,6 @@ def test_masked_shapes_are_told_once_for_ever(tmp_path: Path) -> None:
     assert told(Shapes("shapes", ""), tmp_path, [_KNOWN[0], _NEW, _NEW], [_NEW]) == [[1], []]
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("drain3"), reason="make bench installs drain3")
 def test_drain_tells_a_new_cluster_once_and_where_asked_for_one_that_changes(tmp_path: Path) -> None:
     days = [[_KNOWN[0], _NEW, _NEW, _NEW.replace("mallory", "trudy")], [_NEW]]
     drain = Drain("drain", "", masks=True)
