@@ -61,7 +61,7 @@ def test_batches_are_numbered_by_file_and_have_its_time(tmp_path: Path) -> None:
     for path in paths:
         of_path = [batch for batch in found if batch.file == str(path)]
         assert [batch.first for batch in of_path] == [1, 1 + len(of_path[0].lines)]
-        assert sum(len(batch.lines) for batch in of_path) == 200_000
+        assert sum(len(batch.lines) for batch in of_path) == 600_000
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
