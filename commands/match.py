@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from commands.reading import Batch
-    from kernels.judging import BatchJudge, Kind
+    from kernels.judging import BatchJudge
+    from kernels.kinds import Kind
     from patterns.judge import Judge, Judgement
     from patterns.pattern_set import PatternSet
 

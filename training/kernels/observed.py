@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from kernels.fields import Column, Fields
-from kernels.headers import Headers, Messages
+from kernels.headers import Headers
+from kernels.messages import Messages
 from kernels.shapes import Shapes
 from kernels.spans import Flags, Positions, records_of
 from patterns.baselines import HOURS, MOST_VALUES

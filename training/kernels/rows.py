@@ -12,7 +12,8 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 
-from kernels.headers import Headers, Messages
+from kernels.headers import Headers
+from kernels.messages import Messages
 from kernels.shapes import Shapes
 from kernels.spans import Flags, Positions, Spans, records_of
 from mining.words import words_of as words_of_shape

@@ -1,0 +1,81 @@
+"""Headers of formats that the configuration has: many lines at once, by RE2."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kernels.messages import Messages
+from kernels.spans import Positions, Spans
+from kernels.times import PADDING, RecordTime, Times
+from patterns.line import HeaderFormat
+from patterns.linear import compile_linear
+from patterns.rules import Rules
+
+
+class Configured:
+    """A format of the configuration, for many lines at once; `expression` is None where that cannot be."""
+
+    def __init__(self, form: HeaderFormat, rules: Rules) -> None:
+        self.name = form.name
+        self._iso = rules.formats[form.name].time == "iso"
+        compiled = compile_linear(form.expression, f"expression of format {form.name!r}")
+        # pyarrow's RE2 wants each group to have a name; and a quotation may go on to the expression's end.
+        usable = compiled.groups == len(compiled.groupindex) and r"\Q" not in form.expression
+        self.expression = rf"(?s)\A(?:{form.expression})\z" if usable else None
+        self._times = Times(form.time) if form.time else None
+
+    def messages(
+        self,
+        fields: pa.Array,
+        rests: pa.Array | None,
+        which: Positions,
+        record_time: RecordTime,
+        scope_index: Callable[[str | None], int],
+    ) -> Messages:
+        """
+        Return the messages of lines that have the format.
+
+        Args:
+            fields: What its expression took of each line, as a struct.
+            rests: What follows the first line of a record; None where they are lines.
+            which: Which lines of the chunk they are.
+            record_time: Of all of them or of each, in microseconds since 1970.
+            scope_index: Returns the index of a program's scope.
+        """
+        messages, level = fields.field("message"), field_of(fields, "level")
+        if level is not None:
+            messages = pc.binary_join_element_wise(level, messages, " ", null_handling="skip")
+        if rests is not None:
+            messages = pc.binary_join_element_wise(messages, rests, "")
+        lengths = pc.binary_length(messages).to_numpy(zero_copy_only=False).astype(np.int64)
+        ends = np.cumsum(lengths + 1) - 1
+        text = pc.binary_join(pa.ListArray.from_arrays([0, len(messages)], messages), "\n")[0].as_buffer().to_pybytes()
+        scopes, program = np.zeros(len(which), np.int64), field_of(fields, "program")
+        if program is not None:
+            codes = program.dictionary_encode()
+            indices = [scope_index(name) for name in codes.dictionary.to_pylist()]
+            chosen = codes.indices.fill_null(len(indices)).to_numpy(zero_copy_only=False)
+            scopes = np.array([*indices, 0], np.int64)[chosen]
+        times = self._times_of(field_of(fields, "timestamp"), len(which), record_time)
+        return Messages(text, Spans(ends - lengths, ends), which, scopes, times, {self.name: len(which)})
+
+    def _times_of(self, timestamps: pa.Array | None, number: int, record_time: RecordTime) -> Positions:
+        if self._times is None or timestamps is None:
+            return np.full(number, record_time)
+        if not self._iso:
+            return self._times.each(timestamps, record_time)
+        lengths = pc.binary_length(timestamps).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        ends = np.cumsum(lengths)
+        text = pc.binary_join(pa.ListArray.from_arrays([0, number], timestamps.fill_null("")), "")[0].as_buffer()
+        data = np.frombuffer(text.to_pybytes() + bytes(PADDING), np.uint8)
+        return self._times.iso(data, Spans(ends - lengths, ends), record_time)
+
+
+def field_of(fields: pa.Array, name: str) -> pa.Array | None:
+    """Return a field of a header, null where it is empty or ``-``; None for a format without it."""
+    if fields.type.get_field_index(name) < 0:
+        return None
+    values = fields.field(name)
+    return pc.if_else(pc.is_in(values, pa.array(["", "-"])), None, values)
