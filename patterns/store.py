@@ -16,252 +16,36 @@ beside the current one until it is promoted. Who makes a version current holds a
 none, and of two who do so at once there one may be missing in the history.
 """
 
-import posixpath
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
-
-import fsspec
-import pyarrow as pa
+from typing import Any
 
 from patterns.baselines import FILE as BASELINES
 from patterns.baselines import Baselines
-from patterns.beside import Beside
 from patterns.decided import check
-from patterns.decisions import FILE as DECISIONS
-from patterns.decisions import Decision, Decisions, edited
 from patterns.errors import BrokenPatternSet, NoPatternSet, PatternsError
 from patterns.history import FILE as HISTORY
-from patterns.history import PROMOTE, PUBLISH, ROLLBACK, Change, Deed, History, appended, who
+from patterns.history import PROMOTE, PUBLISH, ROLLBACK, Change, Deed, appended, who
 from patterns.observed import FILE as OBSERVED
 from patterns.observed import ObservedTable
 from patterns.pattern_set import PatternSet
-from patterns.provisional import FILE as PROVISIONAL
-from patterns.provisional import Change as ProvisionalChange
-from patterns.provisional import Provisional, decoded, encoded
-from patterns.row_files import temporary_file
+from patterns.row_files import RowFile
 from patterns.set_files import (
     MANIFEST,
     PATTERNS,
     TEXT,
-    Head,
-    StoredSet,
-    damaged,
-    decode,
-    decode_head,
     encode,
     for_people,
 )
 from patterns.shapes import ShapeTable
 from patterns.timestamps import microseconds
-from patterns.version_folders import SHAPES, Table, remove_local, sweep, write_local, write_remote
-
-CURRENT: Final = "CURRENT"
-
-_TIME = "%Y%m%dT%H%M%S.%fZ"
+from patterns.version_folders import SHAPES, remove_local, write_local, write_remote
+from patterns.versions import CURRENT, Versions
 
 
-@lru_cache(maxsize=16)
-def published_at(version: str) -> int | None:
-    """Return when a version was published, in microseconds since 1970, as its name says; None where it does not."""
-    try:
-        return microseconds(datetime.strptime(version.partition("-")[0], _TIME).replace(tzinfo=UTC))
-    except ValueError:
-        return None
-
-
-class Store:
+class Store(Versions):
     """The folder, local or of any fsspec URL, in which versions of the pattern set are published."""
-
-    def __init__(self, root: str) -> None:
-        """
-        Open a store; it need not exist yet.
-
-        Raises:
-            PatternsError: It has no name, fsspec knows no such kind of URL, or its package is not installed.
-        """
-        if not root:
-            raise PatternsError("store is '': a set would be published into this folder itself; name one")
-        self.root = root
-        try:
-            self._fs, self._path = fsspec.core.url_to_fs(root)
-        except (ValueError, ImportError) as error:
-            raise PatternsError(
-                f"store is {root!r}: {error}; give a folder, or a URL whose fsspec package is installed"
-            ) from None
-        self._local = "file" in self._fs.protocol
-        self._beside = Beside(root, self._fs, self._path, local=self._local)
-
-    def versions(self) -> list[str]:
-        """Return the names of all published versions, oldest first."""
-        try:
-            names = [posixpath.basename(str(path).rstrip("/")) for path in self._fs.ls(self._path, detail=False)]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise self._beside.unreadable(error) from None
-        return sorted(name for name in names if name[:1].isdigit())
-
-    def current(self) -> str | None:
-        """Return the name of the newest version, None before the first was published. Reads one small file."""
-        # What is no UTF-8 names no version, and `read` says so.
-        return self._beside.read(CURRENT).decode(errors="replace").strip() or None
-
-    def read(self, version: str | None = None) -> StoredSet:
-        """
-        Read a version, by default the newest.
-
-        Raises:
-            NoPatternSet: Nothing was published yet.
-            BrokenPatternSet: It is damaged, empty, incomplete, or of a newer format.
-        """
-        name = version or self.current()
-        if name is None and (proposed := self.versions()):
-            raise NoPatternSet(
-                f"store {self.root!r} has no current version, but {proposed[-1]!r}; make it the current one: logwinnow "
-                f"patterns promote {proposed[-1]} --store {self.root}"
-            )
-        if name is None:
-            raise NoPatternSet(
-                f"store {self.root!r} holds no pattern set; run: logwinnow train FILE --store {self.root}"
-            )
-        try:
-            manifest = self._fs.cat_file(self._join(name, MANIFEST))
-            rows = self._fs.cat_file(self._join(name, PATTERNS))
-        except (OSError, ValueError) as error:
-            raise self._broken(name, f"{error}") from None
-        return decode(name, bytes(manifest), bytes(rows), place=self.root)
-
-    def head(self, version: str) -> Head:
-        """
-        Read what the manifest of a version says; its patterns are not read.
-
-        Raises:
-            BrokenPatternSet: It is not there, damaged, or of a newer format.
-        """
-        try:
-            manifest = bytes(self._fs.cat_file(self._join(version, MANIFEST)))
-        except (OSError, ValueError) as error:
-            raise self._broken(version, f"{error}") from None
-        return decode_head(version, manifest, place=self.root)
-
-    def read_shapes(self, version: str) -> ShapeTable:
-        """
-        Read the table of shapes of a version. Cost: one pass over it, all of which is checked.
-
-        Raises:
-            BrokenPatternSet: It is not there or no such table.
-        """
-        path = self._join(version, SHAPES)
-        try:
-            if self._local:
-                return ShapeTable.read(path)
-            with temporary_file() as copy:
-                self._fs.get_file(path, copy)
-                return ShapeTable.read(copy)
-        except (OSError, pa.ArrowException) as error:
-            raise self._broken(version, f"{SHAPES}: {error}") from None
-
-    def read_baselines(self, version: str) -> Baselines | None:
-        """
-        Read what is usual of a version's patterns, None where that was not learned.
-
-        Raises:
-            BrokenPatternSet: It cannot be read.
-        """
-        try:
-            data = self._fs.cat_file(self._join(version, BASELINES))
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._broken(version, f"{BASELINES}: {error}") from None
-        return Baselines.decode(data, repr(self._join(version, BASELINES)))
-
-    def read_observed(self, version: str) -> ObservedTable | None:
-        """
-        Read of what a version's baselines were learned, None where none were. Cost: one pass, in which it is checked.
-
-        Raises:
-            BrokenPatternSet: It is no such table.
-        """
-        path = self._join(version, OBSERVED)
-        try:
-            if self._local:
-                return ObservedTable.read(path)
-            with temporary_file() as copy:
-                self._fs.get_file(path, copy)
-                return ObservedTable.read(copy)
-        except FileNotFoundError:
-            return None
-        except (OSError, pa.ArrowException) as error:
-            raise self._broken(version, f"{OBSERVED}: {error}") from None
-
-    def decisions(self) -> Decisions:
-        """
-        Return what the operator decided; nothing where there is no such file. Reads one small file.
-
-        Raises:
-            DecisionsError: A line of it is no entry.
-            PatternsError: It cannot be read.
-        """
-        return _parsed(self._beside.read(DECISIONS), self._decisions_place)
-
-    def decide(self, *, add: Sequence[Decision] = (), withdraw: Collection[str] = ()) -> None:
-        """
-        Add entries to the operator's file, or take some out by their ids; its comments stay.
-
-        Locally the file is replaced as a whole under a lock, so that of two writers none loses an entry. An object
-        store knows no locks: there, two who write within the same moment may.
-
-        Raises:
-            DecisionsError: A line of the file is no entry, or no entry has an id.
-            PatternsError: It cannot be read or written.
-        """
-        with self._beside.writing():
-            if self._local:
-                Path(self._path).mkdir(parents=True, exist_ok=True)
-            with self._beside.locked():
-                data = edited(self._beside.read(DECISIONS), self._decisions_place, add, withdraw)
-                self._beside.replace(DECISIONS, data)
-
-    @property
-    def _decisions_place(self) -> str:
-        return repr(posixpath.join(self.root, DECISIONS))
-
-    def provisional(self) -> tuple[Provisional, ...]:
-        """
-        Return what streams made of storms; nothing where there is no such file. Reads one small file.
-
-        Raises:
-            PatternsError: It cannot be read.
-        """
-        return decoded(self._beside.read(PROVISIONAL))
-
-    def change_provisional(self, change: ProvisionalChange) -> None:
-        """
-        Replace the file of provisional patterns by what `change` makes of it, unless that is the same.
-
-        Locally under a lock, as `decide`.
-
-        Raises:
-            PatternsError: It cannot be read or written.
-        """
-        with self._beside.writing(), self._beside.locked():
-            data = self._beside.read(PROVISIONAL)
-            changed = encoded(change(decoded(data)))
-            if changed != data:
-                self._beside.replace(PROVISIONAL, changed)
-
-    def history(self) -> History:
-        """
-        Return which versions were current; nothing where there is no such file. Reads one small file.
-
-        Raises:
-            PatternsError: It cannot be read.
-        """
-        return History.parse(self._beside.read(HISTORY))
 
     def previous(self) -> str | None:
         """
@@ -311,7 +95,7 @@ class Store:
         files = {MANIFEST: manifest, PATTERNS: rows, TEXT: for_people(patterns).encode(errors="replace")}
         if baselines is not None:
             files[BASELINES] = baselines.encode()
-        tables: dict[str, Table] = {SHAPES: shapes}
+        tables: dict[str, RowFile] = {SHAPES: shapes}
         if observed is not None:
             tables[OBSERVED] = observed
         with self._beside.writing():
@@ -402,17 +186,6 @@ class Store:
                 ) from None
         return before
 
-    @property
-    def folder(self) -> Path | None:
-        """The folder of a local store; None where it is none."""
-        return Path(self._path) if self._local else None
-
-    def sweep(self) -> None:
-        """Remove what was left of changes that were killed. Only while nobody else publishes."""
-        if self._local:
-            with self._beside.writing(), self._beside.locked():
-                sweep(Path(self._path))
-
     def remove(self, version: str) -> None:
         """
         Remove a version that is not the current one.
@@ -429,13 +202,3 @@ class Store:
             raise PatternsError(
                 f"version {version!r} cannot be removed from store {self.root!r}: {error}; check its rights"
             ) from None
-
-    def _join(self, *names: str) -> str:
-        return posixpath.join(self._path, *names)
-
-    def _broken(self, name: str, why: str) -> BrokenPatternSet:
-        return BrokenPatternSet(damaged(self.root, name, why))
-
-
-# A stream reads the file at every batch.
-_parsed = lru_cache(maxsize=2)(Decisions.parse)

@@ -11,24 +11,18 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, Final
 
 from patterns.beside import REPLACING
 from patterns.disk import sync_folder, write_synced
+from patterns.row_files import RowFile
 
 SHAPES: Final = "shapes.parquet"
 
 _TEMPORARY: Final = ".publishing-"
 
 
-class Table(Protocol):
-    """What is too large to be handed on as bytes."""
-
-    def write(self, file: BinaryIO) -> None:
-        """Copy it to a file."""
-
-
-def write_local(root: Path, name: str, files: Mapping[str, bytes], tables: Mapping[str, Table]) -> None:
+def write_local(root: Path, name: str, files: Mapping[str, bytes], tables: Mapping[str, RowFile]) -> None:
     """Write a version into a store's folder, which need not be there. Raises OSError."""
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=root) as temporary:
@@ -43,7 +37,7 @@ def write_local(root: Path, name: str, files: Mapping[str, bytes], tables: Mappi
         sync_folder(root)
 
 
-def write_remote(fs: Any, folder: str, files: Mapping[str, bytes], tables: Mapping[str, Table]) -> None:
+def write_remote(fs: Any, folder: str, files: Mapping[str, bytes], tables: Mapping[str, RowFile]) -> None:
     """Write a version into a folder of a file system that fsspec knows. Raises OSError."""
     fs.makedirs(folder, exist_ok=True)
     for name, data in files.items():
@@ -67,7 +61,7 @@ def sweep(root: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _write_table(path: Path, table: Table) -> None:
+def _write_table(path: Path, table: RowFile) -> None:
     with path.open("wb") as file:
         table.write(file)
         file.flush()

@@ -28,8 +28,8 @@ from patterns.language import hash_of
 from patterns.line import Line
 from patterns.matcher import NEW_PROGRAM, NO_PATTERN, Nearest
 from patterns.pattern_set import KnownPattern
-from patterns.store import published_at
 from patterns.timestamps import iso
+from patterns.versions import published_at
 from streaming.source import SourceLine
 
 KEYWORD: Final = 8_191

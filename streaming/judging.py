@@ -18,8 +18,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row
 
 from patterns.decisions import Decisions
-from patterns.store import published_at
 from patterns.timestamps import SECOND
+from patterns.versions import published_at
 from spark import session
 from streaming.alerts import HOUR, AlertBook
 from streaming.batches import BatchLog, BatchRecord

@@ -20,8 +20,9 @@ from prometheus_client import CollectorRegistry, Histogram, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from patterns.store import Store, published_at
+from patterns.store import Store
 from patterns.timestamps import SECOND
+from patterns.versions import published_at
 from streaming.config import MetricsConfig
 from streaming.errors import MetricsError
 from streaming.judging import Judged

@@ -11,8 +11,9 @@ from patterns.matcher import OUTLIERS, Matcher
 from patterns.pattern_set import KNOWN, PatternSet
 from patterns.set_files import StoredSet
 from patterns.shapes import ShapeTable
-from patterns.store import Store, published_at
+from patterns.store import Store
 from patterns.timestamps import DAY
+from patterns.versions import published_at
 from training.describe import NONE
 
 _YOUNG: Final = 30 * DAY

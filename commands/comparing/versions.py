@@ -144,7 +144,7 @@ def _to_the_second(time: str | None) -> str | None:
 
 def _rows(store: "Store") -> Iterator[dict[str, Any]]:
     """Yield what there is to say of each version, the oldest first. Cost: a small file of each is read."""
-    from patterns.store import published_at
+    from patterns.versions import published_at
 
     versions, current, previous, history = published(store), store.current(), store.previous(), store.history()
     made_current = _made_current(history)

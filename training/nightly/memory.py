@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from patterns.set_files import StoredSet
 from patterns.shapes import ShapeTable
-from patterns.store import published_at
 from patterns.timestamps import iso, iso_reader, utc_day
+from patterns.versions import published_at
 from training.errors import NightError
 from training.fetched.time_range import MILLISECOND, TimeRange
 
