@@ -7,6 +7,7 @@ the stream goes on with the last good ones, and says so once.
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 from pyspark import Broadcast, SparkContext
@@ -14,7 +15,7 @@ from pyspark import Broadcast, SparkContext
 from patterns.decided import check, decided
 from patterns.decisions import Decisions
 from patterns.errors import BrokenPatternSet, DecisionsError, NoPatternSet, PatternsError
-from patterns.pattern_set import KnownPattern
+from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.set_files import StoredSet
 from patterns.store import Store
@@ -55,6 +56,20 @@ class LiveSet(NamedTuple):
     find: Callable[[str], KnownPattern | None] = lambda _pattern: None
 
 
+class _ById:
+    """Patterns by their ids, as the operator calls them. Cost: a pass over the set, when the first one is asked for."""
+
+    def __init__(self, patterns: PatternSet, decisions: Decisions) -> None:
+        self._patterns, self._decisions = patterns, decisions
+
+    def __call__(self, pattern: str) -> KnownPattern | None:
+        return self._known.get(pattern)
+
+    @cached_property
+    def _known(self) -> dict[str, KnownPattern]:
+        return {known.id: known for known in decided(self._patterns, self._decisions).patterns}
+
+
 class Sets:
     """Gives each batch its set and decisions. Workers get new ones only when what they judge by has changed."""
 
@@ -72,13 +87,13 @@ class Sets:
         self._context = context
         self._loaded: StoredSet | None = None
         self._newest: StoredSet | None = None
-        self._decisions = self._active = Decisions()
+        self._decisions = Decisions()
         self._broadcast: Broadcast[JudgedBy] | None = None
         self._broadcast_of = ("", "")
         self._refused: dict[str, str] = {}
         self._usual, self._usual_of = Usual(), ""
         self._usual_broadcast: Broadcast[bytes] | None = None
-        self._found: dict[str, KnownPattern] | None = None
+        self._find: Callable[[str], KnownPattern | None] = lambda _pattern: None
 
     @property
     def last(self) -> LiveSet:
@@ -179,7 +194,7 @@ class Sets:
                 before.destroy()
             given = (stored.version, stored.manifest, stored.rows, active.encoded)
             self._broadcast, self._broadcast_of = self._context.broadcast(given), judged_by
-            self._active, self._found = active, None
+            self._find = _ById(stored.patterns, active)
         if self._loaded is not stored:
             _log.info("set", extra={"facts": {"set": stored.version, "patterns": len(stored.patterns.patterns)}})
         if self._decisions.revision != decisions.revision:
@@ -206,14 +221,6 @@ class Sets:
         numbers = {"rates": len(usual.rates), "heartbeats": len(usual.heartbeats), "values": len(usual.values)}
         left_out = {"left_out": usual.left_out} if usual.left_out else {}
         _log.info("usual", extra={"facts": {"set": version, "baselines": baselines is not None, **numbers, **left_out}})
-
-    def _find(self, pattern: str) -> KnownPattern | None:
-        """Return a pattern by its id. Cost: a pass over the set, once for a set and decisions."""
-        if self._found is None:
-            assert self._loaded is not None  # noqa: S101 (who asks has taken one)
-            known = decided(self._loaded.patterns, self._active)
-            self._found = {each.id: each for each in known.patterns}
-        return self._found.get(pattern)
 
     def _live(self) -> LiveSet:
         assert self._loaded is not None and self._broadcast is not None  # noqa: PT018, S101 (all callers took one)

@@ -20,17 +20,6 @@ from typing import Any, Final
 from benchmarks.accuracy.data import Line
 from benchmarks.accuracy.methods import Compared, Grouped, Know
 
-_EDGE, _END = "((?<=[^A-Za-z0-9])|^)", "((?=[^A-Za-z0-9])|$)"
-# Those that its documentation gives.
-_MASKS: Final = {
-    rf"{_EDGE}(([0-9a-f]{{2,}}:){{3,}}([0-9a-f]{{2,}})){_END}": "ID",
-    rf"{_EDGE}(\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}){_END}": "IP",
-    rf"{_EDGE}([0-9a-f]{{6,}} ?){{3,}}{_END}": "SEQ",
-    rf"{_EDGE}([0-9A-F]{{4}} ?){{4,}}{_END}": "SEQ",
-    rf"{_EDGE}(0x[a-f0-9A-F]+){_END}": "HEX",
-    rf"{_EDGE}([\-\+]?\d+){_END}": "NUM",
-}
-_NAMES: Final = sorted({f"<{name}>" for name in _MASKS.values()})
 _MASK: Final = re.compile(r"<[A-Z_]+>")
 
 # They have masks for each dataset; these, for all, are what most of those have.
@@ -51,8 +40,7 @@ _PARSERS: Final[dict[str, dict[str, Any]]] = {
 def peers() -> Iterator[Compared]:
     """Yield them all."""
     missing = _lacks("drain3", "make bench installs it")
-    for masks in (False, True):
-        name = "Drain3, usual masks" if masks else "Drain3"
+    for name, masks in (("Drain3", "plain"), ("Drain3, usual masks", "masks")):
         yield Compared(name, partial(_drain_knows, masks), partial(_drain_groups, masks), missing)
     yield Compared("logfold", _logfold_knows, _logfold_groups, _lacks("logfold", "make bench installs it"))
     missing = _lacks("logparser", "pip install logparser3")
@@ -64,35 +52,24 @@ def _lacks(package: str, how: str) -> str:
     return "" if find_spec(package) else f"the package {package} is not installed: {how}"
 
 
-def _drain(masks: bool) -> Any:  # noqa: FBT001 (bound by partial)
-    from drain3 import TemplateMiner
-    from drain3.masking import MaskingInstruction
-    from drain3.template_miner_config import TemplateMinerConfig
+def _drain(masks: str) -> Any:
+    from benchmarks.training.programs import drain
 
-    config = TemplateMinerConfig()
-    if masks:
-        config.masking_instructions = [MaskingInstruction(pattern, name) for pattern, name in _MASKS.items()]
-    return TemplateMiner(config=config)
+    return drain.made(masks)
 
 
-def _drain_knows(masks: bool, lines: Sequence[Line]) -> Know:  # noqa: FBT001
+def _drain_knows(masks: str, lines: Sequence[Line]) -> Know:
     miner = _drain(masks)
     for line in lines:
         miner.add_log_message(line.message)
     return lambda line: miner.match(line.message) is not None
 
 
-def _drain_groups(masks: bool, lines: Sequence[Line]) -> list[Grouped]:  # noqa: FBT001
+def _drain_groups(masks: str, lines: Sequence[Line]) -> list[Grouped]:
     miner = _drain(masks)
     numbers = [miner.add_log_message(line.message)["cluster_id"] for line in lines]
     templates = {cluster.cluster_id: cluster.get_template() for cluster in miner.drain.clusters}
-    return [Grouped(str(number), _one_mask(templates[number])) for number in numbers]
-
-
-def _one_mask(template: str) -> str:
-    for name in _NAMES:
-        template = template.replace(name, "<*>")
-    return template
+    return [Grouped(str(number), _any_mask(templates[number])) for number in numbers]
 
 
 def _logfold(lines: Sequence[Line]) -> Any:

@@ -155,23 +155,17 @@ def _hyperscan(expressions: Sequence[str]) -> list[Peer]:
 
 
 def _drain(path: Path, most: int) -> list[Peer]:
-    from drain3 import TemplateMiner
-    from drain3.masking import MaskingInstruction
-    from drain3.template_miner_config import TemplateMinerConfig
-
     from benchmarks.training.programs import drain
 
     def messages(lines: Sequence[bytes]) -> list[str]:
-        texts = (line.decode(errors="replace") for line in lines)
-        return [text[header.end() :] if (header := drain._HEADER.match(text)) else text for text in texts]  # noqa: SLF001
+        return [drain.message_of(line.decode(errors="replace")) for line in lines]
 
     with path.open("rb") as file:
         learned = messages([line.rstrip(b"\r\n") for line, _ in zip(file, range(most), strict=False)])
     peers = []
-    for name, masks in (("Drain3", {}), ("Drain3, masks", drain.MASKS)):
-        config = TemplateMinerConfig()
-        config.masking_instructions = [MaskingInstruction(pattern, mask) for pattern, mask in masks.items()]
-        miner: Any = TemplateMiner(config=config)
+    for masks in drain.NAMES:
+        name = "Drain3" if masks == "plain" else f"Drain3, {masks}"
+        miner: Any = drain.made(masks)
         for message in learned:
             miner.add_log_message(message)
 

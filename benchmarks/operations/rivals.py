@@ -29,10 +29,12 @@ class Drain:
             masks: Whether words are masked as Drain3's documentation does it; it masks nothing by itself.
             tags: Whether messages begin with their program.
         """
+        from benchmarks.training.programs import drain
+
         self.name, self.how = name, how
         self._tags = tags
         self._reader = LineReader(Rules())
-        self._miner = _miner(masks=masks)
+        self._miner: TemplateMiner = drain.made("masks" if masks else "plain")
         self._read: Day | None = None
         self._changes: list[tuple[Line, str]] = []
 
@@ -109,16 +111,3 @@ class Shapes:
 
     def night(self, day: Day) -> None:
         """Learned it has already."""
-
-
-def _miner(*, masks: bool) -> TemplateMiner:
-    from drain3 import TemplateMiner
-    from drain3.masking import MaskingInstruction
-    from drain3.template_miner_config import TemplateMinerConfig
-
-    from benchmarks.training.programs.drain import MASKS
-
-    config = TemplateMinerConfig()
-    if masks:
-        config.masking_instructions = [MaskingInstruction(pattern, name) for pattern, name in MASKS.items()]
-    return TemplateMiner(config=config)

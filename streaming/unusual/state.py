@@ -80,7 +80,7 @@ class Tables:
             self._changed(name)[key] = None
 
     def clear(self, name: str) -> None:
-        """Remove a table."""
+        """Remove a table, which is not begun anew in the same step: a row of the file could not say so."""
         if self._tables.pop(name, None):
             self._changes[name] = None
 
@@ -95,7 +95,6 @@ class Tables:
             if rows is None:
                 self._tables.pop(name, None)
                 continue
-            # After it was removed in the same step, a table has what came later alone.
             table = self._tables.setdefault(name, {})
             for key, value in rows.items():
                 if value is None:
@@ -108,11 +107,10 @@ class Tables:
         return {name: rows for name, rows in self._tables.items() if rows}
 
     def _changed(self, name: str) -> Table:
-        changed = self._changes.get(name)
+        changed = self._changes.setdefault(name, {})
         if changed is None:
-            # Removed in this step, and begun anew: nobody does so.
-            assert name not in self._changes  # noqa: S101
-            changed = self._changes[name] = {}
+            msg = f"table {name!r} was removed in this step"
+            raise ValueError(msg)
         return changed
 
 

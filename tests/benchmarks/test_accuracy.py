@@ -106,7 +106,9 @@ def lines_of(*of: tuple[str | None, str]) -> list[Line]:
 
 
 def shapes_alone(lines: Sequence[Line]) -> Know:
-    return next(each for each in ours() if each.name == "shapes without mining").train(lines)  # type: ignore[misc]
+    [train] = [each.train for each in ours() if each.name == "shapes without mining"]
+    assert train is not None
+    return train(lines)
 
 
 def grouped_by_shape(lines: Sequence[Line]) -> list[Grouped]:

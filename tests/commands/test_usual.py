@@ -37,7 +37,7 @@ def days(tmp_path: Path) -> Path:
 
 
 def ids(store: str) -> dict[str, str]:
-    return {known.pattern.constants[0]: known.id for known in Store(store).read().patterns.patterns}  # type: ignore[misc]
+    return {str(known.pattern.constants[0]): known.id for known in Store(store).read().patterns.patterns}
 
 
 def test_train_says_how_much_is_usual(run: Run, days: Path) -> None:
