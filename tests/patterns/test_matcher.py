@@ -274,6 +274,18 @@ def test_more_distinct_words_of_no_pattern_may_have_another_pattern_nearest() ->
     assert matcher._sought.cache_info().misses == len(shapes)
 
 
+def test_a_run_of_class_words_is_no_word_of_what_is_nearest() -> None:
+    # 1 of 5 words in common against 4 of 21; one word more would make it 1 of 6 against 4 of 22.
+    patterns = pattern_set("a b", "a c d e " + " ".join(f"w{number}" for number in range(17)))
+    shape = "a c d e <*>"
+
+    nearest = Matcher(patterns).verdict("", shape).nearest
+
+    assert nearest is not None
+    assert nearest.known == most_alike(list(patterns.patterns), shape)
+    assert nearest.known.pattern.text == "a b"
+
+
 def test_a_long_shape_is_judged_like_a_short_one() -> None:
     matcher = Matcher(pattern_set("a *{0,} b", "c *{1,}"))
     filling = "x " * 2000

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mining.clusters import Cluster
+from mining.ladder import Accepted, AcceptedPending
+from patterns.language import parse
 from patterns.pattern_set import KNOWN, PENDING
+from patterns.shapes import ShapeCount, ShapeKey, ShapeTable
 from tests.training.nightly.nights import Nights, days_of, line, moment, texts
 from training.fetched.time_range import TimeRange
-from training.nightly.kinds import LEAST_SHAPES
+from training.nightly.kinds import LEAST_SHAPES, known_kinds
 
 USUAL = ["mail arrived for root", "door opened", "job of root was refused by the builder"]
 USERS = ("anna", "bert", "carl", "dora", "emil", "fred", "gina", "hans")
@@ -115,6 +119,28 @@ def test_what_was_pending_and_is_not_known_by_its_days_makes_no_other_kind_known
     for day in (1, 2):
         nights.learn(day, days_of({day: [*USUAL, *notes("locked", day), *notes("sold", day)]}))
     assert {nights.reason(note) for note in [*notes("locked", 1), *notes("sold", 2)]} == {PENDING}
+
+
+@pytest.mark.parametrize(
+    ("known_words", "expected"), [("job of *{2,2} was received by the builder", PENDING), (None, KNOWN)]
+)
+def test_a_kind_with_the_id_of_a_known_pattern_would_widen_that_and_stays_pending(
+    known_words: str | None, expected: str
+) -> None:
+    pending = AcceptedPending(Cluster(parse(KIND), 4, 1), 2)
+    known = [] if known_words is None else [Accepted(Cluster(parse(known_words), 9, 2), 9)]
+    assert all(one.cluster.pattern.identity("app") == parse(KIND).identity("app") for one in known)
+    rows = {("job of root was refused by the builder", 0), *((job, day % 2) for day, job in enumerate(jobs(*USERS)))}
+    count = ShapeCount()
+    count.add(1, moment(1, 9), moment(1, 9), [])
+    table = ShapeTable.of({ShapeKey("app", shape, f"2026-11-0{day + 1}"): count for shape, day in rows})
+
+    found = known_kinds(
+        {"app": [*known, pending]}, table, lambda _scope, shape: KNOWN if "refused" in shape else PENDING, 2
+    )
+
+    assert [one.state for one in found.found["app"] if one.cluster.pattern == parse(KIND)] == [expected]
+    assert len(found.shapes) == (len(USERS) if expected == KNOWN else 0)
 
 
 few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
