@@ -82,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     from commands.explaining.report import Reporter
     from commands.explaining.sets import judged_by
     from commands.explaining.told import Teller
+    from commands.explaining.unusual import Unusual
     from patterns.store import Store
     from patterns.timestamps import DAY, iso
     from streaming.config import FILE, StreamingConfig
@@ -100,9 +101,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     reporter = Reporter(store, by, finder, scope=arguments.scope, since=iso(since), seen_once=_seen_once(path))
     for one in asked(arguments.what, by.patterns.rules, finder):
-        said = reporter.report(one)
+        said = one if isinstance(one, Unusual) else reporter.report(one)
         if teller is None:
             write_json([said])
+        elif isinstance(said, Unusual):
+            teller.tell_unusual(said)
         else:
             teller.tell(said)
     return 0

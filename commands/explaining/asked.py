@@ -11,6 +11,7 @@ from datetime import UTC
 from io import BufferedIOBase
 from typing import Any, Final, NamedTuple, cast
 
+from commands.explaining.unusual import Unusual, is_about_no_line, of_document
 from commands.finding import Finder
 from patterns.errors import LogwinnowError
 from patterns.records import Records
@@ -42,9 +43,9 @@ class Asked(NamedTuple):
     document: dict[str, Any] | None = None
 
 
-def asked(what: str, rules: Rules, finder: OpenFinder) -> Iterator[Asked]:
+def asked(what: str, rules: Rules, finder: OpenFinder) -> Iterator[Asked | Unusual]:
     """
-    Yield the lines that are asked about.
+    Yield the lines that are asked about, or the alert, where it is about no single line.
 
     Args:
         what: A line, the id of an event or alert, or ``-`` for the lines of standard input.
@@ -52,7 +53,7 @@ def asked(what: str, rules: Rules, finder: OpenFinder) -> Iterator[Asked]:
         finder: Opens the sink, if an id is asked for.
 
     Raises:
-        LogwinnowError: The sink has nothing of the id, cannot be read, or the alert is about no line.
+        LogwinnowError: The sink has nothing of the id, cannot be read, or the alert says that others were held back.
     """
     now = time.time_ns() // 1_000
     if what == STANDARD_INPUT:
@@ -74,7 +75,7 @@ def _standard_input(rules: Rules) -> Iterator[bytes]:
         yield from lines
 
 
-def _of(identity: str, finder: Finder) -> Asked:
+def _of(identity: str, finder: Finder) -> Asked | Unusual:
     document = finder.document(identity)
     if document is None:
         raise LogwinnowError(
@@ -87,11 +88,8 @@ def _of(identity: str, finder: Finder) -> Asked:
                 f"{identity!r} is the alert that further ones were held back: it is about no line; see: "
                 f"{document['logwinnow'].get('find')}"
             )
-        if document["logwinnow"].get("kind") and "original" not in document["event"]:
-            raise LogwinnowError(
-                f"{identity!r} is an alert about no single line: {document['message']}; see: "
-                f"{document['logwinnow'].get('find')}"
-            )
+        if is_about_no_line(document):
+            return of_document(document)
         whole = document
         first = document["event"].get("first_event_id")
         if first is not None and _is_cut(document):

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from commands.explaining import reproduced, training
+from commands.explaining import reproduced, training, unusual
 from commands.explaining.asked import Asked, OpenFinder
 from commands.explaining.explained import Explained, Explainer, Said, same_verdict, then
 from commands.explaining.sets import JudgedBy, judged_by
@@ -32,12 +32,14 @@ class Then(msgspec.Struct):
         now: What that same set says with today's decisions; None if the store has it no more.
         differs: Whether the verdict asked for is another one than that of then.
         condensed: What an alert of many shapes stood for; None of all else.
+        unusual: What an alert of a known kind says of the line, in a sentence; None of all else.
     """
 
     said: Said
     now: Said | None
     differs: bool
     condensed: Condensed | None
+    unusual: str | None
 
 
 class Trained(msgspec.Struct):
@@ -125,13 +127,15 @@ class Reporter:
         )
 
     def _then(self, asked: Asked, verdict: Said) -> Then:
-        said = then(asked.document or {})
+        document = asked.document or {}
+        said = then(document)
         try:
             explainer = Explainer(judged_by(self._store, said.set))
             now = explainer.explain(explainer.judge(asked)).verdict
         except PatternsError:
             now = None
-        return Then(said, now, not same_verdict(said, verdict), _condensed(asked.document or {}))
+        differs = not same_verdict(said, verdict)
+        return Then(said, now, differs, _condensed(document), unusual.of_line(document))
 
     def _of_training(self, judgement: Judgement) -> Trained:
         key = judgement.shaped.scope, judgement.shaped.shape

@@ -10,6 +10,7 @@ from commands.explaining.columns import side_by_side
 from commands.explaining.explained import Beside, Explained, Said
 from commands.explaining.report import Report, Streamed, Then, Trained
 from commands.explaining.training import MOST_SHAPES, Mined, TakenIn
+from commands.explaining.unusual import Unusual, facts
 from patterns.matcher import NEW_PROGRAM
 from patterns.pattern_set import KNOWN
 from patterns.terminal import printable, printable_rows
@@ -37,9 +38,7 @@ class Teller:
 
     def tell(self, report: Report) -> None:
         """Write a report."""
-        if not self._first:
-            self._say(Text(""))
-        self._first = False
+        self._begin()
         explained = report.explained
         self._say(_headline(explained))
         for row in printable_rows(explained.line, _LINE):
@@ -56,6 +55,21 @@ class Teller:
         # Whole, so that it can be copied.
         self._say(Text.assemble((f"{'reproduce':<{_NAME}}", "bold"), " ", printable(report.reproduce or _TOO_LONG)))
         self._console.file.flush()
+
+    def tell_unusual(self, alert: Unusual) -> None:
+        """Write what an alert says that is about no single line."""
+        self._begin()
+        self._say(Text.assemble(("UNUSUAL", "bold red"), f"  {alert.kind.replace('_', ' ')}"))
+        for row in printable_rows(alert.message, _LINE):
+            self._say(Text(row), 2)
+        for name, what in facts(alert):
+            self._fact(name, what)
+        self._console.file.flush()
+
+    def _begin(self) -> None:
+        if not self._first:
+            self._say(Text(""))
+        self._first = False
 
     def _beside(self, number: int, near: Beside, scope: str) -> None:
         self._fact(f"nearest {number}" if near.difference else "pattern", near.id + "  " + _described(near, scope))
@@ -141,6 +155,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         told = report.then.condensed
         of = f"{counted(told.shapes, 'new shape')}, {counted(told.lines, 'line')}"
         yield "told as", f"one of {of}, that are alike: {told.pattern}  {_cut(told.text)}"
+    if report.then is not None and report.then.unusual is not None:
+        yield "told as", report.then.unusual
     if report.then is not None:
         yield "then", _then(report.then, said)
 
