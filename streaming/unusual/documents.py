@@ -148,6 +148,13 @@ def said(known: KnownPattern | None, identity: str, host: str) -> str:
     return f"{program}{of}{f' on {host}' if host else ''}"
 
 
+def lines_of(host: str, pattern: str | None = None) -> str:
+    """Return what finds the lines of a host in Kibana, of a pattern alone where one is given; ``""`` for no host."""
+    if pattern is None:
+        return f"host.name: {quoted(host)}" if host else "not host.name: *"
+    return f'logwinnow.pattern.id: "{pattern}"' + (f" and host.name: {quoted(host)}" if host else "")
+
+
 def listed(names: Iterable[str]) -> str:
     """Return some names in words, the first few of them."""
     every = list(names)

@@ -15,7 +15,7 @@ from patterns.baselines import HOURS, Rate
 from patterns.timestamps import SECOND, iso
 from streaming.config import RateConfig
 from streaming.unusual.counting import HOUR, HOURS_KEPT, Counted
-from streaming.unusual.documents import RATE, SILENT_HOST, SILENT_SOURCE, listed, quoted, said
+from streaming.unusual.documents import RATE, SILENT_HOST, SILENT_SOURCE, lines_of, listed, said
 from streaming.unusual.telling import Telling
 from streaming.unusual.usual import Usual, key_of
 
@@ -160,7 +160,7 @@ def _tell_pair(telling: Telling, rate: Rate, direction: str, hour: int, lines: i
         due,
         host=rate.host,
         known=known,
-        find=_find(rate.pattern, rate.host),
+        find=lines_of(rate.host, rate.pattern),
         direction=direction,
         hour=iso(hour * HOUR),
         observed=float(lines),
@@ -175,11 +175,10 @@ def _tell_host(telling: Telling, host: str, none: list[_Few], of: int, hour: int
         return
     message = (
         f"host {host or 'without a name'} is silent: no line of {len(none):,} of {of:,} usual patterns in the hour "
-        f"from {_clock(hour)}: {listed(_texts(telling, none))}"
+        f"from {_clock(hour)}: {listed(telling.name_of(each.rate.pattern) for each in none)}"
     )
-    find = f"host.name: {quoted(host)}" if host else "not host.name: *"
     numbers = {"hour": iso(hour * HOUR), "observed": float(of - len(none)), "usual": float(of)}
-    telling.tell(SILENT_HOST, message, due, host=host, find=find, **numbers)
+    telling.tell(SILENT_HOST, message, due, host=host, find=lines_of(host), **numbers)
 
 
 def _tell_source(telling: Telling, by_host: dict[str, list[_Few]], hour: int) -> None:
@@ -197,18 +196,9 @@ def _tell_source(telling: Telling, by_host: dict[str, list[_Few]], hour: int) ->
     telling.tell(SILENT_SOURCE, message, due, find="*", **numbers)
 
 
-def _texts(telling: Telling, pairs: list[_Few]) -> list[str]:
-    found = ((each.rate.pattern, telling.find(each.rate.pattern)) for each in pairs)
-    return [pattern if known is None else known.name or known.pattern.text for pattern, known in found]
-
-
 def _table(hour: int | str) -> str:
     return f"hour {hour}"
 
 
 def _clock(hour: int) -> str:
     return f"{iso(hour * HOUR)[:16].replace('T', ' ')} UTC"
-
-
-def _find(pattern: str, host: str) -> str:
-    return f'logwinnow.pattern.id: "{pattern}"' + (f" and host.name: {quoted(host)}" if host else "")

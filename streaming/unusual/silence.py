@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from patterns.baselines import Heartbeat
 from patterns.timestamps import SECOND, iso
 from streaming.unusual.counting import Counted
-from streaming.unusual.documents import HEARTBEAT, SILENT_HOST, SILENT_SOURCE, lasting, listed, quoted, said
+from streaming.unusual.documents import HEARTBEAT, SILENT_HOST, SILENT_SOURCE, lasting, lines_of, listed, said
 from streaming.unusual.telling import Telling
 from streaming.unusual.usual import Usual, key_of
 
@@ -215,13 +215,13 @@ def _tell_host(telling: Telling, name: str, host: Host) -> bool:
         return not telling.was_held
     last = max(each.row[1] for each in host.missed)
     silent = "silent" if len(host.missed) == host.heartbeats else "partly silent"
+    names = listed(telling.name_of(each.beat.pattern) for each in host.missed)
     message = (
         f"host {name or 'without a name'} is {silent}: {len(host.missed):,} of {host.heartbeats:,} heartbeats are "
-        f"missed, their last line is of {_moment(last)}: {listed(_text(telling, each.beat) for each in host.missed)}"
+        f"missed, their last line is of {_moment(last)}: {names}"
     )
-    find = f"host.name: {quoted(name)}" if name else "not host.name: *"
     numbers = {"observed": float(host.heartbeats - len(host.missed)), "usual": float(host.heartbeats)}
-    telling.tell(SILENT_HOST, message, due, host=name, find=find, last=_iso(last), **numbers)
+    telling.tell(SILENT_HOST, message, due, host=name, find=lines_of(name), last=_iso(last), **numbers)
     return True
 
 
@@ -235,14 +235,13 @@ def _tell_beat(telling: Telling, late: Missed) -> bool:
         f"no line for {lasting(late.seconds)}, usual is one every {lasting(beat.period)}; the last is of "
         f"{_moment(seen or heard)}: {said(known, beat.pattern, beat.host)}"
     )
-    on_host = f" and host.name: {quoted(beat.host)}" if beat.host else ""
     telling.tell(
         HEARTBEAT,
         message,
         due,
         host=beat.host,
         known=known,
-        find=f'logwinnow.pattern.id: "{beat.pattern}"{on_host}',
+        find=lines_of(beat.host, beat.pattern),
         last=_iso(seen or heard),
         period=float(beat.period),
         observed=round(float(late.seconds), 3),
@@ -254,11 +253,6 @@ def _mark(telling: Telling, late: Iterable[Missed]) -> None:
     for each in late:
         key = key_of(each.beat.pattern, each.beat.host)
         telling.tables.put(HEARD, key, (*each.row[:3], 1))
-
-
-def _text(telling: Telling, beat: Heartbeat) -> str:
-    known = telling.find(beat.pattern)
-    return beat.pattern if known is None else known.name or known.pattern.text
 
 
 def _iso(seconds: int) -> str:

@@ -81,6 +81,11 @@ class Telling:
         self.tables.put(_TOLD, key, (bucket * length, 0))
         return Due(hash_of(["unusual", *what, bucket], 10), bucket * length * HOUR, untold)
 
+    def name_of(self, pattern: str) -> str:
+        """Return what the operator calls a pattern, or its text, or the id of one that the set has no more."""
+        known = self.find(pattern)
+        return pattern if known is None else known.name or known.pattern.text
+
     def tell(self, kind: str, message: str, due: Due, **more: Any) -> None:
         """Add an alert that is about no single line; `more` as `documents.unusual` has it."""
         stamp = Stamp(due.identity, self.source, self.now, self.version, due.bucket, due.untold)
