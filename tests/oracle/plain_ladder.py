@@ -74,7 +74,10 @@ def clusters(shapes: Mapping[str, int], support: int, *, slct: bool) -> list[Pla
 
 
 def matches(p: Plain, shape: str) -> bool:
-    parts = [rf"(?:[^ ]+ ){{{least},{most}}}{re.escape(word)} " for word, (least, most) in zip(p.words, p.gaps)]  # noqa: B905
+    parts = [
+        rf"(?:[^ ]+ ){{{least},{most}}}{re.escape(word)} "
+        for word, (least, most) in zip(p.words, p.gaps[:-1], strict=True)
+    ]
     least, most = p.gaps[-1]
     return re.fullmatch("".join(parts) + rf"(?:[^ ]+ ){{{least},{most}}}", f"{shape} ") is not None
 
