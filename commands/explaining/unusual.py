@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from streaming.unusual.documents import sentence_of
+
 
 class Unusual(msgspec.Struct):
     """
@@ -65,10 +67,7 @@ def of_document(document: dict[str, Any]) -> Unusual:
 
 def of_line(document: dict[str, Any]) -> str | None:
     """Return what an alert of a known kind says of its line, in a sentence; None where a document is none."""
-    ours = document["logwinnow"]
-    if "kind" not in ours:
-        return None
-    return str(ours["explain"]).removesuffix(f"; more: logwinnow explain {document['event']['id']}")
+    return sentence_of(document) if "kind" in document["logwinnow"] else None
 
 
 def facts(alert: Unusual) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ import msgspec
 from patterns.language import hash_of
 from patterns.terminal import printable
 from streaming.notifying.redaction import Frequent
-from streaming.unusual.documents import HEARTBEAT, RATE, SILENT_HOST, SILENT_SOURCE, VALUE, lasting
+from streaming.unusual.documents import HEARTBEAT, RATE, SILENT_HOST, SILENT_SOURCE, VALUE, lasting, sentence_of
 
 _SUMMARY_CHARACTERS = 300
 
@@ -164,7 +164,7 @@ def _unusual(document: dict[str, Any], given: dict[str, Any], frequent: Frequent
         **{name: own.get(name) for name in ("name", "severity", "runbook")},
     }
     if frequent is None:
-        said = ours["explain"].removesuffix(f"; more: logwinnow explain {event['id']}")
+        said = sentence_of(document)
         given |= {
             "message": document["message"],
             "host": document.get("host", {}).get("name"),

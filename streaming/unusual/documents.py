@@ -76,7 +76,7 @@ def unusual(
         numbers: Further fields below ``logwinnow``.
     """
     of_pattern = {} if known is None else {"scope": keyword(known.scope), "pattern": pattern(known)}
-    explain = f"{keyword(message)}; more: logwinnow explain {stamp.identity}"
+    explain = keyword(message) + _more(stamp.identity)
     return {
         "@timestamp": iso(stamp.time),
         "message": keyword(message),
@@ -132,13 +132,18 @@ def new_value(
         "count": count,
         "untold": untold,
         "find": f'logwinnow.pattern.id: "{first["logwinnow"]["pattern"]["id"]}" and logwinnow.params: {quoted(value)}',
-        "explain": f"{keyword(message)}; more: logwinnow explain {identity}",
+        "explain": keyword(message) + _more(identity),
     }
     return {
         **first,
         "event": {**first["event"], "id": identity, "kind": "alert", "first_event_id": first["event"]["id"]},
         "logwinnow": ours,
     }
+
+
+def sentence_of(document: dict[str, Any]) -> str:
+    """Return what such an alert says, without where there is more; of a new value `message` is the line instead."""
+    return str(document["logwinnow"]["explain"]).removesuffix(_more(document["event"]["id"]))
 
 
 def said(known: KnownPattern | None, identity: str, host: str) -> str:
@@ -176,6 +181,10 @@ def quoted(text: str) -> str:
     """Return a text as a value in KQL."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _more(identity: str) -> str:
+    return f"; more: logwinnow explain {identity}"
 
 
 def _named(text: str) -> str:
