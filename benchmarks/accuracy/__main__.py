@@ -6,7 +6,7 @@ How well novel lines are found and known ones are grouped, by us and by others, 
 FOLDER holds `<name>/<name>_2k.log` and `<name>/<name>_2k.log_structured.csv` in loghub's form. Measured are Content, as
 somebody freed it of its header by hand, and the whole raw lines through our own header detection; nobody has a setting
 for a dataset. Prints the table, or JSON; with --output DIR writes accuracy.md, accuracy.json and pictures there.
---classes asks another thing: what each class of words buys.
+--classes asks another thing: what each class of words buys, on these and on simulated fleets; some minutes.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import report
-from benchmarks.accuracy.classes import measure_classes, table
-from benchmarks.accuracy.data import FORMS
+from benchmarks.accuracy import classes, report
+from benchmarks.accuracy.data import FORMS, Reader
 from benchmarks.accuracy.methods import methods
 from benchmarks.accuracy.results import measure
 from benchmarks.training import machine
+from patterns.words import DEFAULT_CLASSES
 
 _PACKAGES = ("numpy", "drain3", "logfold", "logparser3")
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     given = _parser().parse_args(arguments)
     if given.classes:
-        return _classes(given)
+        return _classes(given, arguments)
     every = methods()
     chosen = [each for each in every if not each.lacks and (given.only is None or each.name in given.only)]
     for each in every:
@@ -50,11 +50,10 @@ def main(arguments: Sequence[str]) -> int:
             lines = {name: len(dataset.lines) for name, dataset in datasets.items()}
             forms[form] = {"lines": lines, "headers": headers, "methods": results}
     if not forms:
-        _say(f"no dataset in {given.folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
-        return 2
+        return _no_dataset(given.folder)
     found = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "command": machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip()),
+        "command": _command(arguments),
         "machine": machine.described(),
         "versions": machine.versions(_PACKAGES),
         "left_out": {each.name: each.lacks for each in every if each.lacks},
@@ -73,13 +72,31 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _classes(given: argparse.Namespace) -> int:
-    found = {form: measure_classes(given.folder, form, _say) for form in ([given.form] if given.form else FORMS)}
-    if given.json:
-        print(report.as_json(found))
-    for form, results in found.items() if not given.json else ():
-        print(f"## {FORMS[form]}\n\n" + "\n".join(table(results)) + "\n")
+def _classes(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    chosen: list[classes.Data] = [given.form] if given.form else list(classes.DATA)
+    if not Reader(given.form or "content").read(given.folder):
+        return _no_dataset(given.folder)
+    measured = classes.measure_classes(given.folder, chosen, _say)
+    found = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "command": _command(arguments),
+        "machine": machine.described(),
+        "classes": {"default": dict(DEFAULT_CLASSES), "optional": classes.optional_classes()},
+        "data": measured,
+    }
+    if given.output is not None:
+        classes.write(given.output, found)
+    print(report.as_json(found) if given.json else "\n".join(classes.page(measured)))
     return 0
+
+
+def _no_dataset(folder: Path) -> int:
+    _say(f"no dataset in {folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
+    return 2
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip())
 
 
 def _parser() -> argparse.ArgumentParser:
