@@ -2,6 +2,7 @@ import json
 import re
 import runpy
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,34 @@ def test_the_totals_are_the_sums_and_means_of_the_datasets(content: dict[str, An
                     assert found[by][count] == sum(each["novelty"][split][by][count] for each in datasets)
         for name, mean in result["grouping"].items():
             assert mean == pytest.approx(sum(each["grouping"][name] for each in datasets) / len(datasets))
+
+
+# Nobody has a setting for a dataset
+
+ROOT = Path(__file__).parents[2]
+# loghub's 16 but Spark and Linux, on which the product itself runs.
+NAMES = DATASETS - {"Spark", "Linux"} | {
+    "Android", "HPC", "Hadoop", "HealthApp", "Mac", "OpenStack", "Thunderbird", "Windows",
+}  # fmt: skip
+
+
+def read_of(path: Path) -> str:
+    """Return a file, without its comments if it is of a configuration: these may say who writes such lines."""
+    text = path.read_text(encoding="utf-8")
+    return str(tomllib.loads(text)) if path.suffix == ".toml" else text
+
+
+def test_nothing_that_reads_or_mines_names_a_dataset() -> None:
+    packages = ("patterns", "mining", "kernels", "training")
+    files = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    named = re.compile(rf"\b({'|'.join(sorted(NAMES))})\b")
+    found = {
+        path.name: named.findall(read_of(path))
+        for path in [*files, ROOT / "conf" / "training.toml", ROOT / "conf" / "formats.toml"]
+    }
+
+    assert len(found) > 40
+    assert {name: names for name, names in found.items() if names} == {}
 
 
 # What is measured
