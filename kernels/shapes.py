@@ -58,7 +58,7 @@ class Shapes:
         return found
 
     def _rows(self, text: bytes, messages: Spans) -> tuple[pa.Array, Positions]:
-        """Return each message as the bytes of its words' numbers; and which have class words alone behind a severity."""
+        """Return each message as the bytes of its words' numbers; and which have class words alone and a severity."""
         words = words_of(text, DEFAULT_WORDS)
         first, behind = within(words.spans, messages)
         numbers = self._number(text, words.spans, words.digits, _covered(first, behind, len(words.digits)))

@@ -110,7 +110,11 @@ def _split(shape: str) -> tuple[str, str]:
 
 def _begin(pattern: Pattern) -> tuple[Constant, Pattern]:
     """Return the severities that a pattern begins with, and the pattern without; no severity where it has none."""
-    if len(pattern.constants) > 1 and pattern.gaps[0] == NO_GAP and SEVERITIES.keys() >= set(_words(pattern.constants[0])):
+    if (
+        len(pattern.constants) > 1
+        and pattern.gaps[0] == NO_GAP
+        and SEVERITIES.keys() >= set(_words(pattern.constants[0]))
+    ):
         return pattern.constants[0], replace(pattern, constants=pattern.constants[1:], gaps=pattern.gaps[1:])
     return _NONE, pattern
 

@@ -122,7 +122,9 @@ class Expressions:
             severities = [word for word in ((first,) if isinstance(first, str) else first) if word in SEVERITIES]
             rest = replace(pattern, constants=pattern.constants[1:], gaps=tuple(gaps))
         parts = self._parts(rest) if severities else None
-        return None if parts is None else f"{_one_of([*map(self._form.literal, severities)])}{self._form.separated}{parts}"
+        return (
+            None if parts is None else f"{_one_of([*map(self._form.literal, severities)])}{self._form.separated}{parts}"
+        )
 
     def _gap(self, gap: Gap) -> str:
         least, most = gap

@@ -189,7 +189,10 @@ def test_what_was_seen_once_is_never_held() -> None:
         ({"INFO ready": 9, "FATAL ready": 1}, {"(FATAL|INFO) ready"}),
         ({"INFO ready": 9, "ready": 1}, {"INFO ready", "ready"}),
         ({"WARN ready": 9, "WARNING late": 1}, {"(WARN|WARNING) ready", "(WARN|WARNING) late"}),
-        ({"INFO ready": 9, "WARN disk full": 1, "FATAL gone": 1}, {"INFO ready", "(INFO|WARN) disk full", "(FATAL|INFO|WARN) gone"}),
+        (
+            {"INFO ready": 9, "WARN disk full": 1, "FATAL gone": 1},
+            {"INFO ready", "(INFO|WARN) disk full", "(FATAL|INFO|WARN) gone"},
+        ),
         ({"FATAL <*>": 9, "INFO ready": 1}, {"FATAL *{1,1}", "INFO ready"}),
         ({"FATAL": 9, "INFO ready": 1}, {"FATAL", "INFO ready"}),
     ],
@@ -220,7 +223,11 @@ def test_a_word_in_front_of_each_line_makes_no_pattern_wider() -> None:
     ("held", "shapes", "expected"),
     [
         # A program that begins to say WARN changes no pattern of the last set.
-        (["(FATAL|INFO) gone"], {"FATAL gone": 1, "INFO x": 1, "WARN y": 1}, {"(FATAL|INFO) gone", "INFO x", "(INFO|WARN) y"}),
+        (
+            ["(FATAL|INFO) gone"],
+            {"FATAL gone": 1, "INFO x": 1, "WARN y": 1},
+            {"(FATAL|INFO) gone", "INFO x", "(INFO|WARN) y"},
+        ),
         # What a set without severities had apart stays apart.
         (["INFO a b", "FATAL a b"], {"FATAL a b": 5, "INFO a b": 5}, {"INFO a b", "FATAL a b"}),
         # A graver one stands beside the one that is held.
@@ -230,11 +237,16 @@ def test_a_word_in_front_of_each_line_makes_no_pattern_wider() -> None:
         (["DEBUG a b"], {"INFO a b": 5}, {"INFO a b"}),
     ],
 )
-def test_patterns_of_the_last_set_keep_their_severities(held: list[str], shapes: dict[str, int], expected: set[str]) -> None:
+def test_patterns_of_the_last_set_keep_their_severities(
+    held: list[str], shapes: dict[str, int], expected: set[str]
+) -> None:
     assert texts_of(shapes, [KnownPattern("", parse(text), 2, 5, 5) for text in held]) == expected
 
 
 def test_the_lines_of_a_pattern_are_shared_out_where_it_becomes_several() -> None:
     found = climb_down({"FATAL a b": 5, "INFO a b": 3, "a b": 2}, "logcluster")
 
-    assert {(each.cluster.pattern.text, each.cluster.support) for each in found} == {("(FATAL|INFO) a b", 8), ("a b", 2)}
+    assert {(each.cluster.pattern.text, each.cluster.support) for each in found} == {
+        ("(FATAL|INFO) a b", 8),
+        ("a b", 2),
+    }
