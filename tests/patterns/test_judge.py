@@ -110,7 +110,8 @@ def test_lines_are_read_and_split_by_the_rules_of_the_set() -> None:
 
 MESSAGES = st.lists(
     st.tuples(
-        st.sampled_from(["a", "b", "k=", "7", "/x/y", "abc1", "r2=0", "INFO"]), st.sampled_from([" ", ", ", "  (", ") "])
+        st.sampled_from(["a", "b", "k=", "7", "/x/y", "abc1", "r2=0", "INFO"]),
+        st.sampled_from([" ", ", ", "  (", ") "]),
     ),
     min_size=1,
     max_size=8,
