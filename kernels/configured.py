@@ -1,13 +1,14 @@
 """Headers of formats that the configuration has: many lines at once, by RE2."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kernels.messages import Messages
-from kernels.spans import Positions, Spans
+from kernels.spans import Positions, Spans, slices
 from kernels.times import PADDING, RecordTime, Times
 from patterns.line import HeaderFormat
 from patterns.linear import compile_linear
@@ -18,13 +19,27 @@ class Configured:
     """A format of the configuration, for many lines at once; `expression` is None where that cannot be."""
 
     def __init__(self, form: HeaderFormat, rules: Rules) -> None:
-        self.name = form.name
+        self.name, self.first_bytes = form.name, form.first_bytes
         self._iso = rules.formats[form.name].time == "iso"
         compiled = compile_linear(form.expression, f"expression of format {form.name!r}")
         # pyarrow's RE2 wants each group to have a name; and a quotation may go on to the expression's end.
         usable = compiled.groups == len(compiled.groupindex) and r"\Q" not in form.expression
         self.expression = rf"(?s)\A(?:{form.expression})\z" if usable else None
         self._times = Times(form.time) if form.time else None
+        self._usual = False
+
+    def fit(self, texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+        """
+        Tell which lines have the format.
+
+        Returns:
+            That; and what the expression took of all, where it was taken.
+        """
+        # To match takes a third of what it takes to find groups, but those of lines that fit are needed.
+        groups = pc.extract_regex(texts, self.expression) if self._usual else None
+        fits = pc.match_substring_regex(texts, self.expression) if groups is None else groups.is_valid()
+        self._usual = 2 * fits.true_count > len(fits)
+        return fits, groups
 
     def messages(
         self,
@@ -71,6 +86,45 @@ class Configured:
         text = pc.binary_join(pa.ListArray.from_arrays([0, number], timestamps.fill_null("")), "")[0].as_buffer()
         data = np.frombuffer(text.to_pybytes() + bytes(PADDING), np.uint8)
         return self._times.iso(data, Spans(ends - lengths, ends), record_time)
+
+
+def fitting(
+    configured: Sequence[Configured], chunk: bytes, lines: Spans
+) -> Iterator[tuple[Configured, Positions, Callable[[], pa.Array]]]:
+    """
+    Yield each format with the lines that fit it and none before it: indices, and what its expression takes of them.
+
+    The first that cannot be told for many lines at once gets all lines that are left, of which it takes nothing, and is
+    the last.
+
+    Cost: for each format one expression over the lines that are left and may begin so.
+    """
+    texts = slices(chunk, lines).view(pa.string())
+    firsts = np.frombuffer(chunk + b"\0", np.uint8)[lines.starts] * (lines.ends > lines.starts)
+    left = np.ones(len(firsts), np.bool_)
+    some: dict[tuple[int, int], tuple[Positions, pa.Array]] = {}
+    for each in configured:
+        if each.expression is None:
+            yield each, np.flatnonzero(left), lambda: None
+            return
+        if each.first_bytes not in some:
+            least, greatest = each.first_bytes
+            at = np.flatnonzero(left & (firsts >= least) & (firsts <= greatest))
+            some[each.first_bytes] = at, texts if len(at) == len(texts) else texts.take(pa.array(at))
+        at, of_them = some[each.first_bytes]
+        if not len(at):
+            continue
+        fits, groups = each.fit(of_them)
+        if fits.true_count:
+            at = at[fits.to_numpy(zero_copy_only=False)]
+            yield each, at, partial(_groups, each.expression, of_them, fits, groups)
+            left[at] = False
+            some.clear()
+
+
+def _groups(expression: str, texts: pa.Array, fits: pa.Array, groups: pa.Array | None) -> pa.Array:
+    found = pc.extract_regex(texts.filter(fits), expression) if groups is None else groups
+    return found if len(found) == fits.true_count else found.filter(fits)
 
 
 def field_of(fields: pa.Array, name: str) -> pa.Array | None:

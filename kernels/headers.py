@@ -18,10 +18,9 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kernels.configured import Configured, field_of
+from kernels.configured import Configured, field_of, fitting
 from kernels.fields import Fields
 from kernels.heads import NONE, PRIORITY, UNTOLD, WHITE, Head, place_of, words_of_header
 from kernels.messages import Messages, joined
@@ -71,13 +70,9 @@ class Headers:
             heads, which = self._read_heads(chunk, data, lines, ~odd)
             found[which] = heads[:, 0] >= 0
             odd[which] |= heads[:, 0] == UNTOLD.format
-        for each in self._configured:
-            rest = np.flatnonzero(~odd & ~found)
-            if each.expression is None:
-                odd[rest] = True
-                break
-            texts = slices(chunk, lines.at(rest)).view(pa.string())
-            found[rest] = pc.match_substring_regex(texts, each.expression).to_numpy(zero_copy_only=False)
+        rest = np.flatnonzero(~odd & ~found)
+        for each, at, _ in fitting(self._configured, chunk, lines.at(rest)):
+            (odd if each.expression is None else found)[rest[at]] = True
         return found, np.flatnonzero(odd)
 
     def read(
@@ -229,29 +224,23 @@ class Headers:
     ) -> tuple[list[Messages], Positions, Positions]:
         """Return the messages of configured formats, the lines of none, and the lines that cannot be told here."""
         found: list[Messages] = []
-        texts = slices(chunk, first_lines or lines).view(pa.string())
-        rests = None
-        if first_lines is not None:
-            rests = slices(chunk, Spans(first_lines.ends, lines.ends)).view(pa.string())
-        for each in self._configured:
+        left = np.ones(len(which), np.bool_)
+        for each, at, take in fitting(self._configured, chunk, first_lines or lines):
+            left[at] = False
             if each.expression is None:
-                return found, which[:0], which
-            fields = pc.extract_regex(texts, each.expression)
-            fits = fields.is_valid().to_numpy(zero_copy_only=False)
-            if fits.any():
-                kept, others = pa.array(fits), pa.array(~fits)
-                rest = None if rests is None else rests.filter(kept)
-                own = record_time if isinstance(record_time, int) else record_time[which[fits]]
-                found.append(each.messages(fields.filter(kept), rest, which[fits], own, self._scope_index))
-                if told is not None:
-                    told.format.put(which[fits], each.name)
-                    for name in ("host", "program", "pid", "level"):
-                        values = field_of(fields.filter(kept), name)
-                        if values is not None:
-                            getattr(told, name).put_texts(which[fits], values)
-                which, texts = which[~fits], texts.filter(others)
-                rests = None if rests is None else rests.filter(others)
-        return found, which, which[:0]
+                return found, which[left], which[at]
+            groups, rests = take(), None
+            if first_lines is not None:
+                rests = slices(chunk, Spans(first_lines.ends[at], lines.ends[at])).view(pa.string())
+            own = record_time if isinstance(record_time, int) else record_time[which[at]]
+            found.append(each.messages(groups, rests, which[at], own, self._scope_index))
+            if told is not None:
+                told.format.put(which[at], each.name)
+                for name in ("host", "program", "pid", "level"):
+                    values = field_of(groups, name)
+                    if values is not None:
+                        getattr(told, name).put_texts(which[at], values)
+        return found, which[left], which[:0]
 
 
 def _broken(chunk: bytes, lines: Spans) -> Flags:

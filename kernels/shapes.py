@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kernels.spans import DEFAULT_WORDS, Flags, Positions, Spans, side_by_side, within, word_texts, words_of
 from patterns.rules import Rules
+from patterns.severity import SEVERITIES
 from patterns.words import CLASS_RUN, DEFAULT_CLASSES, Splitter
 
 _REMEMBERED: Final = 500_000
@@ -32,6 +33,7 @@ class Shapes:
         self._digits_vary = rules.words.classes.get("number") == DEFAULT_CLASSES["number"]
         self._numbers: dict[bytes, int] = {}
         self._words: list[str] = [CLASS_RUN]
+        self._severities: list[int] = []
         self._rendered: dict[bytes, str] = {}
 
     def of(self, text: bytes, messages: Spans, texts: dict[str, int]) -> Positions:
@@ -43,19 +45,20 @@ class Shapes:
         if len(self._numbers) > _REMEMBERED or len(self._rendered) > _REMEMBERED:
             self._numbers.clear()
             self._rendered.clear()
+            self._severities.clear()
             del self._words[1:]
         rows, alone = self._rows(text, messages)
         codes = rows.dictionary_encode()
         known = np.array([_index(texts, shape) for shape in self._render(codes.dictionary)], np.int64)
         found: Positions = known[codes.indices.to_numpy(zero_copy_only=False)]
         for index in alone:
-            # A message of class words alone may keep a part of one.
+            # A message of class words alone, or with a severity in front of them, may keep a part of one.
             message = text[messages.starts[index] : messages.ends[index]].decode()
             found[index] = _index(texts, self.splitter.shape(message))
         return found
 
     def _rows(self, text: bytes, messages: Spans) -> tuple[pa.Array, Positions]:
-        """Return each message as the bytes of its words' numbers; and which messages have class words alone."""
+        """Return each message as the bytes of its words' numbers; and which have class words alone and a severity."""
         words = words_of(text, DEFAULT_WORDS)
         first, behind = within(words.spans, messages)
         numbers = self._number(text, words.spans, words.digits, _covered(first, behind, len(words.digits)))
@@ -69,9 +72,12 @@ class Shapes:
         before = np.concatenate([[0], np.cumsum(kept)])
         sizes = before[begins + lengths] - before[begins]
         numbers = numbers[kept]
+        firsts = before[begins]
         alone = np.flatnonzero(sizes == 1)
-        alone = alone[numbers[before[begins[alone]]] == 0]
-        return side_by_side(numbers, sizes * numbers.itemsize), alone
+        alone = alone[numbers[firsts[alone]] == 0]
+        two = np.flatnonzero(sizes == 2) if self._severities else alone[:0]
+        two = two[(numbers[firsts[two] + 1] == 0) & np.isin(numbers[firsts[two]], self._severities)]
+        return side_by_side(numbers, sizes * numbers.itemsize), np.concatenate([alone, two])
 
     def _number(self, text: bytes, spans: Spans, digits: Flags, wanted: Flags) -> NDArray[np.int32]:
         """Return the number of each word, 0 for a class word."""
@@ -90,6 +96,8 @@ class Shapes:
             number = 0 if self.splitter.is_class(shown) else len(self._words)
             if number:
                 self._words.append(shown)
+                if shown in SEVERITIES:
+                    self._severities.append(number)
             self._numbers[word] = number
         return number
 

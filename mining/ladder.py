@@ -8,7 +8,8 @@ were never seen. At level 1 every shape that is left is accepted, as a kind *see
 
 Lines that have words in a gap are mined apart from those that have class words alone there, or nothing: what only some
 lines have at their end (``user= root``) makes another kind, and no gap that would hold anything. At last there are made
-as many patterns as there are kinds (mining/merging.py).
+as many patterns as there are kinds (mining/merging.py). How grave lines are is taken off before, and put back after
+(mining/severities.py).
 """
 
 from collections import Counter, defaultdict
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from mining.clusters import Algorithm, Cluster, Method, mine
 from mining.merging import merged, opened
+from mining.severities import Severities
 from mining.words import weighted, words_of
 from patterns.language import Pattern
 from patterns.matcher import Matcher
@@ -80,8 +82,17 @@ def climb_down(
     Returns:
         The accepted clusters, highest level first. With `seen_once` they match every shape.
     """
+    apart = Severities(shapes, held)
+    found = _climb(apart.shapes, Method(algorithm, apart=True), apart.held, seen_once=seen_once)
+    return [Accepted(*each) for each in apart.put_back(found)]
+
+
+def _climb(
+    shapes: Mapping[str, int], method: Method, held: Sequence[KnownPattern], *, seen_once: bool
+) -> list[tuple[Cluster, int]]:
+    """Return the accepted clusters of shapes without severities."""
     found: list[Accepted] = []
-    left, method, waiting = dict(shapes), Method(algorithm, apart=True), [known for known in held if known.level > 1]
+    left, waiting = dict(shapes), [known for known in held if known.level > 1]
     kept: set[Pattern] = set()
     for level in levels(sum(shapes.values())):
         if not left or (level == 1 and not seen_once):
@@ -97,7 +108,7 @@ def climb_down(
             taken = holds + _stronger(taken, waiting, left, level)
         found += [Accepted(cluster, level) for cluster in taken]
         left = uncovered(left, taken)
-    return [Accepted(*each) for each in merged(found, opened(found, accepted), kept)]
+    return merged(found, opened(found, accepted), kept)
 
 
 def _still_there(held: Sequence[KnownPattern], left: Mapping[str, int], level: int) -> list[Cluster]:

@@ -7,7 +7,8 @@ A line ends at ``\n`` alone; a final ``\r`` is dropped. Built-in formats:
     iso       2003-10-11T22:14:15.003+02:00 web1 su[77]: message
     rfc3164   Oct 11 22:14:15 web1 su[77]: message
 
-The last two may have a ``<34>`` in front, and lack the host or the tag. Further formats come from conf/formats.toml.
+The last two may have a ``<34>`` in front, and lack the host or the tag. (Where a level in capitals, ``stdout F`` or a
+number and a bracket follow the time of `iso`, it is another format.) Further formats come from conf/formats.toml.
 What no format fits is `plain`: the whole line is the message. A line is never dropped.
 
 A record of several lines (patterns/records.py) is read as one line. Its header is that of its first line, and what
@@ -17,16 +18,22 @@ follows belongs to the message.
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from patterns.errors import RulesError
-from patterns.linear import compile_linear
+from patterns.linear import compile_linear, first_bytes
 from patterns.rules import AUTO, BUILT_IN_FORMATS, PLAIN, FormatRule, Rules, load_zone
 from patterns.timestamps import TimeReader, epoch_reader, iso_reader, rfc3164_reader, strptime_reader
 
 _TAG = r"(?:(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<pid>[^\s\[\]]{0,64})\])?:(?:\s|$))?"
 _HOST = r"(?:(?P<host>[^\s\[\]]{0,255}[^\s:\[\]])(?:\s+|$))?"
 _PRIORITY = r"(?:<(?P<priority>\d{1,3})>)?"
+_NO_HOST = (
+    r"(?!\s*(?:(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|FATAL)\s|"
+    r"[A-Z]\s|(?:stdout|stderr)\s[FP]\s|\d+\s\[))"
+)
+"""What follows a time and is no host, so that the header is not `iso`: a level, a container's stream, a thread."""
 
 _BUILT_IN: Mapping[str, re.Pattern[str]] = {
     name: re.compile(expression, re.ASCII | re.DOTALL)
@@ -37,6 +44,7 @@ _BUILT_IN: Mapping[str, re.Pattern[str]] = {
         ),
         "iso": _PRIORITY
         + r"(?P<timestamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\s"
+        + _NO_HOST
         + _HOST
         + _TAG
         + r"(?P<message>.*)",
@@ -93,12 +101,14 @@ class HeaderFormat(NamedTuple):
         fullmatch: A line's text → a match with the named groups, or None; of `re`, or of RE2 for a configured one.
         time: Reads its timestamps; None where it has none.
         expression: As it is written; for RE2 where it is configured.
+        first_bytes: The least and the greatest byte that a line of it can begin with; 0 stands for an empty line, too.
     """
 
     name: str
     fullmatch: Callable[[str], re.Match[str] | None]
     time: TimeReader | None
     expression: str
+    first_bytes: tuple[int, int] = (0, 255)
 
 
 def split_lines(data: bytes) -> list[bytes]:
@@ -136,6 +146,7 @@ class LineReader:
         """Raises RulesError for a format that cannot be compiled."""
         self._limit = rules.max_line_bytes
         self.formats = list(_formats(rules))
+        self._beginning_with = lru_cache(maxsize=256)(self._formats_of)
 
     def read(self, data: bytes, record_time: int) -> Line:
         """
@@ -152,7 +163,7 @@ class LineReader:
             text, original = data.decode(errors="replace"), base64.b64encode(data).decode()
         start = text if judged is data else judged.decode(errors="replace")
         first, rest = _split_first(start)
-        for header in self.formats:
+        for header in self._beginning_with(first[:1]):
             found = header.fullmatch(first)
             if found is not None:
                 groups = found.groupdict()
@@ -162,7 +173,12 @@ class LineReader:
     def has_header(self, data: bytes) -> bool:
         """Tell whether `read` would find a header in a line, or in a record that begins with it."""
         text = self._judged(data).decode(errors="replace")
-        return any(header.fullmatch(text) is not None for header in self.formats)
+        return any(header.fullmatch(text) is not None for header in self._beginning_with(text[:1]))
+
+    def _formats_of(self, character: str) -> list[HeaderFormat]:
+        """Return the formats that a line can have which begins with a character; ``""`` for an empty one."""
+        first = character.encode()[0] if character else 0
+        return [each for each in self.formats if each.first_bytes[0] <= first <= each.first_bytes[1]]
 
     def _judged(self, data: bytes) -> bytes:
         return data if len(data) <= self._limit else data[: _cut(data, self._limit)]
@@ -245,4 +261,4 @@ def _configured(name: str, rule: FormatRule, default_zone: str) -> HeaderFormat:
     zone = load_zone(rule.zone or default_zone)
     readers: dict[str, TimeReader] = {"iso": iso_reader(zone), "epoch": epoch_reader()}
     time = readers.get(rule.time) or (strptime_reader(rule.time, zone) if rule.time else None)
-    return HeaderFormat(name, compiled.fullmatch, time, rule.expression)
+    return HeaderFormat(name, compiled.fullmatch, time, rule.expression, first_bytes(compiled))

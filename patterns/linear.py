@@ -32,3 +32,15 @@ def compile_linear(expression: str | bytes, what: str) -> Any:
         raise RulesError(
             f"{what} is {written!r}: RE2 says {reason}; write it without look-arounds and back-references"
         ) from None
+
+
+def first_bytes(compiled: Any) -> tuple[int, int]:
+    """Return the least and the greatest first byte of what a compiled expression can match whole, or wider bounds."""
+    import re2
+
+    try:
+        least, greatest = compiled.possiblematchrange(1)
+    except re2.error:
+        return 0, 255
+    # What can be empty has no least byte, and what can begin with the greatest has no bound above it.
+    return (least[0], greatest[0] if greatest else 255) if least else (0, 255)

@@ -24,6 +24,7 @@ from patterns.judge import Judge, Judgement
 from patterns.language import hash_of
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.pcre import Expressions, literal
+from patterns.severity import SEVERITIES
 from patterns.shapes import EXAMPLE_CHARACTERS
 from patterns.terminal import printable
 from patterns.words import DEFAULT_CLASSES, SEPARATORS, Splitter, WordRules
@@ -139,7 +140,8 @@ class _Tests:
             return FORBIDDEN
         if self._own_classes and ("=" in line.message or not line.message.isascii()):
             return UNSURE
-        return UNSURE if all(map(self._is_class, _WORDS.findall(line.message))) else None
+        words = _WORDS.findall(line.message)
+        return UNSURE if all(map(self._is_class, words[words[0] in SEVERITIES :])) else None
 
 
 def _program(scope: str, rules: WordRules) -> str:

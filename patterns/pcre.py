@@ -5,7 +5,8 @@ It is not that of `regex`: an engine that backtracks tries a class word there in
 match, so a run of them exponentially often. Here a word is read once and never given back. That makes it exact too: it
 matches what the pattern matches and nothing else, except that
 
-- a message of class words alone, whose constants are parts of words, may have any number of words in a gap;
+- a message of class words alone, or of these behind a severity, whose constants are parts of words, may have any number
+  of words in a gap;
 - a constant with U+FFFD takes what its form takes for it;
 - an operator's word class takes a final ``=`` where an alternative of it ends in ``\S*``, ``\S+`` or ``=``, and else
   none.
@@ -25,12 +26,14 @@ with groups   for PCRE over bytes, shorter: groups are defined once and called. 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from patterns.errors import RulesError
 from patterns.language import NO_GAP, Gap, Pattern
 from patterns.regex import IN_WORD, LIKE_A_KEPT_PREFIX, SEPARATOR, SPACE, spelled_out
+from patterns.severity import SEVERITIES
 from patterns.words import CLASS_RUN, Splitter, WordRules
 
 # PCRE 1, which syslog-ng 3 runs, keeps its place on the stack, half a KB a level, and where that is full, syslog-ng
@@ -93,14 +96,35 @@ class Expressions:
         form = self._form
         branches = [self._sequence(pattern, self._gap, self._word)]
         if not self._raw:
-            parts = self._sequence(pattern, self._words, self._part)
-            branches.append(None if parts is None else f"(?={form.run}{form.end}){parts}")
+            branches += [self._parts(pattern), self._parts_behind_severity(pattern)]
         found = [branch for branch in branches if branch is not None]
         if not found:
             return None
         either = "|".join(found)
         expression = f"{form.defined}{form.separators}(?:{either}){form.end}"
         return expression if _compiled(expression) <= _MOST_BYTES else None
+
+    def _parts(self, pattern: Pattern) -> str | None:
+        """Return the expression of messages of class words alone; None where there are none."""
+        parts = self._sequence(pattern, self._words, self._part)
+        return None if parts is None else f"(?={self._form.run}{self._form.end}){parts}"
+
+    def _parts_behind_severity(self, pattern: Pattern) -> str | None:
+        """Return the same of messages that have a severity in front: as the first constant, or in the first gap."""
+        (least, most), *gaps = pattern.gaps
+        if most != 0:
+            severities: Iterable[str] = SEVERITIES
+            rest = replace(pattern, gaps=((max(least - 1, 0), None if most is None else most - 1), *gaps))
+        else:
+            if not pattern.constants:
+                return None
+            first = pattern.constants[0]
+            severities = [word for word in ((first,) if isinstance(first, str) else first) if word in SEVERITIES]
+            rest = replace(pattern, constants=pattern.constants[1:], gaps=tuple(gaps))
+        parts = self._parts(rest) if severities else None
+        return (
+            None if parts is None else f"{_one_of([*map(self._form.literal, severities)])}{self._form.separated}{parts}"
+        )
 
     def _gap(self, gap: Gap) -> str:
         least, most = gap

@@ -13,7 +13,8 @@ words as one ``<*>``. Lines of one scope and shape are judged alike, so a shape 
 A message whose words are all class words would have no constant at all. Of those that have a digit, the part before
 the first digit then stays as a constant if it has three letters or more and is no class word itself:
 ``retries:15`` reads ``retries: <*>``; and a key of one or two letters and as many digits stays whole, so that a
-dump of registers, ``r24=0x0f r25=0x03``, reads ``r24= <*> r25= <*>``. What is blank or has no constant even so is
+dump of registers, ``r24=0x0f r25=0x03``, reads ``r24= <*> r25= <*>``. A severity in front (patterns/severity.py) makes
+no difference to that: ``INFO retries:15`` reads ``INFO retries: <*>``. What is blank or has no constant even so is
 *unjudged* (see `Splitter.unjudged`).
 
 ``raw`` rules, for comparison with slct and logcluster.pl: ASCII white space alone separates, no word is a class word.
@@ -27,6 +28,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from patterns.linear import compile_linear
+from patterns.severity import SEVERITIES
 
 CLASS_RUN: Final = "<*>"
 """How a run of class words reads in a shape; as a word of a message it is a class word itself."""
@@ -53,6 +55,7 @@ follows a greedy part fails at most twice before the expression matches or canno
 _DEFAULT_WORD = rf"[^{SEPARATORS}=]+=?|="
 _RAW_WORD = r"\S+"
 _RUN_OF_RUNS = re.compile(r"(?<![^ ])<\*>(?: <\*>)+(?![^ ])")
+_WITHOUT_CONSTANT = frozenset([CLASS_RUN, *(f"{severity} {CLASS_RUN}" for severity in SEVERITIES)])
 _BEFORE_DIGIT = re.compile(r"[^0-9]*")
 _NAME_PART = re.compile(r"[^/\s]+", re.ASCII)
 _NUMBERED_KEY = re.compile(r"[A-Za-z]{1,2}[0-9]{1,2}=")
@@ -189,7 +192,7 @@ class Splitter:
             return TakenApart(pieces, words, shape)
         if "<*> <*>" in words:
             shape = _RUN_OF_RUNS.sub(CLASS_RUN, words)
-        if shape == CLASS_RUN:
+        if shape in _WITHOUT_CONSTANT:
             shape = " ".join(part.text for part in self._with_constants(pieces))
         return TakenApart(pieces, words, shape)
 
@@ -205,7 +208,8 @@ class Splitter:
             else:
                 found.append(_slice(Slice, (text, start, end)))
             before = text
-        return self._with_constants(pieces) if len(found) == 1 and before == CLASS_RUN and joins else found
+        without = joins and len(found) <= 2 and " ".join(word.text for word in found) in _WITHOUT_CONSTANT
+        return self._with_constants(pieces) if without else found
 
     def cut_out(self, apart: TakenApart, gaps: Iterable[tuple[int, int]]) -> list[str]:
         """
@@ -231,7 +235,11 @@ class Splitter:
         ]
 
     def _with_constants(self, pieces: Sequence[str]) -> list[Slice]:
-        """Return the slices of a message whose words are all class words: with what stays of them as constants."""
+        """
+        Return the slices of a message with what stays of its class words as constants.
+
+        All its words are class words, but for a severity in front.
+        """
         found: list[Slice] = []
         for word, start, end in _placed(pieces):
             for part in self._keep_constant(word, start, end):
@@ -265,6 +273,8 @@ class Splitter:
         return prefix if len(prefix) < len(word) and letters >= 3 and not self.is_class(prefix) else ""
 
     def _keep_constant(self, word: str, start: int, end: int) -> list[Slice]:
+        if self._shown[word] != CLASS_RUN:
+            return [Slice(word, start, end)]
         prefix = self._kept_prefix(word)
         if not prefix:
             return [Slice(word if _NUMBERED_KEY.fullmatch(word) else CLASS_RUN, start, end)]
@@ -286,10 +296,10 @@ def _find_first_words(words: str) -> list[int] | None:
         words: As `TakenApart` has them.
 
     Returns:
-        None where all are class words: their shape has other words.
+        None where all are class words, but for a severity in front: their shape may have other words.
     """
     texts = words.split(" ")
-    if set(texts) == {CLASS_RUN}:
+    if set(texts[texts[0] in SEVERITIES :]) == {CLASS_RUN}:
         return None
     firsts = [number for number, text in enumerate(texts) if not (number and text == texts[number - 1] == CLASS_RUN)]
     return [*firsts, len(texts)]

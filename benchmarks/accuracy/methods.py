@@ -98,7 +98,7 @@ def mined(name: str, mine_scope: Mine, *, ours: bool = False) -> Compared:
         for line in lines:
             known = match(line.scope, line.shape) if line.shape is not None else None
             # The truth knows no programs: what two of them say alike is one group.
-            found.append(Grouped(known.pattern.identity(""), _readable(known)) if known else _shape_of(line))
+            found.append(Grouped(known.pattern.identity(""), _readable(known, line)) if known else _shape_of(line))
         return found
 
     return Compared(name, train, group, ours=ours)
@@ -125,12 +125,13 @@ def classic(algorithm: Algorithm, support: Support) -> Mine:
     return mine_scope
 
 
-def _readable(known: KnownPattern) -> str:
-    """Return a pattern's text with ``<*>`` for each gap."""
+def _readable(known: KnownPattern, line: Line) -> str:
+    """Return a pattern's text with ``<*>`` for each gap; of alternatives, which are severities, that of the line."""
     parts: list[str] = []
     for number, gap in enumerate(known.pattern.gaps):
         if number:
-            parts.append(str(known.pattern.constants[number - 1]))
+            constant = known.pattern.constants[number - 1]
+            parts.append(constant if isinstance(constant, str) else (line.shape or "").partition(" ")[0])
         if gap[1] != 0:
             parts.append("<*>")
     return " ".join(parts)

@@ -19,8 +19,8 @@ _HOW: Final = """\
   .983 of GA over 16 logs.
 - Novelty is not anomaly: a new kind of line may be harmless, and an attack may look like every other day.
 - Whole lines: patterns are of programs. A known kind of a program that is new is an outlier to us, and no novelty to
-  the truth, which knows none. Patterns of two programs that read alike are one group. A level in a header is the first
-  word of a message, and of the true template."""
+  the truth, which knows none; so is a known text that is graver than it ever was. Patterns of two programs that read
+  alike are one group. A level in a header is the first word of a message, and of the true template."""
 
 
 def write(folder: Path, found: dict[str, Any], plots: Sequence[str]) -> None:

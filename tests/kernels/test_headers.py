@@ -1,5 +1,6 @@
 """Headers by columns are those that patterns.line reads one by one; what cannot be told so is left to it."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -186,6 +187,20 @@ def test_lines_of_built_in_formats_and_of_none_are_one_group_and_in_order() -> N
     assert group.lines.tolist() == [0, 1, 2, 3]
     assert group.formats == {"plain": 2, "iso": 1, "rfc3164": 1}
     assert not len(odd)
+
+
+def test_lines_of_each_shipped_format_and_their_beginnings_are_told_as_the_reader_reads_them() -> None:
+    text = (Path(__file__).parents[2] / "conf/formats.toml").read_text(encoding="utf-8")
+    examples = [example.encode() for example in re.findall(r"^#    (\S.*)$", text, re.MULTILINE)]
+    rules = Rules(formats=SHIPPED)
+    read = Headers(rules)
+
+    assert by_columns(examples, read)[1] == Counter(list(SHIPPED))
+    agree([example[:cut] for example in examples for cut in range(0, len(example), 3)], rules, read)
+    # What most lines had is tried otherwise the next time.
+    for example in examples[::5]:
+        agree([example] * 3, rules, read)
+        agree([example, *examples], rules, read)
 
 
 def test_rules_that_cannot_be_used_are_refused() -> None:

@@ -68,9 +68,10 @@ def test_the_ladder_finds_what_its_rules_say_word_by_word(loghub: Path, dataset:
 
 @given(
     st.dictionaries(
-        st.lists(st.sampled_from([*"abcdexyz", "<*>"]), min_size=1, max_size=7).map(
-            lambda words: re.sub(r"<\*>( <\*>)+", "<*>", " ".join(words))
-        ),
+        st.tuples(
+            st.sampled_from(["", "", "", "INFO", "WARN", "FATAL"]),
+            st.lists(st.sampled_from([*"abcdexyz", "INFO", "<*>"]), min_size=1, max_size=7),
+        ).map(lambda parts: re.sub(r"<\*>( <\*>)+", "<*>", " ".join([*filter(None, parts[:1]), *parts[1]]))),
         st.sampled_from([1, 1, 1, 2, 3, 9, 40]),
         max_size=25,
     ),
@@ -176,3 +177,76 @@ def test_what_was_seen_once_is_never_held() -> None:
     shapes = {f"user {name} came home": 1 for name in ("ann", "bob", "cem")}
 
     assert texts_of(shapes, held) == {"user *{1,1} came home"}
+
+
+# Severities
+
+
+@pytest.mark.parametrize(
+    ("shapes", "expected"),
+    [
+        ({"INFO ready": 9, "FATAL disk gone": 1}, {"INFO ready", "(FATAL|INFO) disk gone"}),
+        ({"INFO ready": 9, "FATAL ready": 1}, {"(FATAL|INFO) ready"}),
+        ({"INFO ready": 9, "ready": 1}, {"INFO ready", "ready"}),
+        ({"WARN ready": 9, "WARNING late": 1}, {"(WARN|WARNING) ready", "(WARN|WARNING) late"}),
+        (
+            {"INFO ready": 9, "WARN disk full": 1, "FATAL gone": 1},
+            {"INFO ready", "(INFO|WARN) disk full", "(FATAL|INFO|WARN) gone"},
+        ),
+        ({"FATAL <*>": 9, "INFO ready": 1}, {"FATAL *{1,1}", "INFO ready"}),
+        ({"FATAL": 9, "INFO ready": 1}, {"FATAL", "INFO ready"}),
+    ],
+)
+def test_a_pattern_has_the_severities_of_its_lines_and_the_milder_ones_of_its_program(
+    shapes: dict[str, int], expected: set[str]
+) -> None:
+    assert texts_of(shapes) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "known"),
+    [("INFO disk gone", True), ("WARN disk gone", True), ("FATAL disk gone", False), ("FATAL ready", False)],
+)
+def test_what_was_never_as_grave_is_new_and_what_is_milder_is_not(shape: str, known: bool) -> None:
+    found = climb_down({"INFO ready": 9, "WARN disk gone": 3, "FATAL over": 1}, "logcluster")
+
+    assert (uncovered({shape: 1}, [each.cluster for each in found]) == {}) is known
+
+
+def test_a_word_in_front_of_each_line_makes_no_pattern_wider() -> None:
+    shapes = {f"INFO {word} set to <*>": 1 for word in ("tickTime", "maxSessionTimeout", "initLimit")}
+
+    assert texts_of(shapes) == {f"{shape.removesuffix('<*>')}*{{1,1}}" for shape in shapes}
+
+
+@pytest.mark.parametrize(
+    ("held", "shapes", "expected"),
+    [
+        # A program that begins to say WARN changes no pattern of the last set.
+        (
+            ["(FATAL|INFO) gone"],
+            {"FATAL gone": 1, "INFO x": 1, "WARN y": 1},
+            {"(FATAL|INFO) gone", "INFO x", "(INFO|WARN) y"},
+        ),
+        # What a set without severities had apart stays apart.
+        (["INFO a b", "FATAL a b"], {"FATAL a b": 5, "INFO a b": 5}, {"INFO a b", "FATAL a b"}),
+        # A graver one stands beside the one that is held.
+        (["INFO a b"], {"FATAL a b": 5, "INFO a b": 5}, {"INFO a b", "FATAL a b"}),
+        (["a b"], {"FATAL a b": 5, "a b": 5}, {"FATAL a b", "a b"}),
+        # And of what is not there any more, nothing is.
+        (["DEBUG a b"], {"INFO a b": 5}, {"INFO a b"}),
+    ],
+)
+def test_patterns_of_the_last_set_keep_their_severities(
+    held: list[str], shapes: dict[str, int], expected: set[str]
+) -> None:
+    assert texts_of(shapes, [KnownPattern("", parse(text), 2, 5, 5) for text in held]) == expected
+
+
+def test_the_lines_of_a_pattern_are_shared_out_where_it_becomes_several() -> None:
+    found = climb_down({"FATAL a b": 5, "INFO a b": 3, "a b": 2}, "logcluster")
+
+    assert {(each.cluster.pattern.text, each.cluster.support) for each in found} == {
+        ("(FATAL|INFO) a b", 8),
+        ("a b", 2),
+    }

@@ -75,6 +75,7 @@ MESSAGES = st.sampled_from(
         "a\rb",
         "a: b",
         "x\r",
+        "INFO abc1 7",
     ]
 )
 LINES = st.one_of(
@@ -100,6 +101,8 @@ LINES = st.one_of(
             "17/06/09 20:10:40 INFO executor.A: hello 5",
             "2026-01-02 10:00:00 - ERROR - [a:b@12] - x y",
             "2026-01-02T10:00:00 ERROR",
+            "2026-01-02 10:00:00,123 FATAL r24=0x0f abc1",
+            "2026-01-02 10:00:00,123 ERROR 12",
             "2026-01-02 10:00:00.1+02 WARN x",
             "t=1.5|su-1|WARN|text 1",
             "t=-|-|-|-",

@@ -23,8 +23,48 @@ class Plain(NamedTuple):
     open: int
 
 
-def climbed(shapes: Mapping[str, int], *, slct: bool) -> set[tuple[tuple[str, ...], Gaps, int, int]]:
-    """Return words, gaps, level and lines of each pattern."""
+GRAVE = ["DEBUG", "INFO", "WARN", "FATAL"]
+"""Those severities that tests have, mildest first."""
+
+Found = set[tuple[tuple[Any, ...], Gaps, int, int]]
+
+
+def climbed(shapes: Mapping[str, int], *, slct: bool) -> Found:
+    """Return words, gaps, level and lines of each pattern; of a word that is one of several, all of them in order."""
+    rests: dict[str, Counter[str]] = {}
+    for shape, n in shapes.items():
+        severity, rest = re.fullmatch(rf"(?:({'|'.join(GRAVE)}) (?!<\*>$))?(.+)", shape).groups()  # type: ignore[union-attr]
+        rests.setdefault(rest, Counter())[severity or ""] += n
+    found = without_severities({rest: sum(of.values()) for rest, of in rests.items()}, slct=slct)
+    lines: dict[Any, Counter[str]] = {p: Counter() for p in found}
+    for rest, of in rests.items():
+        best = min((p for p in found if matches(Plain(*p, 0), rest)), key=order)
+        lines[best].update(of)
+    used = {severity for of in rests.values() for severity in of if severity}
+    whole: Found = set()
+    for p in found:
+        words, gaps, level, number = p
+        severe = [severity for severity in lines[p] if severity]
+        if "" in lines[p] or not severe:
+            whole.add((words, gaps, level, lines[p][""] if severe else number))
+        if severe:
+            gravest = max(map(GRAVE.index, severe))
+            front = tuple(sorted(severity for severity in used if GRAVE.index(severity) <= gravest))
+            supported = sum(lines[p][severity] for severity in severe) if "" in lines[p] else number
+            whole.add(((front if len(front) > 1 else front[0], *words), ((0, 0), *gaps), level, supported))
+    return whole
+
+
+def order(p: tuple[tuple[str, ...], Gaps, int, int]) -> tuple[Any, ...]:
+    """Return what the best of several patterns has least of."""
+    words, gaps, level, number = p
+    text = [f"*{{{least},{most}}}" if most else "" for least, most in gaps]
+    mixed = " ".join(part for pair in zip(text, [*words, ""], strict=True) for part in pair if part)
+    return -level, -len(words), sum(most for _, most in gaps), -number, mixed.encode()
+
+
+def without_severities(shapes: Mapping[str, int], *, slct: bool) -> Found:
+    """Return the same of shapes that begin with no severity."""
     found: list[Plain] = []
     left, number = dict(shapes), sum(shapes.values())
     for level in supports(number):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from patterns.errors import RulesError
@@ -110,7 +110,8 @@ def test_lines_are_read_and_split_by_the_rules_of_the_set() -> None:
 
 MESSAGES = st.lists(
     st.tuples(
-        st.sampled_from(["a", "b", "k=", "7", "/x/y", "abc1", "r2=0"]), st.sampled_from([" ", ", ", "  (", ") "])
+        st.sampled_from(["a", "b", "k=", "7", "/x/y", "abc1", "r2=0", "INFO"]),
+        st.sampled_from([" ", ", ", "  (", ") "]),
     ),
     min_size=1,
     max_size=8,
@@ -118,6 +119,7 @@ MESSAGES = st.lists(
 
 
 @given(MESSAGES, st.lists(st.booleans(), min_size=20, max_size=20))
+@example("INFO abc1 7 r2=0", [False] * 20)
 def test_remembered_parameters_are_those_of_the_line_itself(message: str, opened: list[bool]) -> None:
     splitter = Splitter(WordRules())
     words = splitter.shape(message).split(" ")

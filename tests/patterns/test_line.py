@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from patterns.errors import RulesError
 from patterns.line import Line, LineReader
+from patterns.linear import compile_linear
 from patterns.rules import FormatRule, Rules
 from patterns.timestamps import microseconds
 
@@ -305,3 +308,34 @@ def test_a_format_that_cannot_be_used_is_refused_with_its_name(rule: FormatRule,
 def test_a_zone_that_the_machine_does_not_know_is_refused(zone: str) -> None:
     with pytest.raises(RulesError, match="no such time zone"):
         LineReader(Rules(zone=zone))
+
+
+@pytest.mark.parametrize("rest", ["INFO x", "  ERROR x: y", "stdout F x", "stderr P x", "0 [Note] x", "I NETWORK x"])
+def test_what_follows_the_time_of_iso_and_is_no_host_makes_it_another_format(rest: str) -> None:
+    line = f"2026-10-11T22:14:15Z {rest}".encode()
+    behind = FormatRule(r"(?P<timestamp>\S+) (?P<message>.*)", time="iso")
+
+    found = LineReader(Rules(formats={"behind": behind})).read(line, RECORD)
+
+    assert (LineReader(Rules()).read(line, RECORD).format, found.format) == ("plain", "behind")
+
+
+@pytest.mark.parametrize("host", ["info", "INFO1", "stdout", "7", "AB", "INFOS"])
+def test_a_host_may_be_called_nearly_anything(host: str) -> None:
+    assert LineReader(Rules()).read(f"2026-10-11T22:14:15Z {host} su: x".encode(), RECORD).host == host
+
+
+@given(
+    st.text(st.sampled_from("abcX <7é\x00\U0010ffff\xa0"), max_size=4),
+    st.sampled_from(["", "a*", "b.*", "[a-c]b", "(?i)x", "\\S+ ", "é", "[^a]", "<?[0-9]", "\\pL", "(?:|a)"]),
+)
+@example("", "a*")
+@example("\x00", "\\x00")
+@example("X", "(?i)x")
+def test_a_format_is_passed_over_by_its_first_byte_only_where_it_would_not_fit(line: str, begins: str) -> None:
+    expression = f"{begins}(?P<message>.*)"
+    reader = LineReader(Rules(formats={"mine": FormatRule(expression)}, header="mine"))
+
+    found = reader.read(line.encode(), RECORD).format
+
+    assert (found == "mine") == (compile_linear(expression, "x").fullmatch(line) is not None)

@@ -19,6 +19,7 @@ from patterns.line import split_lines
 from patterns.pattern_set import PatternSet
 from patterns.pcre import Expressions
 from patterns.rules import Rules
+from patterns.severity import SEVERITIES
 from patterns.timestamps import SECOND
 from patterns.words import DEFAULT_CLASSES, Splitter, WordRules
 from training.config import Mining
@@ -34,7 +35,7 @@ DATASETS = ["Apache", "BGL", "HDFS", "Linux", "OpenSSH", "Proxifier", "Spark", "
 
 WORDS = st.one_of(
     st.sampled_from(
-        ["a", "b", "key=", "=", "k=v", "a:", "(", "<*>", "*", "\\", ".", "é", "\ufffd", "漢", "\x01", "\x85"]
+        ["a", "b", "key=", "=", "k=v", "a:", "(", "<*>", "*", "\\", ".", "é", "\ufffd", "漢", "\x01", "\x85", "INFO"]
     ),
     st.sampled_from(["1", "x2", "10.0.0.7", "3=", "=4", "Jan", "May.", "MB", "secs", "ms", "ms=", "deadbeef=", "٣"]),
     st.sampled_from(["/", "/a/b", "'/a/b'", "/a=", "abc1", "def22x", "xyz-3=", "r24=", "r25=0x0f", "a.b.c", "é.é.é"]),
@@ -76,7 +77,8 @@ def fits_shape(pattern: Pattern, message: str, splitter: Splitter) -> bool:
 def of_class_words_alone(message: str, splitter: Splitter) -> bool:
     if splitter.rules.raw:
         return False
-    return all(map(splitter.is_class, re.findall(r"[^\s=,;()\[\]{}]+=?|=", message, re.ASCII)))
+    words = re.findall(r"[^\s=,;()\[\]{}]+=?|=", message, re.ASCII)
+    return all(map(splitter.is_class, words[set(words[:1]) <= SEVERITIES.keys() :]))
 
 
 def written(pattern: Pattern, rules: WordRules = DEFAULT) -> str:
@@ -102,6 +104,8 @@ def assert_the_same(made: Iterable[tuple[str, Pattern]], others: Iterable[str], 
 @given(st.lists(cases(DEFAULT), min_size=1, max_size=4), st.lists(messages(), max_size=4))
 @example([("onExtend:1514", parse("onExtend: *{1,1}")), ("r24=0 r25=3", parse("r24= *{1,1} r25= *{1,1}"))], ["r24=x"])
 @example([("abc1 def2 ghi3", parse("abc *{3,} ghi *{1,1}")), ("x abc1 def2", parse("x *{1,1}"))], ["x abc", "x"])
+@example([("INFO abc1", parse("INFO abc *{1,1}")), ("INFO r1=2", parse("*{1,1} r1= *{0,1}"))], ["a abc1", "INFO abc 1"])
+@example([("INFO abc1", parse("(FATAL|INFO) abc *{1,1}")), ("INFO abc1", parse("*{3,3}"))], ["INFO", "abc1", "FATAL 1"])
 @example([("a\n", parse("a"))], ["a\n\n", "\na", "a\nb", "a\x85", "a\n "])
 @example([("x a=", parse("x *{1,1}"))], ["x a= b", "x a", "x a=1"])
 @example([("\ufffd é", parse("\ufffd é"))], ["é é", "\ufffd \ufffd", "\x80 é"])

@@ -72,7 +72,7 @@ def test_for_raw_rules_the_expression_matches_exactly_the_lines_of_the_pattern(
 
 
 DEFAULT_WORDS = st.one_of(
-    st.sampled_from(["a", "b", "key=", "=", "k=v", "a:", "(", "<*>", "*", "\\", ".", "é", "\x00"]),
+    st.sampled_from(["a", "b", "key=", "=", "k=v", "a:", "(", "<*>", "*", "\\", ".", "é", "\x00", "INFO"]),
     st.sampled_from(
         ["1", "x2", "10.0.0.7", "3=", "=4", "Jan", "May.", "MB", "secs", "ms", "/", "/a/b", "'/a/b'", "/a="]
     ),

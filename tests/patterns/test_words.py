@@ -214,6 +214,13 @@ def test_a_shape_is_the_words_with_each_run_of_class_words_as_one(message: str, 
         ("r124=1", "<*>"),
         ("abc24=1", "abc <*>"),
         ("=1 2", "= <*>"),
+        ("INFO onExtend:1514", "INFO onExtend: <*>"),
+        ("FATAL r24=0x0f, r25=0x03", "FATAL r24= <*> r25= <*>"),
+        ("warning: abc1", "warning: <*>"),
+        ("FATAL abc1 x", "FATAL <*> x"),
+        ("7 FATAL abc1", "<*> FATAL <*>"),
+        ("FATAL 7", "FATAL <*>"),
+        ("FATAL", "FATAL"),
     ],
 )
 def test_of_a_message_of_class_words_alone_the_part_before_the_first_digit_may_stay(message: str, shape: str) -> None:
@@ -245,6 +252,8 @@ def test_by_the_raw_rules_only_a_blank_message_is_unjudged() -> None:
 
 @given(MESSAGES)
 @example("abc1 def2, r24=5")
+@example("[FATAL] abc1 def2, 7")
+@example("FATAL <*>")
 @example("<*> <*>1 (<*>)")
 def test_the_shape_is_the_slices_joined_by_a_space(message: str) -> None:
     for splitter in (DEFAULT, RAW, NO_CLASSES):
@@ -253,6 +262,8 @@ def test_the_shape_is_the_slices_joined_by_a_space(message: str) -> None:
 
 @given(MESSAGES)
 @example("abc1 def2, r24=5")
+@example("[FATAL] abc1 def2, 7")
+@example("FATAL <*>")
 def test_slices_stand_for_all_of_the_message_but_separators_in_order(message: str) -> None:
     parts = DEFAULT.slices(message)
 
