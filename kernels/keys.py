@@ -42,7 +42,7 @@ class KeyTable:
     def find(self, keys: Keys) -> Positions:
         """Return the number of each key; −1 where it has none."""
         places = self._places(keys)
-        found: Positions = self._table[places]
+        found: Positions = self._table[places].astype(np.int64)
         missed = self._keys[found] != keys
         # Another key may have taken the place: then it is in one that follows, and before the first that is free.
         left = np.flatnonzero(missed & (found > 0))

@@ -16,7 +16,7 @@ from kernels.messages import Messages
 from kernels.rows import Numbers, RowTable
 from kernels.search import OTHER, Search
 from kernels.shapes import Known, Shapes
-from kernels.spans import RAW_WORDS, Positions, ranges, within, words_of
+from kernels.spans import RAW_WORDS, Flags, Positions, ranges, within, words_of
 from kernels.vocabulary import PADDING, Vocabulary
 from patterns.alike import words_of as words_of_constant
 from patterns.judge import Judgement
@@ -49,20 +49,18 @@ class Kind:
         scope: str,
         known: KnownPattern | None,
         reason: str | None,
-        shape: str | int | None = None,
-        met: Known | None = None,
         unjudged: str | None = None,
+        shape: int = 0,
+        met: Known | None = None,
     ) -> None:
-        """Take a shape as its text, or as its number among those that were met, or none."""
+        """Take a shape as its number among those that were met; of none there are none."""
         self.scope, self.known, self.reason, self.unjudged = scope, known, reason, unjudged
         self._shape, self._met = shape, met
 
     @property
     def shape(self) -> str | None:
         """Their shape, written out when it is asked for; None where each line has its own (raw rules)."""
-        if self._met is not None and isinstance(self._shape, int):
-            self._shape = self._met.text(self._shape)
-        return None if self._shape is None else str(self._shape)
+        return None if self._met is None else self._met.text(self._shape)
 
     @property
     def outlier(self) -> bool:
@@ -148,22 +146,26 @@ class ShapeKinds:
     def _judged(self, shapes: Positions, scopes: Positions) -> list[Kind]:
         numbers, lengths = self._met.rows.at(shapes)
         begins = np.cumsum(lengths) - lengths
-        blank = lengths == 0
+        judged = lengths > 0
         alone = np.flatnonzero(lengths == 1)
-        without = alone[numbers[begins[alone]] == 0]
+        judged[alone[numbers[begins[alone]] == 0]] = False
         numbers[numbers >= self._first_unknown] = OTHER
         names = [self._scopes.names[scope] for scope in scopes.tolist()]
-        judged = ~blank
-        judged[without] = False
         known = self._sought.best(numbers, lengths, names, judged)
         reasons = {scope: self._matcher.reason(scope, None) for scope in set(names)}
         kinds = [
-            Kind(scope, best, reasons[scope] if best is None else self._matcher.reason(scope, best), shape, self._met)
+            Kind(
+                scope,
+                best,
+                reasons[scope] if best is None else self._matcher.reason(scope, best),
+                None,
+                shape,
+                self._met,
+            )
             for scope, best, shape in zip(names, known, shapes.tolist(), strict=True)
         ]
         for index in np.flatnonzero(~judged).tolist():
-            shape = self._met.text(int(shapes[index]))
-            kinds[index] = Kind(names[index], None, None, shape, None, self._shapes.splitter.unjudged(shape))
+            kinds[index].reason, kinds[index].unjudged = None, self._shapes.splitter.unjudged(str(kinds[index].shape))
         return kinds
 
 
@@ -235,7 +237,7 @@ class RawKinds:
         if number is None:
             number = self._numbers[key] = len(self.kinds)
             reason = None if unjudged else self._matcher.reason(scope, known)
-            self.kinds.append(Kind(scope, known, reason, unjudged=unjudged))
+            self.kinds.append(Kind(scope, known, reason, unjudged))
         return number
 
 
@@ -270,7 +272,7 @@ class _Sought:
         return self._rows.size > _REMEMBERED or self._rows.taken > _REMEMBERED_NUMBERS
 
     def best(
-        self, numbers: Numbers, lengths: Positions, scopes: Sequence[str], judged: Positions
+        self, numbers: Numbers, lengths: Positions, scopes: Sequence[str], judged: Flags
     ) -> list[KnownPattern | None]:
         """Return the best match of each row; None for one that is not to be judged, or whose scope has no pattern."""
         own = np.array([self._search.scopes.get(scope, -1) for scope in scopes], np.int64)

@@ -45,6 +45,7 @@ class Known:
         self._shown = np.zeros(256, np.int32)
         self._asked = 1
         self._words: dict[int, str] = {0: CLASS_RUN}
+        self._texts: dict[int, str] = {}
 
     @property
     def full(self) -> bool:
@@ -75,8 +76,11 @@ class Known:
         return int(self.rows.add(numbers, np.array([len(words)]))[0])
 
     def text(self, shape: int) -> str:
-        """Return a shape."""
-        return " ".join(map(self._word, self.rows.row(shape)))
+        """Return a shape, remembered."""
+        text = self._texts.get(shape)
+        if text is None:
+            text = self._texts[shape] = " ".join(map(self._word, self.rows.row(shape)))
+        return text
 
     def _word(self, number: int) -> str:
         word = self._words.get(number)

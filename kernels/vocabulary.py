@@ -134,7 +134,8 @@ class Vocabulary:
         self._ends[old:size] = self.taken + np.cumsum(ends.lengths)
         self._starts[old:size] = self._ends[old:size] - ends.lengths
         self.taken += total
-        self._kept = _Ends(*(grown(column, size) for column in self._kept))
+        first, last, lengths = self._kept
+        self._kept = _Ends(grown(first, size), grown(last, size), grown(lengths, size))
         for column, own in zip(self._kept, ends, strict=True):
             column[old:size] = own
         self._likely[_looks(data, words)] = True

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.keys import KeyTable
+from kernels.spans import Flags, Positions
 
 KEYS = st.one_of(st.integers(0, 20), st.integers(0, (1 << 64) - 1), st.sampled_from([0, (1 << 64) - 1]))
 
@@ -36,16 +37,18 @@ def test_a_table_that_grows_keeps_all_numbers() -> None:
 @given(st.lists(st.lists(st.text("ab", max_size=4), max_size=12), max_size=5), st.integers(1, 3))
 def test_things_are_numbered_exactly_however_their_keys_collide(batches: list[list[str]], distinct: int) -> None:
     table, kept, known = KeyTable(), list[str](), dict[str, int]()
+    things: list[str] = []
 
-    for things in batches:
-        found = table.number(
-            column([len(thing) % distinct for thing in things]),
-            lambda which, _, things=things: kept.extend(things[index] for index in which.tolist()),
-            lambda which, numbers, things=things: np.array(
-                [things[index] == kept[number] for index, number in zip(which.tolist(), numbers.tolist(), strict=True)],
-                np.bool_,
-            ),
-        )
+    def keep(which: Positions, _numbers: Positions) -> None:
+        kept.extend(things[index] for index in which.tolist())
+
+    def same(which: Positions, numbers: Positions) -> Flags:
+        pairs = zip(which.tolist(), numbers.tolist(), strict=True)
+        return np.array([things[index] == kept[number] for index, number in pairs], np.bool_)
+
+    for batch in batches:
+        things = batch
+        found = table.number(column([len(thing) % distinct for thing in things]), keep, same)
         for thing, number in zip(things, found.tolist(), strict=True):
             assert known.setdefault(thing, number) == number
             assert kept[number] == thing
