@@ -26,9 +26,12 @@ from patterns.judge import Judge, Judgement
 from patterns.matcher import Verdict
 from patterns.pattern_set import PatternSet
 
-LINES: Final = 16_384
-BYTES: Final = 524_288
-"""Lines and bytes that are judged at a time: of more the columns would not stay in the processor's own memory."""
+LINES: Final = 32_768
+BYTES: Final = 1 << 20
+"""
+Lines and bytes that are judged at a time: of fewer the calls cost more than the work; of more the columns neither stay
+in the processor's own memory nor in what `keep_freed_memory` keeps.
+"""
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ _LOOKS: Final = 1 << 14
 _SHORT: Final = 16
 """Bytes of words that lie in the first eight and the last eight."""
 
-_LONG: Final = 1_024
+_LONG: Final = 128
 """Bytes of words that are read by columns; longer ones one by one, for each eight bytes take a turn of all."""
 
 _FACTOR: Final = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -154,9 +154,10 @@ class Vocabulary:
         same = np.ones(len(numbers), np.bool_)
         own, starts = self._starts[numbers], words.starts
         lengths = words.ends - starts
+        there = np.arange(len(numbers))
         for offset in range(8, min(int(lengths.max()), _LONG) - 8, 8):
-            there = np.flatnonzero(same & (lengths > offset + 8))
-            same[there] = _eights(data)[starts[there] + offset] == _eights(self._data)[own[there] + offset]
+            there = there[lengths[there] > offset + 8]
+            same[there] &= _eights(data)[starts[there] + offset] == _eights(self._data)[own[there] + offset]
         for index in np.flatnonzero(same & (lengths > _LONG)).tolist():
             here = data[starts[index] : words.ends[index]]
             same[index] = np.array_equal(here, self._data[own[index] : own[index] + lengths[index]])
@@ -175,8 +176,9 @@ def _keys(data: NDArray[np.uint8], words: Spans, ends: _Ends) -> Keys:
 
 def _keys_inside(data: NDArray[np.uint8], words: Spans, keys: Keys) -> Keys:
     lengths, eights = words.ends - words.starts, _eights(data)
+    there = np.arange(len(keys))
     for offset in range(8, min(int(lengths.max()), _LONG) - 8, 8):
-        there = np.flatnonzero(lengths > offset + 8)
+        there = there[lengths[there] > offset + 8]
         keys[there] = mixed(keys[there]) + eights[words.starts[there] + offset]
     for index in np.flatnonzero(lengths > _LONG).tolist():
         keys[index] = hash(data[words.starts[index] : words.ends[index]].tobytes()) & (1 << 64) - 1

@@ -66,10 +66,10 @@ def test_words_that_are_added_have_one_number_each_and_are_found_again(texts: li
     assert words.texts(1).to_pylist() == sorted(known, key=known.__getitem__)
 
 
-@pytest.mark.parametrize("size", [1_023, 1_024, 1_025, 1_032, 5_000])
+@pytest.mark.parametrize("size", [127, 128, 129, 136, 5_000])
 def test_long_words_that_differ_anywhere_are_two(size: int) -> None:
     word = b"a" * size
-    others = [word[:place] + b"b" + word[place + 1 :] for place in (0, 7, 8, 500, 1_015, 1_016, size - 9, size - 1)]
+    others = [word[:place] + b"b" + word[place + 1 :] for place in (0, 7, 8, 60, 112, 119, 120, size - 9, size - 1)]
 
     assert numbers([word], b" ".join([*others, word, word + b"a"])) == [*[0] * len(others), 1, 0]
 
