@@ -17,6 +17,13 @@ WORDS = st.one_of(
 ).map(lambda word: b"".join(word.split()) or b"x")
 
 
+@pytest.fixture(params=[False, True], ids=["keys differ", "all keys are equal"])
+def _keys(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param:
+        keys = vocabulary._keys
+        monkeypatch.setattr(vocabulary, "_keys", lambda *given: keys(*given) & np.uint64(0))
+
+
 def numbers(words: list[bytes], text: bytes) -> list[int]:
     data = np.frombuffer(text + bytes(PADDING), np.uint8)
     found: list[int] = Vocabulary(words).numbers(data, words_of(text, RAW_WORDS).spans).tolist()
@@ -66,6 +73,7 @@ def test_words_that_are_added_have_one_number_each_and_are_found_again(texts: li
     assert words.texts(1).to_pylist() == sorted(known, key=known.__getitem__)
 
 
+@pytest.mark.usefixtures("_keys")
 @pytest.mark.parametrize("size", [127, 128, 129, 136, 5_000])
 def test_long_words_that_differ_anywhere_are_two(size: int) -> None:
     word = b"a" * size
@@ -74,6 +82,7 @@ def test_long_words_that_differ_anywhere_are_two(size: int) -> None:
     assert numbers([word], b" ".join([*others, word, word + b"a"])) == [*[0] * len(others), 1, 0]
 
 
+@pytest.mark.usefixtures("_keys")
 @pytest.mark.parametrize("size", range(17, 42))
 def test_words_that_differ_in_one_byte_between_their_ends_are_two(size: int) -> None:
     word = b"a" * size
