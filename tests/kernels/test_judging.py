@@ -212,6 +212,7 @@ CLASS_WORDS = st.sampled_from(
         "a",
         "b",
         "c",
+        "other",
         "Jan",
         "kB",
         "/x/y",
