@@ -260,6 +260,18 @@ def test_lines_of_any_words_are_judged_by_columns_as_one_by_one(
         assert len({(kind.scope, kind.shape) for kind in piece.kinds}) == len(piece.kinds)
 
 
+@pytest.mark.parametrize("raw", [False, True])
+def test_words_that_no_pattern_has_are_none_of_its_words_and_scopes_have_patterns_of_their_own(raw: bool) -> None:
+    known = [("su", "a *{1,1} b"), ("cron", "a c b"), ("cron", "*{0,1} z")]
+    rules = Rules(WordRules(raw=raw))
+    patterns = PatternSet.of(rules, [KnownPattern(scope, parse(text), 2, 1, 1) for scope, text in known])
+    batches = BatchJudge(patterns)
+    messages = ["a c b", "other c b", "a other b", "a c other", "other z", "z", "a z"]
+    lines = [f"Oct 11 22:14:15 web1 {name}: {text}".encode() for text in messages for name in ("su", "cron", "x", "su")]
+
+    agree(patterns, batches, lines, [NOON] * len(lines), list(batches.judge_text(in_text(lines), NOON)))
+
+
 @cache
 def compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
