@@ -135,13 +135,18 @@ class Headers:
         head_ends = np.minimum(word_ends[np.minimum(last, len(word_ends) - 1)], ends)
         told = (head_ends < ends) & (head_ends - starts < _LONGEST_HEAD)
         head_ends = np.where(told, head_ends + 1, starts)
-        alike = chunk.translate(_DIGITS_ALIKE) if self._digits_alike else chunk
-        heads = slices(alike, Spans(starts, head_ends)).dictionary_encode()
+        heads = slices(chunk, Spans(starts, head_ends))
+        if self._digits_alike:
+            heads = _translated(heads, _DIGITS_ALIKE)
+        heads = heads.dictionary_encode()
         rows = np.array([self._head(head) for head in heads.dictionary.to_pylist()], np.int64)
         found = rows[heads.indices.to_numpy(zero_copy_only=False)]
         # A message of rfc5424 may begin with a mark of its encoding, which is no part of it.
-        marked = data[(starts + found[:, 1])[:, None] + np.arange(3)] == np.frombuffer(BOM_UTF8, np.uint8)
-        found[marked.all(axis=1), 0] = UNTOLD.format
+        messages = starts + found[:, 1]
+        marked = np.flatnonzero(data[messages] == BOM_UTF8[0])
+        if len(marked):
+            bytes_there = data[messages[marked][:, None] + np.arange(3)] == np.frombuffer(BOM_UTF8, np.uint8)
+            found[marked[bytes_there.all(axis=1)], 0] = UNTOLD.format
         return found, which
 
     def _head(self, head: bytes) -> Head:
@@ -241,6 +246,14 @@ class Headers:
                     if values is not None:
                         getattr(told, name).put_texts(which[at], values)
         return found, which[left], which[:0]
+
+
+def _translated(texts: pa.Array, table: bytes) -> pa.Array:
+    """Return an array of binary without offset, with each byte translated."""
+    _, offsets, data = texts.buffers()
+    return pa.Array.from_buffers(
+        texts.type, len(texts), [None, offsets, pa.py_buffer(data.to_pybytes().translate(table))]
+    )
 
 
 def _broken(chunk: bytes, lines: Spans) -> Flags:

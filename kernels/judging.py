@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from kernels.fields import Fields
 from kernels.headers import Headers
-from kernels.kinds import Index, Kind, RawKinds, ShapeKinds
+from kernels.kinds import Distinct, Kind, Kinds, RawKinds, ShapeKinds
+from kernels.memory import keep_freed_memory
 from kernels.messages import Messages
 from kernels.spans import Positions, Spans, lines_of, pieces, records_of
 from kernels.times import RecordTime
@@ -25,9 +26,12 @@ from patterns.judge import Judge, Judgement
 from patterns.matcher import Verdict
 from patterns.pattern_set import PatternSet
 
-LINES: Final = 16_384
-BYTES: Final = 524_288
-"""Lines and bytes that are judged at a time: of more the columns would not stay in the processor's own memory."""
+LINES: Final = 32_768
+BYTES: Final = 1 << 20
+"""
+Lines and bytes that are judged at a time: of fewer the calls cost more than the work; of more the columns neither stay
+in the processor's own memory nor in what `keep_freed_memory` keeps.
+"""
 
 
 @dataclass(slots=True)
@@ -91,10 +95,12 @@ class BatchJudge:
 
     def __init__(self, pattern_set: PatternSet) -> None:
         """Raises RulesError for a set whose rules cannot be used. Cost: a pass over the patterns."""
+        keep_freed_memory()
         self.judge = Judge(pattern_set)
         rules = pattern_set.rules
         self._headers = Headers(rules)
-        self._kinds = (RawKinds if rules.words.raw else ShapeKinds)(pattern_set, self.judge.matcher)
+        self._kinds: Kinds = (RawKinds if rules.words.raw else ShapeKinds)(pattern_set, self.judge.matcher)
+        self._distinct = Distinct()
 
     def judge_text(self, text: bytes, record_time: RecordTime, starts: Positions | None = None) -> Iterator[Judged]:
         """
@@ -167,15 +173,16 @@ class BatchJudge:
         fields, times, codes = Fields(number), np.zeros(number, np.int64), np.zeros(number, np.int64)
         groups, odd = self._headers.read(text, lines, record_time, first_lines, fields)
         found = Judged(text, lines, [], codes, times, fields, messages=groups)
-        index = Index(found.kinds)
+        self._kinds.forget()
         for group in groups:
             times[group.lines] = group.times
-            codes[group.lines] = self._kinds.of(group, self._headers.scopes, index)
+            codes[group.lines] = self._kinds.of(group, self._headers.scopes)
         for line in odd.tolist():
             own = record_time if isinstance(record_time, int) else int(record_time[line])
             judgement = found.odd[line] = self.judge.judge(found.line(line), own)
             times[line] = judgement.shaped.line.time
-            codes[line] = index.of(self._kinds.of_line(judgement))
+            codes[line] = self._kinds.of_line(judgement)
+        found.kinds, found.kind = self._distinct.of(codes, self._kinds.kinds)
         fields.put_lines(odd, [judgement.shaped.line for judgement in found.odd.values()])
         return found
 

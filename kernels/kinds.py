@@ -2,46 +2,65 @@
 Messages → kinds: what lines that are judged alike have in common, each judged once and remembered.
 
 By the default rules a kind is a scope and a shape. By the raw rules nearly every line has a shape of its own: there a
-kind is a scope and a best match, or none, and lines that differ only in words that no pattern has are searched once.
+kind is a scope and a best match, or none. In both, lines that differ only in words that no pattern has are searched
+once, and all that are new in a piece of a text at once (kernels/search.py).
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, Protocol
 
 import numpy as np
-import pyarrow as pa
 
+from kernels.keys import KeyTable, grown
 from kernels.messages import Messages
-from kernels.shapes import Shapes, ranges
-from kernels.spans import RAW_WORDS, Positions, side_by_side, within, words_of
+from kernels.rows import Numbers, RowTable
+from kernels.search import OTHER, Search
+from kernels.shapes import Known, Shapes
+from kernels.spans import RAW_WORDS, Flags, Positions, ranges, within, words_of
 from kernels.vocabulary import PADDING, Vocabulary
 from patterns.alike import words_of as words_of_constant
 from patterns.judge import Judgement
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
-from patterns.words import Splitter
+from patterns.words import CLASS_RUN, Splitter
 
-_REMEMBERED: Final = 100_000
-_OTHER: Final = "\n"
+_REMEMBERED: Final = 500_000
+"""Kinds that are remembered, and rows of raw words."""
+
+_REMEMBERED_NUMBERS: Final = 16 << 20
+"""Numbers that such rows have in all."""
 
 
-class Kind(NamedTuple):
+class Kind:
     """
-    What lines that are judged alike have in common.
+    What lines that are judged alike have in common; two of one memory are equal only if they are one.
 
     Attributes:
         scope: Their scope.
-        shape: Their shape; None where each line has its own (raw rules).
         unjudged: Why they are not judged; None where they are.
         known: Their best match; None where no pattern matches.
         reason: Why they are outliers, as a verdict has it; None for those that are none.
     """
 
-    scope: str
-    shape: str | None
-    unjudged: str | None
-    known: KnownPattern | None
-    reason: str | None
+    __slots__ = ("_met", "_shape", "known", "reason", "scope", "unjudged")
+
+    def __init__(
+        self,
+        scope: str,
+        known: KnownPattern | None,
+        reason: str | None,
+        unjudged: str | None = None,
+        shape: int = 0,
+        met: Known | None = None,
+    ) -> None:
+        """Take a shape as its number among those that were met; of none there are none."""
+        self.scope, self.known, self.reason, self.unjudged = scope, known, reason, unjudged
+        self._shape, self._met = shape, met
+
+    @property
+    def shape(self) -> str | None:
+        """Their shape, written out when it is asked for; None where each line has its own (raw rules)."""
+        return None if self._met is None else self._met.text(self._shape)
 
     @property
     def outlier(self) -> bool:
@@ -49,21 +68,36 @@ class Kind(NamedTuple):
         return self.reason is not None
 
 
-class Index:
-    """Numbers kinds in the order in which they come."""
+class Kinds(Protocol):
+    """Numbers kinds, from 0, for as long as they are remembered."""
 
-    def __init__(self, kinds: list[Kind]) -> None:
-        """Add kinds to this list."""
-        self._kinds = kinds
-        # By which object they are: to compare them takes longer than all the rest.
-        self._numbers: dict[int, int] = {}
+    kinds: list[Kind]
 
-    def of(self, kind: Kind) -> int:
-        """Return the number of a kind."""
-        number = self._numbers.setdefault(id(kind), len(self._kinds))
-        if number == len(self._kinds):
-            self._kinds.append(kind)
-        return number
+    def forget(self) -> None:
+        """Forget all if it is too much; numbers that were given are of the list of before."""
+
+    def of(self, group: Messages, scopes: Sequence[str]) -> Positions:
+        """Return the number of each message's kind."""
+
+    def of_line(self, judgement: Judgement) -> int:
+        """Return the number of the kind of a line that was judged by itself."""
+
+
+class Distinct:
+    """Which kinds the lines of a piece have, and which of these each line has."""
+
+    def __init__(self) -> None:
+        self._places = np.zeros(256, np.int64)
+
+    def of(self, numbers: Positions, kinds: Sequence[Kind]) -> tuple[list[Kind], Positions]:
+        """Return the kinds in the order in which they come, and of each line the index of its kind among them."""
+        self._places = grown(self._places, len(kinds))
+        order = np.arange(len(numbers))
+        # Of several that are written to one place the last one stays.
+        self._places[numbers[::-1]] = order[::-1]
+        distinct = numbers[self._places[numbers] == order]
+        self._places[distinct] = np.arange(len(distinct))
+        return [kinds[number] for number in distinct.tolist()], self._places[numbers]
 
 
 class ShapeKinds:
@@ -71,37 +105,68 @@ class ShapeKinds:
 
     def __init__(self, pattern_set: PatternSet, matcher: Matcher) -> None:
         """Take the set, and what judges by it."""
-        self._shapes = Shapes(pattern_set.rules)
+        words = _words(pattern_set, without=CLASS_RUN)
+        self._shapes = Shapes(pattern_set.rules, words)
         self._matcher = matcher
-        self._remembered: dict[tuple[str, str], Kind] = {}
+        self._first_unknown = len(words) + 1
+        self._search = Search(pattern_set, matcher, {**_numbered(words, self._shapes.known.vocabulary), CLASS_RUN: 0})
+        self._make()
 
-    def of(self, group: Messages, scopes: Sequence[str], index: Index) -> Positions:
+    def _make(self) -> None:
+        self._met = self._shapes.known
+        self.kinds: list[Kind] = []
+        self._table, self._sought = KeyTable(), _Sought(self._search)
+        self._scopes = _Scopes()
+
+    def forget(self) -> None:
+        """Forget all if it is too much."""
+        self._shapes.forget()
+        if self._shapes.known is not self._met or len(self.kinds) > _REMEMBERED or self._sought.full:
+            self._make()
+
+    def of(self, group: Messages, scopes: Sequence[str]) -> Positions:
         """Return the number of each message's kind."""
-        texts: dict[str, int] = {}
-        shapes = self._shapes.of(group.text, group.spans, texts)
-        names = list(texts)
-        keys, which = np.unique(shapes * len(scopes) + group.scopes, return_inverse=True)
-        found = [index.of(self._kind(scopes[key % len(scopes)], names[key // len(scopes)])) for key in keys.tolist()]
-        return np.array(found, np.int64)[which]
+        shapes = self._shapes.numbers(group.text, group.spans)
+        return self._number(shapes, self._scopes.of(scopes)[group.scopes])
 
-    def of_line(self, judgement: Judgement) -> Kind:
-        """Return the kind of a line that was judged by itself."""
-        return self._kind(judgement.shaped.scope, judgement.shaped.shape)
+    def of_line(self, judgement: Judgement) -> int:
+        """Return the number of the kind of a line that was judged by itself."""
+        scope, shape = judgement.shaped.scope, judgement.shaped.shape
+        return int(self._number(np.array([self._met.of_text(shape)]), self._scopes.of([scope]))[0])
 
-    def _kind(self, scope: str, shape: str) -> Kind:
-        kind = self._remembered.get((scope, shape))
-        if kind is None:
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            kind = self._remembered[scope, shape] = self._judged(scope, shape)
-        return kind
+    def _number(self, shapes: Positions, scopes: Positions) -> Positions:
+        found = self._table.add((shapes.astype(np.uint64) << np.uint64(32)) | scopes.astype(np.uint64))
+        if self._table.size > len(self.kinds):
+            new = np.zeros(self._table.size - len(self.kinds), np.int64)
+            which = np.flatnonzero(found >= len(self.kinds))
+            new[found[which] - len(self.kinds)] = which
+            self.kinds += self._judged(shapes[new], scopes[new])
+        return found
 
-    def _judged(self, scope: str, shape: str) -> Kind:
-        unjudged = self._shapes.splitter.unjudged(shape)
-        if unjudged:
-            return Kind(scope, shape, unjudged, None, None)
-        known = self._matcher.best(scope, shape)
-        return Kind(scope, shape, None, known, self._matcher.reason(scope, known))
+    def _judged(self, shapes: Positions, scopes: Positions) -> list[Kind]:
+        numbers, lengths = self._met.rows.at(shapes)
+        begins = np.cumsum(lengths) - lengths
+        judged = lengths > 0
+        alone = np.flatnonzero(lengths == 1)
+        judged[alone[numbers[begins[alone]] == 0]] = False
+        numbers[numbers >= self._first_unknown] = OTHER
+        names = [self._scopes.names[scope] for scope in scopes.tolist()]
+        known = self._sought.best(numbers, lengths, names, judged)
+        reasons = {scope: self._matcher.reason(scope, None) for scope in set(names)}
+        kinds = [
+            Kind(
+                scope,
+                best,
+                reasons[scope] if best is None else self._matcher.reason(scope, best),
+                None,
+                shape,
+                self._met,
+            )
+            for scope, best, shape in zip(names, known, shapes.tolist(), strict=True)
+        ]
+        for index in np.flatnonzero(~judged).tolist():
+            kinds[index].reason, kinds[index].unjudged = None, self._shapes.splitter.unjudged(str(kinds[index].shape))
+        return kinds
 
 
 class RawKinds:
@@ -109,57 +174,138 @@ class RawKinds:
 
     def __init__(self, pattern_set: PatternSet, matcher: Matcher) -> None:
         """Take the set, and what judges by it."""
-        self._splitter = Splitter(pattern_set.rules.words)
+        self._blank = Splitter(pattern_set.rules.words).unjudged("")
         self._matcher = matcher
-        constants = (constant for known in pattern_set.patterns for constant in known.pattern.constants)
-        words = sorted({word for constant in constants for word in words_of_constant(constant)})
-        self._words = [_OTHER, *words]
-        # A word that is no UTF-8 is of no line that is.
+        words = _words(pattern_set)
         self._vocabulary = Vocabulary([word.encode(errors="surrogatepass") for word in words])
-        self._remembered: dict[tuple[str, bytes], Kind] = {}
-        self._kinds: dict[tuple[str, str | None, str | None], Kind] = {}
+        self._search = Search(pattern_set, matcher, _numbered(words, self._vocabulary))
+        self._make()
 
-    def of(self, group: Messages, scopes: Sequence[str], index: Index) -> Positions:
+    def _make(self) -> None:
+        self.kinds: list[Kind] = []
+        self._numbers: dict[tuple[str, str | None, str | None], int] = {}
+        self._rows, self._table, self._sought = RowTable(), KeyTable(), _Sought(self._search)
+        self._kind = np.zeros(256, np.int64)
+        self._scopes = _Scopes()
+
+    def forget(self) -> None:
+        """Forget all if it is too much."""
+        if self._table.size > _REMEMBERED or self._rows.taken > _REMEMBERED_NUMBERS:
+            self._make()
+
+    def of(self, group: Messages, scopes: Sequence[str]) -> Positions:
         """Return the number of each message's kind."""
-        rows = self._rows(group).dictionary_encode()
-        distinct = rows.dictionary.to_pylist()
-        numbers = rows.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        if len(scopes) == 1:
-            found: Positions = np.array([index.of(self._of_row(scopes[0], row)) for row in distinct], np.int64)[numbers]
-            return found
-        keys, which = np.unique(numbers * len(scopes) + group.scopes, return_inverse=True)
-        names = ((scopes[key % len(scopes)], distinct[key // len(scopes)]) for key in keys.tolist())
-        return np.array([index.of(self._of_row(*name)) for name in names], np.int64)[which]
+        rows = self._rows.add(*self._words(group))
+        own = self._scopes.of(scopes)[group.scopes]
+        known = self._table.size
+        found = self._table.add((rows.astype(np.uint64) << np.uint64(32)) | own.astype(np.uint64))
+        if self._table.size > known:
+            new = np.zeros(self._table.size - known, np.int64)
+            which = np.flatnonzero(found >= known)
+            new[found[which] - known] = which
+            self._kind = grown(self._kind, self._table.size)
+            self._kind[known : self._table.size] = self._judged(rows[new], own[new])
+        return self._kind[found]
 
-    def of_line(self, judgement: Judgement) -> Kind:
-        """Return the kind of a line that was judged by itself."""
+    def of_line(self, judgement: Judgement) -> int:
+        """Return the number of the kind of a line that was judged by itself."""
         verdict = judgement.verdict
-        return self._kind(judgement.shaped.scope, judgement.shaped.unjudged, verdict.known if verdict else None)
+        return self._of(judgement.shaped.scope, judgement.shaped.unjudged, verdict.known if verdict else None)
 
-    def _rows(self, group: Messages) -> pa.Array:
-        """Return each message as the bytes of its words' numbers."""
+    def _words(self, group: Messages) -> tuple[Numbers, Positions]:
+        """Return each message as the numbers of its words, one message after the other, and how many each has."""
         words = words_of(group.text, RAW_WORDS).spans
         first, behind = within(words, group.spans)
         lengths = behind - first
         if int(lengths.sum()) < len(words.starts):
             words = words.at(ranges(first, lengths))
-        numbers = self._vocabulary.numbers(np.frombuffer(group.text + bytes(PADDING), np.uint8), words)
-        return side_by_side(numbers, lengths * numbers.itemsize)
+        return self._vocabulary.numbers(np.frombuffer(group.text + bytes(PADDING), np.uint8), words), lengths
 
-    def _of_row(self, scope: str, row: bytes) -> Kind:
-        kind = self._remembered.get((scope, row))
-        if kind is None:
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-                self._kinds.clear()
-            known = None
-            if row:
-                numbers = np.frombuffer(row, np.int32).tolist()
-                known = self._matcher.match(scope, " ".join([self._words[number] for number in numbers]))
-            unjudged = None if row else self._splitter.unjudged("")
-            kind = self._remembered[scope, row] = self._kind(scope, unjudged, known)
-        return kind
+    def _judged(self, rows: Positions, scopes: Positions) -> list[int]:
+        numbers, lengths = self._rows.at(rows)
+        numbers[numbers == 0] = OTHER
+        names = [self._scopes.names[scope] for scope in scopes.tolist()]
+        known = self._sought.best(numbers, lengths, names, lengths > 0)
+        return [
+            self._of(scope, None if length else self._blank, best)
+            for scope, length, best in zip(names, lengths.tolist(), known, strict=True)
+        ]
 
-    def _kind(self, scope: str, unjudged: str | None, known: KnownPattern | None) -> Kind:
-        kind = Kind(scope, None, unjudged, known, None if unjudged else self._matcher.reason(scope, known))
-        return self._kinds.setdefault((scope, unjudged, known.id if known else None), kind)
+    def _of(self, scope: str, unjudged: str | None, known: KnownPattern | None) -> int:
+        key = scope, unjudged, known.id if known else None
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.kinds)
+            reason = None if unjudged else self._matcher.reason(scope, known)
+            self.kinds.append(Kind(scope, known, reason, unjudged))
+        return number
+
+
+class _Scopes:
+    """Numbers scopes."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def of(self, scopes: Sequence[str]) -> Positions:
+        return np.array([self._of(scope) for scope in scopes], np.int64)
+
+    def _of(self, scope: str) -> int:
+        number = self._numbers.get(scope)
+        if number is None:
+            number = self._numbers[scope] = len(self.names)
+            self.names.append(scope)
+        return number
+
+
+class _Sought:
+    """Remembers what was searched: by scope, and by a row in which all words that no pattern has are one."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._rows = RowTable()
+        self._best = np.zeros(256, np.int64)
+
+    @property
+    def full(self) -> bool:
+        return self._rows.size > _REMEMBERED or self._rows.taken > _REMEMBERED_NUMBERS
+
+    def best(
+        self, numbers: Numbers, lengths: Positions, scopes: Sequence[str], judged: Flags
+    ) -> list[KnownPattern | None]:
+        """Return the best match of each row; None for one that is not to be judged, or whose scope has no pattern."""
+        own = np.array([self._search.scopes.get(scope, -1) for scope in scopes], np.int64)
+        which = np.flatnonzero(judged & (own >= 0))
+        begins = np.cumsum(lengths) - lengths
+        sizes = lengths[which] + 1
+        # Before its words a row has its scope.
+        rows = np.zeros(int(sizes.sum()), np.int32)
+        starts = np.cumsum(sizes) - sizes
+        rows[starts] = own[which]
+        rows[ranges(starts + 1, sizes - 1)] = numbers[ranges(begins[which], sizes - 1)]
+        known = self._rows.size
+        found = self._rows.add(rows, sizes)
+        if self._rows.size > known:
+            new = np.zeros(self._rows.size - known, np.int64)
+            unseen = np.flatnonzero(found >= known)
+            new[found[unseen] - known] = which[unseen]
+            self._best = grown(self._best, self._rows.size)
+            chosen = numbers[ranges(begins[new], lengths[new])]
+            self._best[known : self._rows.size] = self._search.best(chosen, lengths[new], own[new])
+        best: list[KnownPattern | None] = [None] * len(scopes)
+        patterns = self._search.patterns
+        for index, rank in zip(which.tolist(), self._best[found].tolist(), strict=True):
+            if rank >= 0:
+                best[index] = patterns[rank]
+        return best
+
+
+def _words(pattern_set: PatternSet, *, without: str = "") -> list[str]:
+    """Return all words that a pattern has."""
+    constants = {constant for known in pattern_set.patterns for constant in known.pattern.constants}
+    return sorted({word for constant in constants for word in words_of_constant(constant)} - {without})
+
+
+def _numbered(words: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]:
+    return dict(zip(words, vocabulary.first, strict=True))

@@ -199,3 +199,9 @@ def within(words: Spans, spans: Spans) -> tuple[Positions, Positions]:
     """
     first = np.searchsorted(words.starts, spans.starts)
     return first, np.maximum(np.searchsorted(words.starts, spans.ends), first)
+
+
+def ranges(first: Positions, lengths: Positions) -> Positions:
+    """Return all indices of some ranges, one range after the other."""
+    begins = np.cumsum(lengths) - lengths
+    return np.repeat(first - begins, lengths) + np.arange(int(lengths.sum()))

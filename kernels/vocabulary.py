@@ -1,40 +1,48 @@
 """
-Words of many lines → numbers of those that a set of words has, 0 for any other; no object for a word.
+Words of many lines → numbers of those that are known, 0 for any other; no object for a word.
 
-A word's first eight bytes, its last eight and its length are a key, which is sought in a table with more than half of
-its places free. Up to sixteen bytes the key is the word; of longer ones the bytes between are compared too. Most words
-of logs have no such length together with such a first byte, and are not sought at all.
+A word's key is made of its first eight bytes, its last eight, its length and, of a longer one, all between; what has
+the same key is compared. Most words of logs have no such length together with such a first byte as one of a pattern
+has, and are not sought at all.
 """
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from kernels.spans import Flags, Positions, Spans
+from kernels.keys import Keys, KeyTable, further, grown, mixed
+from kernels.spans import Flags, Positions, Spans, ranges, side_by_side
 
-_Numbers = NDArray[np.uint64]
+_Eights = NDArray[np.uint64]
 
 PADDING: Final = 8
 """How many bytes must follow the last word in the data that words are sought in."""
 
 _LOOKS: Final = 1 << 14
-_FACTORS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
+_SHORT: Final = 16
+"""Bytes of words that lie in the first eight and the last eight."""
+
+_LONG: Final = 128
+"""Bytes of words that are read by columns; longer ones one by one, for each eight bytes take a turn of all."""
+
+_FACTOR: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 # The first n bytes of a little-endian number.
 _MASKS: Final = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 
 
-class _Keys(NamedTuple):
+class _Ends(NamedTuple):
     """The first eight bytes of words and the last eight, of a shorter one twice the word, and how long they are."""
 
-    first: _Numbers
-    last: _Numbers
-    lengths: NDArray[np.int32]
+    first: _Eights
+    last: _Eights
+    lengths: Positions
 
     @classmethod
-    def of(cls, data: NDArray[np.uint8], words: Spans) -> "_Keys":
-        lengths = (words.ends - words.starts).astype(np.int32)
+    def of(cls, data: NDArray[np.uint8], words: Spans) -> "_Ends":
+        lengths = words.ends - words.starts
         eights = _eights(data)
         first = eights[words.starts]
         first &= _MASKS[np.minimum(lengths, 8)]
@@ -42,89 +50,139 @@ class _Keys(NamedTuple):
         last[long] = eights[words.ends[long] - 8]
         return cls(first, last, lengths)
 
-    def at(self, chosen: Positions) -> "_Keys":
-        return _Keys(self.first[chosen], self.last[chosen], self.lengths[chosen])
-
-    def places(self, bits: int) -> Positions:
-        """Return where each is sought in a table of 2 to the power of `bits`."""
-        mixed = (self.last + self.lengths.astype(np.uint64)) * np.uint64(_FACTORS[1])
-        mixed ^= self.first * np.uint64(_FACTORS[0])
-        mixed ^= mixed >> np.uint64(29)
-        mixed *= np.uint64(_FACTORS[0])
-        return (mixed >> np.uint64(64 - bits)).astype(np.int64)
+    def at(self, chosen: Positions) -> "_Ends":
+        return _Ends(self.first[chosen], self.last[chosen], self.lengths[chosen])
 
 
 class Vocabulary:
-    """Distinct words that are not empty, numbered from 1."""
+    """
+    Distinct words that are not empty, numbered from 1.
 
-    def __init__(self, words: Sequence[bytes]) -> None:
-        """Take the words; the first has number 1. Cost: a pass over them."""
-        self._bits = max(len(words) * 4, 16).bit_length()
-        self._data = np.frombuffer(b"".join(words) + bytes(PADDING), np.uint8)
-        lengths = np.array([0, *map(len, words)], np.int64)
-        ends = np.cumsum(lengths)
-        self._starts = ends - lengths
-        keys = _Keys.of(self._data, Spans(self._starts[1:], ends[1:]))
-        self._table = self._filled(keys.places(self._bits))
-        self._likely = np.zeros(_LOOKS, np.bool_)
-        self._likely[_looks(self._data, Spans(self._starts[1:], ends[1:]))] = True
+    Attributes:
+        taken: How many bytes they have.
+        first: The numbers of those that it was made with: 1, 2, … in their order, unless keys collide.
+    """
+
+    def __init__(self, words: Sequence[bytes] = ()) -> None:
+        """Take distinct words. Cost: a pass over them."""
+        self._table = KeyTable()
+        self._data = np.zeros(4_096, np.uint8)
+        self.taken = 0
+        self._starts, self._ends = np.zeros(256, np.int64), np.zeros(256, np.int64)
         # Number 0 is of no word: no word is as long.
-        none = _Keys(np.zeros(1, np.uint64), np.zeros(1, np.uint64), np.full(1, -1, np.int32))
-        self._keys = _Keys(
-            np.concatenate([none.first, keys.first]),
-            np.concatenate([none.last, keys.last]),
-            np.concatenate([none.lengths, keys.lengths]),
-        )
+        self._kept = _Ends(np.zeros(256, np.uint64), np.zeros(256, np.uint64), np.full(256, -1))
+        self._likely = np.zeros(_LOOKS, np.bool_)
+        self.first: list[int] = []
+        if words:
+            ends = np.cumsum([len(word) for word in words])
+            starts = np.concatenate([[0], ends[:-1]])
+            data = np.frombuffer(b"".join(words) + bytes(PADDING), np.uint8)
+            self.first = self.add(data, Spans(starts, ends)).tolist()
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return self._table.size
 
     def numbers(self, data: NDArray[np.uint8], words: Spans) -> NDArray[np.int32]:
-        """Return the number of each word; `data`, in which they are, has PADDING."""
+        """Return the number of each word, 0 for one that has none; `data`, in which they are, has PADDING."""
         found = np.zeros(len(words.starts), np.int32)
-        likely = np.flatnonzero(self._likely[_looks(data, words)])
-        found[likely] = self._sought(data, words.at(likely))
+        which = np.flatnonzero(self._likely[_looks(data, words)])
+        words = words.at(which)
+        ends = _Ends.of(data, words)
+        keys = _keys(data, words, ends)
+        while len(which):
+            numbers = self._table.find(keys) + 1
+            there = np.flatnonzero(numbers)
+            same = self._same(data, words.at(there), ends.at(there), numbers[there])
+            found[which[there[same]]] = numbers[there[same]]
+            others = there[~same]
+            which, words, ends, keys = which[others], words.at(others), ends.at(others), further(keys[others])
         return found
 
-    def _sought(self, data: NDArray[np.uint8], words: Spans) -> NDArray[np.int32]:
-        keys = _Keys.of(data, words)
-        places = keys.places(self._bits)
-        found = self._table[places]
-        same = self._same(data, words, keys, found)
-        # Other words may have taken a word's place: it is in one that follows, and before the first that is free.
-        left = np.flatnonzero(~same & (found > 0))
-        while len(left):
-            places[left] = (places[left] + 1) & (len(self._table) - 1)
-            found[left] = numbers = self._table[places[left]]
-            same[left] = now = self._same(data, words.at(left), keys.at(left), numbers)
-            left = left[~now & (numbers > 0)]
-        found[~same] = 0
-        return found
+    def add(self, data: NDArray[np.uint8], words: Spans) -> NDArray[np.int32]:
+        """Return the number of each word; one that has none gets the next. `data` has PADDING."""
+        ends = _Ends.of(data, words)
 
-    def _same(self, data: NDArray[np.uint8], words: Spans, keys: "_Keys", numbers: NDArray[np.int32]) -> Flags:
-        same: Flags = self._keys.first[numbers] == keys.first
-        same &= self._keys.last[numbers] == keys.last
-        same &= self._keys.lengths[numbers] == keys.lengths
-        longer = np.flatnonzero(same & (keys.lengths > 16))
+        def keep(which: Positions, _numbers: Positions) -> None:
+            self._keep(data, words.at(which), ends.at(which))
+
+        def same(which: Positions, numbers: Positions) -> Flags:
+            if len(which) == len(words.starts):
+                return self._same(data, words, ends, numbers + 1)
+            return self._same(data, words.at(which), ends.at(which), numbers + 1)
+
+        return (self._table.number(_keys(data, words, ends), keep, same) + 1).astype(np.int32)
+
+    def texts(self, first: int) -> pa.Array:
+        """Return the words from a number on, in order, as binary."""
+        starts, ends = self._starts[first : self.size + 1], self._ends[first : self.size + 1]
+        begin = int(starts[0]) if len(starts) else 0
+        return side_by_side(self._data[begin : self.taken].tobytes(), ends - starts)
+
+    def text(self, number: int) -> str:
+        """Return the word of a number, which is UTF-8."""
+        return self._data[self._starts[number] : self._ends[number]].tobytes().decode()
+
+    def _keep(self, data: NDArray[np.uint8], words: Spans, ends: _Ends) -> None:
+        """Keep new words, the last of the table."""
+        size, total = self.size + 1, int(ends.lengths.sum())
+        old = size - len(words.starts)
+        self._data = grown(self._data, self.taken + total + PADDING)
+        self._data[self.taken : self.taken + total] = data[ranges(words.starts, ends.lengths)]
+        self._starts, self._ends = grown(self._starts, size), grown(self._ends, size)
+        self._ends[old:size] = self.taken + np.cumsum(ends.lengths)
+        self._starts[old:size] = self._ends[old:size] - ends.lengths
+        self.taken += total
+        first, last, lengths = self._kept
+        self._kept = _Ends(grown(first, size), grown(last, size), grown(lengths, size))
+        for column, own in zip(self._kept, ends, strict=True):
+            column[old:size] = own
+        self._likely[_looks(data, words)] = True
+
+    def _same(self, data: NDArray[np.uint8], words: Spans, ends: _Ends, numbers: Positions) -> Flags:
+        same: Flags = self._kept.first[numbers] == ends.first
+        same &= self._kept.last[numbers] == ends.last
+        same &= self._kept.lengths[numbers] == ends.lengths
+        longer = np.flatnonzero(same & (ends.lengths > _SHORT))
         if len(longer):
             same[longer] = self._same_inside(data, words.at(longer), numbers[longer])
         return same
 
-    def _same_inside(self, data: NDArray[np.uint8], words: Spans, numbers: NDArray[np.int32]) -> Flags:
+    def _same_inside(self, data: NDArray[np.uint8], words: Spans, numbers: Positions) -> Flags:
         """Tell which words are those of their numbers also between the first eight bytes and the last eight."""
         same = np.ones(len(numbers), np.bool_)
         own, starts = self._starts[numbers], words.starts
         lengths = words.ends - starts
-        for offset in range(8, int(lengths.max()) - 8, 8):
-            there = np.flatnonzero(same & (lengths > offset + 8))
-            same[there] = _eights(data)[starts[there] + offset] == _eights(self._data)[own[there] + offset]
+        there = np.arange(len(numbers))
+        for offset in range(8, min(int(lengths.max()), _LONG) - 8, 8):
+            there = there[lengths[there] > offset + 8]
+            same[there] &= _eights(data)[starts[there] + offset] == _eights(self._data)[own[there] + offset]
+        for index in np.flatnonzero(same & (lengths > _LONG)).tolist():
+            here = data[starts[index] : words.ends[index]]
+            same[index] = np.array_equal(here, self._data[own[index] : own[index] + lengths[index]])
         return same
 
-    def _filled(self, places: Positions) -> NDArray[np.int32]:
-        table = np.zeros(1 << self._bits, np.int32)
-        for number, place in enumerate(places.tolist(), start=1):
-            free = place
-            while table[free]:
-                free = (free + 1) & (len(table) - 1)
-            table[free] = number
-        return table
+
+def _keys(data: NDArray[np.uint8], words: Spans, ends: _Ends) -> Keys:
+    keys = ends.last + ends.lengths.astype(np.uint64)
+    keys *= _FACTOR
+    keys ^= ends.first
+    longer = np.flatnonzero(ends.lengths > _SHORT)
+    if len(longer):
+        keys[longer] = _keys_inside(data, words.at(longer), keys[longer])
+    return mixed(keys)
+
+
+def _keys_inside(data: NDArray[np.uint8], words: Spans, keys: Keys) -> Keys:
+    lengths, eights = words.ends - words.starts, _eights(data)
+    there = np.arange(len(keys))
+    for offset in range(8, min(int(lengths.max()), _LONG) - 8, 8):
+        there = there[lengths[there] > offset + 8]
+        keys[there] = mixed(keys[there]) + eights[words.starts[there] + offset]
+    for index in np.flatnonzero(lengths > _LONG).tolist():
+        keys[index] = hash(data[words.starts[index] : words.ends[index]].tobytes()) & (1 << 64) - 1
+    return keys
 
 
 def _looks(data: NDArray[np.uint8], words: Spans) -> Positions:
@@ -135,6 +193,6 @@ def _looks(data: NDArray[np.uint8], words: Spans) -> Positions:
     return looks
 
 
-def _eights(data: NDArray[np.uint8]) -> _Numbers:
+def _eights(data: NDArray[np.uint8]) -> _Eights:
     """Return the eight bytes from each place on as a number, without copying."""
     return np.ndarray(max(len(data) - 7, 0), np.dtype("<u8"), data, strides=(1,))

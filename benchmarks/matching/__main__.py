@@ -36,7 +36,7 @@ class _Size(NamedTuple):
     sizes: tuple[int, ...]
 
 
-_WHOLE = _Size(1_000_000, 5, (159, 1_000, 10_000, 100_000))
+_WHOLE = _Size(1_000_000, 5, (100, 159, 1_000, 10_000, 100_000))
 _SMALL = _Size(100_000, 3, (100, 10_000))
 _SHARES, _MOST = (1_000, 10_000, 200_000), 10_000
 """Raw patterns are mined at one line of so many; and of the many at the least support so many are taken."""
@@ -116,7 +116,7 @@ def _growth(sizes: Sequence[int], rounds: int, lines: int) -> Iterator[report.Ru
         kinds = corpora.templates(size)
         # A set of 100,000 patterns takes its seconds to make ready: one of ours must do.
         peers = ours(corpora.made_set(kinds))[: 2 if size <= 10_000 else 1]
-        for what, number in (("known", lines), ("new", lines), ("outliers", lines // 10)):
+        for what, number in (("known", lines), ("new", lines), ("outliers", lines // 2)):
             every = list(corpora.made_lines(kinds, number, what))
             made.append((size, what, peers, every, b"\n".join(every) + b"\n"))
     for number in range(1, rounds + 1):

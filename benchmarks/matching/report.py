@@ -10,6 +10,8 @@ from typing import Any
 from benchmarks.training.intervals import Ratio, ratio
 
 OURS = "batch"
+_MANY = 1_000
+"""Patterns; sets of fewer are what larger ones are compared with."""
 _TASKS = {
     "raw": "Raw: whole lines, by patterns mined at a support",
     "default": "Default: headers, programs, classes",
@@ -99,11 +101,15 @@ def _growth(runs: Sequence[Run]) -> Iterator[str]:
     batch = {size: [run for run in runs if run.patterns == size and run.peer == OURS] for size in _sizes(runs)}
     if len(batch) < 2:
         return
-    least, *more = batch
-    for size in more:
-        pairs = list(zip(batch[size], batch[least], strict=False))
-        longer = ratio([1 / more.rate for more, _ in pairs], [1 / less.rate for _, less in pairs])
-        yield f"\nBy batch a line takes at {size:,} patterns {longer} times as long as at {least:,}."
+    few = [size for size in batch if size < _MANY] or [min(batch)]
+    for size in sorted(batch.keys() - few):
+        longer = [f"{_longer(batch[size], batch[less])} times as long as at {less:,}" for less in few]
+        yield f"\nBy batch a line takes at {size:,} patterns {', '.join(longer)}."
+
+
+def _longer(more: Sequence[Run], less: Sequence[Run]) -> Ratio:
+    pairs = list(zip(more, less, strict=False))
+    return ratio([1 / many.rate for many, _ in pairs], [1 / few.rate for _, few in pairs])
 
 
 def _faster(ours: Sequence[Run], theirs: Sequence[Run]) -> Ratio:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.simulation.fleet import simulate
-from kernels import judging
+from kernels import judging, kinds, rows, shapes, vocabulary
 from kernels.judging import BatchJudge, Judged
 from kernels.spans import lines_of
 from mining.clusters import Algorithm
@@ -95,6 +95,25 @@ def test_what_is_judged_by_columns_is_what_the_judge_says(kind: str, data: st.Da
         agree(patterns, batches, lines, own, list(batches.judge_values(pa.array(lines, pa.binary()), record_times)))
 
 
+@pytest.mark.parametrize("kind", RULES)
+@given(data=st.data(), lines=CHUNKS)
+def test_what_is_forgotten_and_keys_that_collide_change_nothing(
+    kind: str, data: st.DataObject, lines: list[bytes]
+) -> None:
+    patterns = pattern_set(data.draw(st.sampled_from(RULES[kind])))
+    keys = vocabulary._keys
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "LINES", 2)
+        for module, name in ((shapes, "_REMEMBERED"), (kinds, "_REMEMBERED"), (kinds, "_REMEMBERED_NUMBERS")):
+            patch.setattr(module, name, data.draw(st.sampled_from([0, 3, 500])))
+        if data.draw(st.booleans()):
+            patch.setattr(vocabulary, "_keys", lambda *given: keys(*given) & np.uint64(1))
+            patch.setattr(rows, "mixed", lambda given: given & np.uint64(1))
+        batches = BatchJudge(patterns)
+
+        agree(patterns, batches, lines, [NOON] * len(lines), list(batches.judge_text(in_text(lines), NOON)))
+
+
 RECORDS = st.lists(
     st.lists(
         st.sampled_from([b"Oct 11 22:14:15 web1 su[7]: accepted", b"", b" at x", b"\r", b"x\r", b"\xff", b"a b"])
@@ -172,16 +191,85 @@ WORDS = st.sampled_from(
 RAW_TEXTS = ["a *{1,1} b", "port *{0,}", "longer_than_16_bytes_1 *{0,2}", "*{1,1} (a|é) *{0,}", "a", "<*> *{1,1}"]
 
 
-@given(st.lists(st.lists(WORDS, max_size=5).map("  ".join), max_size=8), st.sampled_from([PLAIN, "auto"]), st.data())
+HEADS = st.sampled_from(["", "Oct 11 22:14:15 web1 su[7]: ", "Oct 11 22:14:15 web1 worker-1: "])
+LINES = st.lists(st.lists(WORDS, max_size=5).map("  ".join), max_size=8)
+
+
+@given(LINES, st.sampled_from([PLAIN, "auto"]), st.data())
 def test_raw_lines_are_judged_by_columns_as_one_by_one(lines: list[str], header: str, data: st.DataObject) -> None:
     patterns = pattern_set(Rules(WordRules(raw=True), header=header), RAW_TEXTS)
-    batches = BatchJudge(patterns)
-    heads = st.sampled_from(["", "Oct 11 22:14:15 web1 su[7]: ", "Oct 11 22:14:15 web1 worker-1: "])
-    encoded = [f"{data.draw(heads)}{line}".encode() for line in lines] + [b"\xff a"]
+    encoded = [f"{data.draw(HEADS)}{line}".encode() for line in lines] + [b"\xff a"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "LINES", data.draw(st.sampled_from([1, 100])))
+        patch.setattr(kinds, "_REMEMBERED", data.draw(st.sampled_from([0, 3, 500])))
+        batches = BatchJudge(patterns)
 
-    pieces = list(batches.judge_text(in_text(encoded), NOON))
+        agree(patterns, batches, encoded, [NOON] * len(encoded), list(batches.judge_text(in_text(encoded), NOON)))
+
+
+CLASS_WORDS = st.sampled_from(
+    [
+        "a",
+        "b",
+        "c",
+        "other",
+        "Jan",
+        "kB",
+        "/x/y",
+        "10.0.0.7",
+        "cafe1234",
+        "a.b.c",
+        CLASS_RUN,
+        "r24=0x0f",
+        "onExtend:1514",
+        "é1",
+        "k=v",
+    ]
+)
+SHAPE_TEXTS = [
+    "a *{1,1} b",
+    "r24= *{1,1}",
+    "onExtend: <*>",
+    "a <*> b *{0,}",
+    "*{0,2} c *{1,2}",
+    "k= v",
+    "(a|b) *{0,1} (c|d)",
+]
+CLASSES = [
+    WordRules(),
+    WordRules(classes={}),
+    WordRules(classes={"own": "[ab]", "number": r"\S*[0-9]\S*"}),
+    WordRules(classes={"number": "[0-9]+", "path": r"/\S*|\W*/\S*/\S*"}),
+]
+
+
+@given(st.lists(st.lists(CLASS_WORDS, max_size=6).map(" ".join), max_size=12), st.sampled_from(CLASSES), st.data())
+def test_lines_of_any_words_are_judged_by_columns_as_one_by_one(
+    lines: list[str], words: WordRules, data: st.DataObject
+) -> None:
+    patterns = pattern_set(Rules(words), SHAPE_TEXTS)
+    encoded = [f"{data.draw(HEADS)}{line}".encode() for line in lines] + [b"\xff a 1 b"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "LINES", data.draw(st.sampled_from([1, 3, 100])))
+        batches = BatchJudge(patterns)
+
+        pieces = list(batches.judge_text(in_text(encoded), NOON))
 
     agree(patterns, batches, encoded, [NOON] * len(encoded), pieces)
+    for piece in pieces:
+        assert len({(kind.scope, kind.shape) for kind in piece.kinds}) == len(piece.kinds)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_words_that_no_pattern_has_are_none_of_its_words_and_scopes_have_patterns_of_their_own(raw: bool) -> None:
+    known = [("su", "a *{1,1} b"), ("cron", "a c b"), ("cron", "*{0,1} z")]
+    rules = Rules(WordRules(raw=raw))
+    patterns = PatternSet.of(rules, [KnownPattern(scope, parse(text), 2, 1, 1) for scope, text in known])
+    batches = BatchJudge(patterns)
+    messages = ["a c b", "other c b", "a other b", "a c other", "other z", "z", "a z"]
+    lines = [f"Oct 11 22:14:15 web1 {name}: {text}".encode() for text in messages for name in ("su", "cron", "x", "su")]
+
+    agree(patterns, batches, lines, [NOON] * len(lines), list(batches.judge_text(in_text(lines), NOON)))
 
 
 @cache

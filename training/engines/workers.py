@@ -13,6 +13,7 @@ from importlib import import_module
 from multiprocessing import get_context, parent_process
 from typing import Any, Final, TypeVar
 
+from kernels.memory import keep_freed_memory
 from training.corpus import Corpus, Progress
 from training.errors import CorpusError
 from training.pieces import Piece
@@ -174,6 +175,7 @@ def _begin(pieces: Sequence[Piece], taken: Any, done: Any) -> None:
     # Ctrl-C is told to all processes of a terminal; the one that gave the work says when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_freed_memory()
     # polars only looks whether pandas is there; pyarrow would load it with its first array.
     import_module("polars")
     sys.meta_path.insert(0, _NoPandas())

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from kernels.headers import Headers
+from kernels.memory import keep_freed_memory
 from kernels.messages import Messages
 from kernels.shapes import Shapes
 from kernels.spans import Flags, Positions, Spans, records_of
@@ -49,6 +50,7 @@ class ShapeKernel:
         Raises:
             RulesError: The rules cannot be used.
         """
+        keep_freed_memory()
         self.counts = CorpusCounts()
         self._rules, self._examples, self._times = rules, examples, times
         self._headers = Headers(rules)
