@@ -1,7 +1,7 @@
 """All methods on all datasets of a folder, in each form: what is written and printed."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
@@ -44,15 +44,20 @@ def measure(
     results = {}
     for method in compared if datasets else []:
         began = time.monotonic()
-        found = {name: _of_dataset(dataset, method, reader) for name, dataset in datasets.items()}
-        results[method.name] = _total(found) | {"ours": method.ours, "seconds": round(time.monotonic() - began, 2)}
+        found = measured(datasets, method, reader.template_shape)
+        results[method.name] = found | {"ours": method.ours, "seconds": round(time.monotonic() - began, 2)}
         told(method.name)
     return datasets, results
 
 
-def _of_dataset(dataset: Dataset, method: Compared, reader: Reader) -> Result:
+def measured(datasets: Mapping[str, Dataset], method: Compared, template_shape: Callable[[str], str]) -> Result:
+    """Measure one method on datasets by name; `template_shape` makes templates comparable."""
+    return _total({name: _of_dataset(dataset, method, template_shape) for name, dataset in datasets.items()})
+
+
+def _of_dataset(dataset: Dataset, method: Compared, template_shape: Callable[[str], str]) -> Result:
     lines = dataset.lines
-    grouped = grouping(lines, method.group(lines), reader.template_shape)
+    grouped = grouping(lines, method.group(lines), template_shape)
     judged = None
     if method.train is not None:
         judged = {
