@@ -25,7 +25,7 @@ Levelled = tuple[Cluster, int]
 """A cluster and the level at which it was mined."""
 
 OTHER_WORDS: Final = 2
-"""Seen once in the place of a word that is opened."""
+"""Seen once in the place of a word that is opened. One flags less, and two states would open for a third (ADR 32)."""
 
 
 def opened(found: Sequence[Levelled], accept: Callable[[Cluster], bool]) -> list[Levelled]:

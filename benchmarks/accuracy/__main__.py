@@ -6,7 +6,8 @@ How well novel lines are found and known ones are grouped, by us and by others, 
 FOLDER holds `<name>/<name>_2k.log` and `<name>/<name>_2k.log_structured.csv` in loghub's form. Measured are Content, as
 somebody freed it of its header by hand, and the whole raw lines through our own header detection; nobody has a setting
 for a dataset. Prints the table, or JSON; with --output DIR writes accuracy.md, accuracy.json and pictures there.
---classes asks another thing: what each class of words buys.
+--classes asks another thing: what each class of words buys. --bounds, too: how much each bound of the ladder matters,
+on the logs and on simulated fleets, and each rule of the nights; it writes accuracy-bounds.md and its like.
 """
 
 import argparse
@@ -16,10 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import report
+from benchmarks.accuracy import bounds_report, report
+from benchmarks.accuracy.bounds import measure_bounds
 from benchmarks.accuracy.classes import measure_classes, table
 from benchmarks.accuracy.data import FORMS
 from benchmarks.accuracy.methods import methods
+from benchmarks.accuracy.nights import measure_nights
 from benchmarks.accuracy.results import measure
 from benchmarks.training import machine
 
@@ -36,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     if given.classes:
         return _classes(given)
+    if given.bounds:
+        return _bounds(given, arguments)
     every = methods()
     chosen = [each for each in every if not each.lacks and (given.only is None or each.name in given.only)]
     for each in every:
@@ -53,10 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         _say(f"no dataset in {given.folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
         return 2
     found = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "command": machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip()),
-        "machine": machine.described(),
-        "versions": machine.versions(_PACKAGES),
+        **_about(arguments, _PACKAGES),
         "left_out": {each.name: each.lacks for each in every if each.lacks},
         "forms": forms,
     }
@@ -82,6 +84,30 @@ def _classes(given: argparse.Namespace) -> int:
     return 0
 
 
+def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    found = _about(arguments, ("numpy",)) | measure_bounds(given.folder, _say) | {"nights": measure_nights(_say)}
+    if given.output is not None:
+        plots: list[str] = []
+        try:
+            from benchmarks.accuracy.bounds_plots import draw
+
+            plots = draw(given.output, found)
+        except ImportError:
+            _say("no picture: matplotlib is not installed; make bench installs it")
+        bounds_report.write(given.output, found, plots)
+    print(report.as_json(found) if given.json else "\n".join(bounds_report.tables(found)))
+    return 0
+
+
+def _about(arguments: Sequence[str], packages: Sequence[str]) -> dict[str, Any]:
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "command": machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip()),
+        "machine": machine.described(),
+        "versions": machine.versions(packages),
+    }
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python benchmarks/accuracy",
@@ -94,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     which = f"of {', '.join(names)}".replace("%", "%%")
     parser.add_argument("--only", nargs="+", choices=names, metavar="METHOD", help=which)
     parser.add_argument("--classes", action="store_true", help="the ladder with and without each class of words")
+    parser.add_argument(
+        "--bounds", action="store_true", help="the ladder and the nights with each bound at other values"
+    )
     parser.add_argument("--json", action="store_true", help="print all figures for machines")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write table, figures and pictures there, too")
     return parser

@@ -32,6 +32,7 @@ LARGE: Final = (4, 30)
 """Seed and days of one more fleet, of which there are more lines."""
 
 _CLASSIC: Final = "0.5%"
+_LADDER: Final = ladder("logcluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Value:
 
     name: str
     changes: tuple[AbstractContextManager[Any], ...] = ()
-    mine: Mine = ladder("logcluster")
+    mine: Mine = _LADDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ def bounds() -> Iterator[Bound]:
                     "LEAST_CONSTANTS", (50, 60, 65, 67, 70, 72, 75, 80, 90, 100), "{} %")  # fmt: skip
     yield _constant("first level", "the lines of a program divided by this", "FIRST", (2, 5, 10, 20, 50, 100), "1/{}")
     yield _constant("ratio", "of one level to the next", "RATIO", (Fraction(3, 2), 2, 3, 4, 10), "{}")
-    yield _constant("bottom", "lines of the last level but that of what was seen once", "BOTTOM", (2, 3, 4, 5, 10), "{}")
+    yield _constant(
+        "bottom", "lines of the last level but that of what was seen once", "BOTTOM", (2, 3, 4, 5, 10), "{}"
+    )
     yield Bound(
         "gap limit",
         "most words of a gap",
