@@ -23,17 +23,17 @@ from patterns.matcher import Matcher
 from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
 from patterns.rules import Rules
 
-# docs/accuracy.md shows what each of these is worth. None is an option: each was tried at other values on real logs and on
-# simulated fleets, and no other value is better on both.
+# docs/accuracy.md shows what each of these is worth. None is an option: each was tried at other values on real logs and
+# on simulated fleets, and no other value is better on both.
 LEAST_CONSTANTS: Final = 70
-"""Per cent of a pattern's words that are no class words. Flat from 67 to 70; with less, kinds are missed on the logs, and
-with more, fleets have known lines flagged: steep."""
+"""Per cent of a pattern's words that are no class words. Steep: two words of three miss kinds on the logs, and without
+five of seven known lines are flagged on fleets."""
 
 FIRST: Final = 10
 """The first level is the lines of a scope divided by this. Nearly flat from 5 to 20; from 50 on kinds fall apart."""
 
 RATIO: Final = 2
-"""Each level is the one before divided by this. Nearly flat; finer ones flag less and miss more, coarser ones flag more."""
+"""Each level is the one before divided by this. Finer ones flag less and miss more, coarser ones flag more."""
 
 BOTTOM: Final = 2
 """The last level but that of what was seen once. At 3 the logs are better and the fleets worse; above, it is steep."""

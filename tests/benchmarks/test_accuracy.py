@@ -73,14 +73,14 @@ def test_whole_lines_are_judged_nearly_as_well(raw: dict[str, Any]) -> None:
 def test_what_is_right_on_the_logs_is_not_paid_by_a_simulated_fleet() -> None:
     [ladder] = [each for each in ours() if each.name == "ladder, LogCluster"]
 
-    judged = measured({"fleet": fleet(1, WordRules())}, ladder, str)["novelty"]
+    judged = measured({"fleet": fleet(2, WordRules())}, ladder, str)["novelty"]
 
     assert judged["first 25 %"]["lines"]["recall"] >= 0.998
-    assert judged["first 25 %"]["lines"]["false_alarms"] <= 0.042
+    assert judged["first 25 %"]["lines"]["false_alarms"] <= 0.035
     assert judged["first 50 %"]["lines"]["recall"] >= 0.998
-    assert judged["first 50 %"]["lines"]["false_alarms"] <= 0.019
-    assert judged["random halves"]["lines"]["recall"] >= 0.92
-    assert judged["random halves"]["lines"]["false_alarms"] <= 0.017
+    assert judged["first 50 %"]["lines"]["false_alarms"] <= 0.013
+    assert judged["random halves"]["lines"]["recall"] >= 0.95
+    assert judged["random halves"]["lines"]["false_alarms"] <= 0.02
 
 
 @pytest.mark.parametrize("split", ["first 10 %", "first 25 %", "first 50 %", "first 75 %", "random halves"])
