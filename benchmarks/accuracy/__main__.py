@@ -85,7 +85,9 @@ def _classes(given: argparse.Namespace) -> int:
 
 
 def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
-    found = _about(arguments, ("numpy",)) | measure_bounds(given.folder, _say) | {"nights": measure_nights(_say)}
+    found = _about(arguments, ()) | measure_bounds(given.folder, _say) | {"nights": measure_nights(_say)}
+    # No Java and no Perl took part.
+    found["versions"] = {name: found["versions"][name] for name in ("logwinnow", "Python")}
     if given.output is not None:
         plots: list[str] = []
         try:
