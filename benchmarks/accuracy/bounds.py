@@ -132,16 +132,13 @@ def bounds() -> Iterator[Bound]:
     )
 
 
-def measure_bounds(
-    folder: Path, told: Callable[[str], None] = lambda _: None, only: Callable[[Bound], bool] = lambda _: True
-) -> dict[str, Any]:
+def measure_bounds(folder: Path, told: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
     """
     Measure all values of the bounds.
 
     Args:
         folder: Logs in loghub's form, of which Content is read.
         told: Is told of each value when it is done.
-        only: Which bounds.
 
     Returns:
         `data`: for `logs` and `fleets` their lines by name. `bounds`: for each its `name`, `about`, `default`, whether
@@ -151,7 +148,7 @@ def measure_bounds(
     reader = Reader("content")
     data = {"logs": reader.read(folder), "fleets": _fleets()}
     found = []
-    for bound in filter(only, bounds()):
+    for bound in bounds():
         values: dict[str, dict[str, Any]] = {}
         for value in bound.values:
             values[value.name] = _measured(value, data, reader)
