@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from benchmarks.accuracy import methods
 from benchmarks.accuracy.data import Dataset, Reader
-from benchmarks.accuracy.fleets import SEEDS, fleet
+from benchmarks.accuracy.fleets import fleet
 from benchmarks.accuracy.methods import Mine, by_scope, classic, ladder, mined
 from benchmarks.accuracy.results import Result, measured
 from mining import ladder as of_ladder
@@ -28,6 +28,7 @@ from mining.ladder import accepted, climb_down
 from mining.support import parse_support
 from patterns.words import WordRules
 
+SEEDS: Final = (1, 2, 3)
 LARGE: Final = (4, 30)
 """Seed and days of one more fleet, of which there are more lines."""
 
