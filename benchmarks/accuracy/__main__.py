@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.accuracy import bounds_report, report
 from benchmarks.accuracy.bounds import measure_bounds
 from benchmarks.accuracy.classes import measure_classes, table
-from benchmarks.accuracy.data import FORMS
+from benchmarks.accuracy.data import FORMS, Reader
 from benchmarks.accuracy.methods import methods
 from benchmarks.accuracy.nights import measure_nights
 from benchmarks.accuracy.results import measure
@@ -55,8 +55,7 @@ def main(arguments: Sequence[str]) -> int:
             lines = {name: len(dataset.lines) for name, dataset in datasets.items()}
             forms[form] = {"lines": lines, "headers": headers, "methods": results}
     if not forms:
-        _say(f"no dataset in {given.folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
-        return 2
+        return _no_dataset(given.folder)
     found = {
         **_about(arguments, _PACKAGES),
         "left_out": {each.name: each.lacks for each in every if each.lacks},
@@ -85,6 +84,8 @@ def _classes(given: argparse.Namespace) -> int:
 
 
 def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    if not Reader("content").read(given.folder):
+        return _no_dataset(given.folder)
     found = _about(arguments, ()) | measure_bounds(given.folder, _say) | {"nights": measure_nights(_say)}
     # No Java and no Perl took part.
     found["versions"] = {name: found["versions"][name] for name in ("logwinnow", "Python")}
@@ -99,6 +100,11 @@ def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         bounds_report.write(given.output, found, plots)
     print(report.as_json(found) if given.json else "\n".join(bounds_report.tables(found)))
     return 0
+
+
+def _no_dataset(folder: Path) -> int:
+    _say(f"no dataset in {folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
+    return 2
 
 
 def _about(arguments: Sequence[str], packages: Sequence[str]) -> dict[str, Any]:

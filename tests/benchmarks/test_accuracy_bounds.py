@@ -114,6 +114,13 @@ def test_errors_patterns_and_time_are_counted_for_each_value(
     assert f"| **{DEFAULT}** | 2.0 | 1.0 (1.0) | 1.00 | 1 of 2 | 3 of 4 |" in page
 
 
+def test_bounds_are_not_measured_on_a_folder_without_datasets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(str(tmp_path), "--bounds") == 2
+    assert f"no dataset in {tmp_path}: " in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_every_rule_of_the_nights_is_played_the_same_weeks() -> None:
     found = measure_nights(seeds=(1,), days=9, lines_per_day=500)
