@@ -12,7 +12,7 @@ words as one ``<*>``. Lines of one scope and shape are judged alike, so a shape 
 
 A message whose words are all class words would have no constant at all. Of those that have a digit, the part before
 the first digit then stays as a constant if it has three letters or more and is no class word itself:
-``onExtend:1514`` reads ``onExtend: <*>``; and a key of one or two letters and as many digits stays whole, so that a
+``retries:15`` reads ``retries: <*>``; and a key of one or two letters and as many digits stays whole, so that a
 dump of registers, ``r24=0x0f r25=0x03``, reads ``r24= <*> r25= <*>``. What is blank or has no constant even so is
 *unjudged* (see `Splitter.unjudged`).
 

@@ -6,8 +6,8 @@ How well novel lines are found and known ones are grouped, by us and by others, 
 FOLDER holds `<name>/<name>_2k.log` and `<name>/<name>_2k.log_structured.csv` in loghub's form. Measured are Content, as
 somebody freed it of its header by hand, and the whole raw lines through our own header detection; nobody has a setting
 for a dataset. Prints the table, or JSON; with --output DIR writes accuracy.md, accuracy.json and pictures there.
---classes asks another thing: what each class of words buys. --bounds, too: how much each bound of the ladder matters,
-on the logs and on simulated fleets, and each rule of the nights; it writes accuracy-bounds.md and its like.
+--classes asks another thing: what each class of words buys, on these and on simulated fleets; some minutes. --bounds asks
+how much each bound of the ladder matters, and each rule of the nights; half an hour.
 """
 
 import argparse
@@ -17,14 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import bounds_report, report
+from benchmarks.accuracy import bounds_report, classes, report
 from benchmarks.accuracy.bounds import measure_bounds
-from benchmarks.accuracy.classes import measure_classes, table
 from benchmarks.accuracy.data import FORMS, Reader
 from benchmarks.accuracy.methods import methods
 from benchmarks.accuracy.nights import measure_nights
 from benchmarks.accuracy.results import measure
 from benchmarks.training import machine
+from patterns.words import DEFAULT_CLASSES
 
 _PACKAGES = ("numpy", "drain3", "logfold", "logparser3")
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     given = _parser().parse_args(arguments)
     if given.classes:
-        return _classes(given)
+        return _classes(given, arguments)
     if given.bounds:
         return _bounds(given, arguments)
     every = methods()
@@ -74,12 +74,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _classes(given: argparse.Namespace) -> int:
-    found = {form: measure_classes(given.folder, form, _say) for form in ([given.form] if given.form else FORMS)}
-    if given.json:
-        print(report.as_json(found))
-    for form, results in found.items() if not given.json else ():
-        print(f"## {FORMS[form]}\n\n" + "\n".join(table(results)) + "\n")
+def _classes(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    chosen: list[classes.Data] = [given.form] if given.form else list(classes.DATA)
+    if not Reader(given.form or "content").read(given.folder):
+        return _no_dataset(given.folder)
+    measured = classes.measure_classes(given.folder, chosen, _say)
+    found = {
+        **_about(arguments, ()),
+        "classes": {"default": dict(DEFAULT_CLASSES), "optional": classes.optional_classes()},
+        "data": measured,
+    }
+    if given.output is not None:
+        classes.write(given.output, found)
+    print(report.as_json(found) if given.json else "\n".join(classes.page(measured)))
     return 0
 
 
