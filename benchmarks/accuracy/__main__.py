@@ -6,8 +6,8 @@ How well novel lines are found and known ones are grouped, by us and by others, 
 FOLDER holds `<name>/<name>_2k.log` and `<name>/<name>_2k.log_structured.csv` in loghub's form. Measured are Content, as
 somebody freed it of its header by hand, and the whole raw lines through our own header detection; nobody has a setting
 for a dataset. Prints the table, or JSON; with --output DIR writes accuracy.md, accuracy.json and pictures there.
---classes asks another thing: what each class of words buys, on these and on simulated fleets; some minutes. --bounds asks
-how much each bound of the ladder matters, and each rule of the nights; half an hour.
+--classes asks another thing: what each class of words buys, on these and on simulated fleets; some minutes. --bounds
+asks how much each bound of the ladder matters, and each rule of the nights; half an hour.
 """
 
 import argparse
