@@ -14,7 +14,7 @@ as many patterns as there are kinds (mining/merging.py). How grave lines are is 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from mining.clusters import Algorithm, Cluster, Method, mine
 from mining.merging import merged, opened
@@ -24,6 +24,21 @@ from patterns.language import Pattern
 from patterns.matcher import Matcher
 from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
 from patterns.rules import Rules
+
+# docs/accuracy.md shows what each of these is worth. None is an option: each was tried at other values on real logs and
+# on simulated fleets, and no other value is better on both.
+LEAST_CONSTANTS: Final = 70
+"""Per cent of a pattern's words that are no class words. Steep: two words of three miss kinds on the logs, and without
+five of seven known lines are flagged on fleets."""
+
+FIRST: Final = 10
+"""The first level is the lines of a scope divided by this. Nearly flat from 5 to 20; from 50 on kinds fall apart."""
+
+RATIO: Final = 2
+"""Each level is the one before divided by this. Finer ones flag less and miss more, coarser ones flag more."""
+
+BOTTOM: Final = 2
+"""The last level but that of what was seen once. At 3 the logs are better and the fleets worse; above, it is steep."""
 
 
 class Accepted(NamedTuple):
@@ -52,19 +67,19 @@ class AcceptedPending(Accepted):
 def levels(lines: int) -> list[int]:
     """Return the supports for a scope of `lines` lines: max(2, lines // (10 · 2^k)) without repeats, then 1."""
     supports: list[int] = []
-    divisor = 10
-    while not supports or supports[-1] > 2:
-        support = max(2, lines // divisor)
+    divisor = FIRST
+    while not supports or supports[-1] > BOTTOM:
+        support = max(BOTTOM, lines // divisor)
         if not supports or support < supports[-1]:
             supports.append(support)
-        divisor *= 2
+        divisor *= RATIO
     return [*supports, 1]
 
 
 def accepted(cluster: Cluster) -> bool:
     """Tell whether a cluster's constants are at least seven tenths of its words that are no class words."""
     constants = len(cluster.pattern.constants)
-    return constants > 0 and 10 * constants >= 7 * (constants + cluster.plain)
+    return constants > 0 and 100 * constants >= LEAST_CONSTANTS * (constants + cluster.plain)
 
 
 def climb_down(
@@ -118,7 +133,7 @@ def _still_there(held: Sequence[KnownPattern], left: Mapping[str, int], level: i
     Levels are halves of each other, so a pattern of the last set is of the level that is at most √2 times its own. It
     holds with half of the level's lines: who is near a level is not mined one night, and something else the next.
     """
-    of_level = [Cluster(known.pattern, known.support, 0) for known in held if 2 * known.level**2 >= level**2]
+    of_level = [Cluster(known.pattern, known.support, 0) for known in held if RATIO * known.level**2 >= level**2]
     lines, plain = _lines_of(of_level, left)
     return [
         Cluster(cluster.pattern, cluster.support, plain[cluster.pattern])

@@ -24,8 +24,8 @@ from patterns.language import Constant, Gap, Pattern
 Levelled = tuple[Cluster, int]
 """A cluster and the level at which it was mined."""
 
-_OTHER_WORDS: Final = 2
-"""Seen once in the place of a word that is opened."""
+OTHER_WORDS: Final = 2
+"""Seen once in the place of a word that is opened. One flags less, and two states would open for a third (ADR 32)."""
 
 
 def opened(found: Sequence[Levelled], accept: Callable[[Cluster], bool]) -> list[Levelled]:
@@ -58,7 +58,7 @@ def opened(found: Sequence[Levelled], accept: Callable[[Cluster], bool]) -> list
                 # Hashes of other words may be the same.
                 if at == place and takes_in(one.pattern, once.pattern) and accept(one):
                     others[one.pattern].add(once.pattern.constants[at])
-    made = sorted((pattern for pattern, words in others.items() if len(words) >= _OTHER_WORDS), key=lambda p: p.text)
+    made = sorted((pattern for pattern, words in others.items() if len(words) >= OTHER_WORDS), key=lambda p: p.text)
     return [(Cluster(pattern, 0, 1), 2) for pattern in made]
 
 

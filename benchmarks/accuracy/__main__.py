@@ -6,7 +6,8 @@ How well novel lines are found and known ones are grouped, by us and by others, 
 FOLDER holds `<name>/<name>_2k.log` and `<name>/<name>_2k.log_structured.csv` in loghub's form. Measured are Content, as
 somebody freed it of its header by hand, and the whole raw lines through our own header detection; nobody has a setting
 for a dataset. Prints the table, or JSON; with --output DIR writes accuracy.md, accuracy.json and pictures there.
---classes asks another thing: what each class of words buys, on these and on simulated fleets; some minutes.
+--classes asks another thing: what each class of words buys, on these and on simulated fleets; some minutes. --bounds
+asks how much each bound of the ladder matters, and each rule of the nights; half an hour.
 """
 
 import argparse
@@ -16,9 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import classes, report
+from benchmarks.accuracy import bounds_report, classes, report
+from benchmarks.accuracy.bounds import measure_bounds
 from benchmarks.accuracy.data import FORMS, Reader
 from benchmarks.accuracy.methods import methods
+from benchmarks.accuracy.nights import measure_nights
 from benchmarks.accuracy.results import measure
 from benchmarks.training import machine
 from patterns.words import DEFAULT_CLASSES
@@ -36,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     if given.classes:
         return _classes(given, arguments)
+    if given.bounds:
+        return _bounds(given, arguments)
     every = methods()
     chosen = [each for each in every if not each.lacks and (given.only is None or each.name in given.only)]
     for each in every:
@@ -52,10 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     if not forms:
         return _no_dataset(given.folder)
     found = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "command": _command(arguments),
-        "machine": machine.described(),
-        "versions": machine.versions(_PACKAGES),
+        **_about(arguments, _PACKAGES),
         "left_out": {each.name: each.lacks for each in every if each.lacks},
         "forms": forms,
     }
@@ -78,9 +80,7 @@ def _classes(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         return _no_dataset(given.folder)
     measured = classes.measure_classes(given.folder, chosen, _say)
     found = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "command": _command(arguments),
-        "machine": machine.described(),
+        **_about(arguments, ()),
         "classes": {"default": dict(DEFAULT_CLASSES), "optional": classes.optional_classes()},
         "data": measured,
     }
@@ -90,13 +90,37 @@ def _classes(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     return 0
 
 
+def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    if not Reader("content").read(given.folder):
+        return _no_dataset(given.folder)
+    found = _about(arguments, ()) | measure_bounds(given.folder, _say) | {"nights": measure_nights(_say)}
+    # No Java and no Perl took part.
+    found["versions"] = {name: found["versions"][name] for name in ("logwinnow", "Python")}
+    if given.output is not None:
+        plots: list[str] = []
+        try:
+            from benchmarks.accuracy.bounds_plots import draw
+
+            plots = draw(given.output, found)
+        except ImportError:
+            _say("no picture: matplotlib is not installed; make bench installs it")
+        bounds_report.write(given.output, found, plots)
+    print(report.as_json(found) if given.json else "\n".join(bounds_report.tables(found)))
+    return 0
+
+
 def _no_dataset(folder: Path) -> int:
     _say(f"no dataset in {folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
     return 2
 
 
-def _command(arguments: Sequence[str]) -> str:
-    return machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip())
+def _about(arguments: Sequence[str], packages: Sequence[str]) -> dict[str, Any]:
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "command": machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip()),
+        "machine": machine.described(),
+        "versions": machine.versions(packages),
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -111,6 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     which = f"of {', '.join(names)}".replace("%", "%%")
     parser.add_argument("--only", nargs="+", choices=names, metavar="METHOD", help=which)
     parser.add_argument("--classes", action="store_true", help="the ladder with and without each class of words")
+    parser.add_argument(
+        "--bounds", action="store_true", help="the ladder and the nights with each bound at other values"
+    )
     parser.add_argument("--json", action="store_true", help="print all figures for machines")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write table, figures and pictures there, too")
     return parser

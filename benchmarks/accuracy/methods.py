@@ -69,7 +69,7 @@ def ours() -> Iterator[Compared]:
         yield mined(f"ladder, {name}", ladder(algorithm), ours=algorithm == "logcluster")
     for algorithm, name in _ALGORITHMS.items():
         for support in ("0.1%", "0.5%", "2%"):
-            yield mined(f"{name} at {support}", classic(algorithm, parse_support(support)))
+            yield mined(f"{name} at {support}", classic(Method(algorithm), parse_support(support)))
     yield Compared("shapes without mining", _shapes_alone, _by_shape)
 
 
@@ -77,13 +77,9 @@ def mined(name: str, mine_scope: Mine, *, ours: bool = False) -> Compared:
     """Return a method of patterns: each scope is mined by itself, as `train` does."""
 
     def matcher(lines: Sequence[Line]) -> Matcher:
-        scopes: dict[str, Counter[str]] = defaultdict(Counter)
-        for line in lines:
-            if line.shape is not None:
-                scopes[line.scope][line.shape] += 1
         found = (
             KnownPattern(scope, known.pattern, known.level, known.support, known.mined_support)
-            for scope, shapes in scopes.items()
+            for scope, shapes in by_scope(lines).items()
             for known in mine_scope(shapes)
         )
         return Matcher(PatternSet.of(Rules(), found))
@@ -104,6 +100,15 @@ def mined(name: str, mine_scope: Mine, *, ours: bool = False) -> Compared:
     return Compared(name, train, group, ours=ours)
 
 
+def by_scope(lines: Sequence[Line]) -> dict[str, dict[str, int]]:
+    """Return for each scope its shapes with their numbers of lines."""
+    scopes: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in lines:
+        if line.shape is not None:
+            scopes[line.scope][line.shape] += 1
+    return dict(scopes)
+
+
 def ladder(algorithm: Algorithm) -> Mine:
     """Return the product's way: mining level by level."""
 
@@ -114,12 +119,12 @@ def ladder(algorithm: Algorithm) -> Mine:
     return mine_scope
 
 
-def classic(algorithm: Algorithm, support: Support) -> Mine:
+def classic(method: Method, support: Support) -> Mine:
     """Return the published way, on shapes: one support, and what no cluster has is unknown."""
 
     def mine_scope(shapes: dict[str, int]) -> list[KnownPattern]:
         least = max(2, in_lines(support, sum(shapes.values())))
-        found = mine(weighted(shapes), least, Method(algorithm))
+        found = mine(weighted(shapes), least, method)
         return [KnownPattern("", each.pattern, least, each.support, each.support) for each in found]
 
     return mine_scope

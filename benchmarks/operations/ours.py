@@ -18,7 +18,7 @@ from patterns.timestamps import SECOND
 from streaming.alerts import AlertBook, AlertState
 from streaming.config import AlertsConfig
 from streaming.match import OutlierShape
-from training.config import Learning, Mining, Patterns, TrainingConfig
+from training.config import Learning, Mining, Nightly, Patterns, TrainingConfig
 from training.job import train
 from training.nightly.night import Asked, learn_night
 
@@ -38,6 +38,7 @@ class Ours:
         algorithm: Algorithm = "logcluster",
         nights: bool = True,
         baselines: bool = False,
+        nightly: Nightly | None = None,
     ) -> None:
         """
         Make ready.
@@ -49,12 +50,16 @@ class Ours:
             algorithm: By which they are mined.
             nights: Whether there is a nightly training after each day; without, the first set stays.
             baselines: Whether trainings learn what is usual, too; the patterns are the same.
+            nightly: How nights learn; None for the defaults.
         """
         self.name, self.how = name, how
         # Every engine finds the same; this one starts no process for the lines of a day.
         mining = Mining(algorithm=algorithm, engine="python")
         self._config = TrainingConfig(
-            patterns=Patterns(store=str(store)), mining=mining, baselines=Learning(learn=baselines)
+            patterns=Patterns(store=str(store)),
+            mining=mining,
+            baselines=Learning(learn=baselines),
+            nightly=nightly or Nightly(),
         )
         self._nights = nights
         self._state = AlertState()

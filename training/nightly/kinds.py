@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from mining.clusters import Cluster
-from mining.ladder import Accepted, uncovered
+from mining.ladder import LEAST_CONSTANTS, Accepted, uncovered
 from patterns.language import Pattern
 from patterns.matcher import Matcher
 from patterns.pattern_set import KNOWN, PENDING, KnownPattern, PatternSet
@@ -122,7 +122,7 @@ def _varies(pattern: Pattern, known: Mapping[str, int]) -> bool:
     The others are seven tenths of them at least, as the ladder has it: of three constants none can be another.
     """
     words = pattern.constants
-    if 10 * (len(words) - 1) < 7 * len(words):
+    if 100 * (len(words) - 1) < LEAST_CONSTANTS * len(words):
         return False
     others = [Cluster(_without(pattern, number), 0, 0) for number in range(len(words))]
     return len(uncovered(known, others)) < len(known)
