@@ -14,9 +14,9 @@ import numpy as np
 from kernels.keys import KeyTable, grown
 from kernels.messages import Messages
 from kernels.rows import Numbers, RowTable
-from kernels.search import OTHER, Search
+from kernels.search import OTHER, Search, Sought
 from kernels.shapes import Known, Shapes
-from kernels.spans import RAW_WORDS, Flags, Positions, ranges, within, words_of
+from kernels.spans import RAW_WORDS, Positions, ranges, within, words_of
 from kernels.vocabulary import PADDING, Vocabulary
 from patterns.alike import words_of as words_of_constant
 from patterns.judge import Judgement
@@ -115,13 +115,18 @@ class ShapeKinds:
     def _make(self) -> None:
         self._met = self._shapes.known
         self.kinds: list[Kind] = []
-        self._table, self._sought = KeyTable(), _Sought(self._search)
+        self._table, self._sought = KeyTable(), Sought(self._search)
         self._scopes = _Scopes()
 
     def forget(self) -> None:
         """Forget all if it is too much."""
         self._shapes.forget()
-        if self._shapes.known is not self._met or len(self.kinds) > _REMEMBERED or self._sought.full:
+        if (
+            self._shapes.known is not self._met
+            or len(self.kinds) > _REMEMBERED
+            or self._sought.rows.size > _REMEMBERED
+            or self._sought.rows.taken > _REMEMBERED_NUMBERS
+        ):
             self._make()
 
     def of(self, group: Messages, scopes: Sequence[str]) -> Positions:
@@ -184,7 +189,7 @@ class RawKinds:
     def _make(self) -> None:
         self.kinds: list[Kind] = []
         self._numbers: dict[tuple[str, str | None, str | None], int] = {}
-        self._rows, self._table, self._sought = RowTable(), KeyTable(), _Sought(self._search)
+        self._rows, self._table, self._sought = RowTable(), KeyTable(), Sought(self._search)
         self._kind = np.zeros(256, np.int64)
         self._scopes = _Scopes()
 
@@ -257,48 +262,6 @@ class _Scopes:
             number = self._numbers[scope] = len(self.names)
             self.names.append(scope)
         return number
-
-
-class _Sought:
-    """Remembers what was searched: by scope, and by a row in which all words that no pattern has are one."""
-
-    def __init__(self, search: Search) -> None:
-        self._search = search
-        self._rows = RowTable()
-        self._best = np.zeros(256, np.int64)
-
-    @property
-    def full(self) -> bool:
-        return self._rows.size > _REMEMBERED or self._rows.taken > _REMEMBERED_NUMBERS
-
-    def best(
-        self, numbers: Numbers, lengths: Positions, scopes: Sequence[str], judged: Flags
-    ) -> list[KnownPattern | None]:
-        """Return the best match of each row; None for one that is not to be judged, or whose scope has no pattern."""
-        own = np.array([self._search.scopes.get(scope, -1) for scope in scopes], np.int64)
-        which = np.flatnonzero(judged & (own >= 0))
-        begins = np.cumsum(lengths) - lengths
-        sizes = lengths[which] + 1
-        # Before its words a row has its scope.
-        rows = np.zeros(int(sizes.sum()), np.int32)
-        starts = np.cumsum(sizes) - sizes
-        rows[starts] = own[which]
-        rows[ranges(starts + 1, sizes - 1)] = numbers[ranges(begins[which], sizes - 1)]
-        known = self._rows.size
-        found = self._rows.add(rows, sizes)
-        if self._rows.size > known:
-            new = np.zeros(self._rows.size - known, np.int64)
-            unseen = np.flatnonzero(found >= known)
-            new[found[unseen] - known] = which[unseen]
-            self._best = grown(self._best, self._rows.size)
-            chosen = numbers[ranges(begins[new], lengths[new])]
-            self._best[known : self._rows.size] = self._search.best(chosen, lengths[new], own[new])
-        best: list[KnownPattern | None] = [None] * len(scopes)
-        patterns = self._search.patterns
-        for index, rank in zip(which.tolist(), self._best[found].tolist(), strict=True):
-            if rank >= 0:
-                best[index] = patterns[rank]
-        return best
 
 
 def _words(pattern_set: PatternSet, *, without: str = "") -> list[str]:

@@ -16,14 +16,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.keys import Keys, KeyTable, mixed
-from kernels.rows import Numbers
+from kernels.keys import Keys, KeyTable, grown, mixed
+from kernels.rows import Numbers, RowTable
 from kernels.spans import Flags, Positions, ranges
 from patterns.alike import words_of
 from patterns.fitting import fits, places
 from patterns.language import Pattern
 from patterns.matcher import Matcher
-from patterns.pattern_set import PatternSet
+from patterns.pattern_set import KnownPattern, PatternSet
 
 OTHER: Final = -1
 """Stands in rows for a word that no pattern has."""
@@ -166,6 +166,50 @@ class Search:
         self._any = bool((words == _ANY).any())
         self._table = KeyTable()
         self._table.add(distinct)
+
+
+class Sought:
+    """
+    Remembers what was searched.
+
+    Attributes:
+        rows: Scope and words of each search; all words that no pattern has are one.
+    """
+
+    def __init__(self, search: Search) -> None:
+        """Search by these patterns."""
+        self._search = search
+        self.rows = RowTable()
+        self._best = np.zeros(256, np.int64)
+
+    def best(
+        self, numbers: Numbers, lengths: Positions, scopes: Sequence[str], judged: Flags
+    ) -> list[KnownPattern | None]:
+        """Return the best match of each row; None for one that is not to be judged, or whose scope has no pattern."""
+        own = np.array([self._search.scopes.get(scope, -1) for scope in scopes], np.int64)
+        which = np.flatnonzero(judged & (own >= 0))
+        begins = np.cumsum(lengths) - lengths
+        sizes = lengths[which] + 1
+        # Before its words a row has its scope.
+        rows = np.zeros(int(sizes.sum()), np.int32)
+        starts = np.cumsum(sizes) - sizes
+        rows[starts] = own[which]
+        rows[ranges(starts + 1, sizes - 1)] = numbers[ranges(begins[which], sizes - 1)]
+        known = self.rows.size
+        found = self.rows.add(rows, sizes)
+        if self.rows.size > known:
+            new = np.zeros(self.rows.size - known, np.int64)
+            unseen = np.flatnonzero(found >= known)
+            new[found[unseen] - known] = which[unseen]
+            self._best = grown(self._best, self.rows.size)
+            chosen = numbers[ranges(begins[new], lengths[new])]
+            self._best[known : self.rows.size] = self._search.best(chosen, lengths[new], own[new])
+        best: list[KnownPattern | None] = [None] * len(scopes)
+        patterns = self._search.patterns
+        for index, rank in zip(which.tolist(), self._best[found].tolist(), strict=True):
+            if rank >= 0:
+                best[index] = patterns[rank]
+        return best
 
 
 class _Read(NamedTuple):
