@@ -120,7 +120,7 @@ class World:
         judgement = self.judge.judge(one.data, one.record_time)
         parameters = self.judge.parameters(judgement)
         document = event(judgement, parameters, one, source="app", created="", version="v1")
-        counting.add(judgement, parameters, one, one.record_time, document)
+        counting.add(self.judge, judgement, parameters, one, one.record_time, document)
 
     def step(
         self, planned_at: int, *lines: Line, tasks: int = 1, full: bool = False, keep: bool = True, again: bool = False
