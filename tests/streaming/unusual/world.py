@@ -29,7 +29,13 @@ from streaming.unusual.watch import Watch
 START = 490_560 * HOUR  # 2025-12-18T00:00Z
 MINUTE = 60 * SECOND
 
-PATTERNS = ("beat *{1,1} of *{1,1}", "state is *{1,1} now", "user *{1,1} left", "user *{1,1} came")
+PATTERNS = (
+    "beat *{1,1} of *{1,1}",
+    "state is *{1,1} now",
+    "user *{1,1} left",
+    "user *{1,1} came",
+    "by *{1,3} asked",
+)
 
 ON = AlertsConfig(
     rate=RateConfig(enabled=True), heartbeat=HeartbeatConfig(enabled=True), value=ValueConfig(enabled=True)

@@ -57,10 +57,9 @@ def plainly(chunk: bytes, patterns: PatternSet, times: Times) -> list[dict[str, 
         gaps = [place for place, gap in enumerate(verdict.known.pattern.gaps) if gap != NO_GAP]
         words = judgement.shaped.shape.split(" ")
         spans = gap_words(verdict.known, words)
-        for gap, span, value in zip(gaps, spans, judge.parameters(judgement), strict=True):
+        for gap, span, parameter in zip(gaps, spans, judge.parameters(judgement), strict=True):
             taken = words[slice(*span)]
-            if CLASS_RUN in taken and set(taken) != {CLASS_RUN}:
-                value = " ".join(taken)  # noqa: PLW2901 (what is said in its place)
+            value = " ".join(taken) if CLASS_RUN in taken and set(taken) != {CLASS_RUN} else parameter
             key = (verdict.known.id, gap, "", line.time // HOUR // 24 * 24)
             lines[key] += 1
             had[key].add(value)
