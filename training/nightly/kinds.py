@@ -123,7 +123,7 @@ def _varies(pattern: Pattern, known: Mapping[str, int]) -> bool:
     The others are seven tenths of them at least, as the ladder has it: of three constants none can be another.
     """
     words = pattern.constants
-    if not _are_most(len(words) - 1, of=len(words)):
+    if 10 * (len(words) - 1) < 7 * len(words):
         return False
     others = [Cluster(_without(pattern, number), 0, 0) for number in range(len(words))]
     return len(uncovered(known, others)) < len(known)
@@ -139,22 +139,17 @@ def _said_elsewhere(
     """
     scopes: dict[Pattern, set[str]] = defaultdict(set)
     for scope, pattern in keys:
-        if _are_most(len(pattern.constants), of=len(pattern.constants) + 1):
-            scopes[pattern].add(scope)
+        scopes[pattern].add(scope)
     found: set[tuple[str, Pattern]] = set()
     if not scopes:
         return found
+    # What the ladder accepts has words enough to be known again.
     match = Matcher(PatternSet.of(Rules(), [_as_known("", Accepted(Cluster(one, 0, 0), 0)) for one in scopes])).match
     for (scope, text), _ in days_of(table):
         best = match("", text)
         if best is not None and state_of(scope, text) == KNOWN:
             found |= {(other, best.pattern) for other in scopes[best.pattern] - {scope}}
     return found
-
-
-def _are_most(alike: int, *, of: int) -> bool:
-    """Tell whether so many words are seven tenths of all, as the ladder has it."""
-    return 10 * alike >= 7 * of
 
 
 def _without(pattern: Pattern, number: int) -> Pattern:

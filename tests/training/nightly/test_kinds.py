@@ -112,27 +112,23 @@ def test_a_variation_differs_in_one_word_and_not_in_two(nights: Nights) -> None:
     assert nights.reason("job of zoe was received by the cook") == PENDING
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"), [("job of {} was received by the builder", None), ("door of {} opened", PENDING)]
-)
-def test_a_renamed_program_is_known_by_what_it_said_if_that_is_three_words_and_more(
-    tmp_path: Path, kind: str, expected: str | None
-) -> None:
+def test_a_renamed_program_is_known_after_two_days_by_what_it_said(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
-    nights.train(days_of({0: [kind.format(user) for user in USERS[:4]] * 3}))
+    nights.train(days_of({0: jobs(*USERS[:4]) * 3}))
+    reasons = []
     for day in (1, 2):
-        some = USERS[4 * (day - 1) : 4 * day]
-        nights.learn(day, [line(day, kind.format(user), program="apply") for user in some])
-    assert nights.reason(kind.format("zoe"), "apply") == expected
+        nights.learn(day, [line(day, job, program="renamed") for job in jobs(*USERS[4 * (day - 1) : 4 * day])])
+        reasons.append(nights.reason(NEVER_SEEN, "renamed"))
+    assert reasons == [PENDING, None]
 
 
 def test_what_another_program_says_pending_or_rejected_proves_nothing(nights: Nights) -> None:
     nights.decide(json.dumps({"do": "reject", "scope": "app", "pattern": KIND}))
     for day in (1, 2):
         some = jobs(*USERS[4 * (day - 1) : 4 * day])
-        nights.learn(day, [line(day, text, program=program) for program in ("app", "apply") for text in some])
+        nights.learn(day, [line(day, text, program=program) for program in ("app", "renamed") for text in some])
     assert nights.reason(NEVER_SEEN) == "rejected"
-    assert nights.reason(NEVER_SEEN, "apply") == PENDING
+    assert nights.reason(NEVER_SEEN, "renamed") == PENDING
 
 
 def test_what_was_pending_and_is_not_known_by_its_days_makes_no_other_kind_known(nights: Nights) -> None:
