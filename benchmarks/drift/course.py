@@ -42,7 +42,7 @@ class Course:
         found: Cause → events that were found.
         missed: Troubles with a new kind that were not found: what the schedule says of them.
         missed_kinds: New kinds of line of troubles of which there was no alert.
-        patterns: In the set, after each training.
+        patterns: In the set after each night; nothing where there is no set.
         kept: Of the patterns with two lines or more, the share that is in the next set, too, by training.
         changes: Releases and deployments, day by day.
         seconds: What it took.
@@ -92,13 +92,13 @@ def played(weeks: Weeks) -> list[Course]:
 
 def _note(sets: _Sets, learner: Ours) -> None:
     stored, _ = learner.newest()
+    known = stored.patterns.patterns
+    sets.patterns.append(len(known))
     if stored.version == sets.version:
         return
-    known = stored.patterns.patterns
     ids = {each.id for each in known}
     if sets.ids:
         sets.kept.append(len(sets.ids & ids) / len(sets.ids))
-    sets.patterns.append(len(known))
     sets.version, sets.ids = stored.version, {each.id for each in known if each.support > 1}
 
 

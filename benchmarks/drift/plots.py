@@ -55,7 +55,7 @@ def _alerts(axis: Any, of: dict[str, list[Course]]) -> None:
         # The mean of the last week, of fewer days at first.
         smooth = [max(fmean(a_day[max(0, day - _WEEK + 1) : day + 1]), _LEAST) for day in range(len(a_day))]
         colour = _COLOURS.get(name, _GREY)
-        axis.plot(range(1, len(smooth) + 1), smooth, color=colour, linewidth=2.2 if name in _COLOURS else 0.9)
+        axis.plot(range(1, len(smooth) + 1), smooth, color=colour, linewidth=_width(name))
         ends[name] = smooth[-1]
     axis.set_yscale("log")
     axis.set_ylabel("alerts a day that nobody wants, mean of a week")
@@ -77,10 +77,7 @@ def _patterns(axis: Any, of: dict[str, list[Course]]) -> None:
         if not courses[0].patterns:
             continue
         number = [fmean(some) for some in zip(*(each.patterns for each in courses), strict=True)]
-        step = max(1, len(courses[0].changes) // len(number)) if len(number) > 1 else 0
-        days = [step * index for index in range(1, len(number) + 1)] if step else [1, len(courses[0].changes)]
-        number = number if step else number * 2
-        axis.plot(days, number, color=_COLOURS.get(name, _GREY), linewidth=2.2 if name in _COLOURS else 0.9)
+        axis.plot(range(1, len(number) + 1), number, color=_COLOURS.get(name, _GREY), linewidth=_width(name))
         ends[name] = number[-1]
     axis.set_ylabel("patterns in the set")
     axis.set_xlabel("live days; grey lines: deployments and releases of the first seed")
@@ -89,6 +86,10 @@ def _patterns(axis: Any, of: dict[str, list[Course]]) -> None:
     top = axis.get_ylim()[1]
     for (name, end), place in zip(ends.items(), apart([end / top for end in ends.values()], 0.13), strict=True):
         axis.text(1.01, place, f"{name} {end:.0f}", transform=axis.transAxes, va="center", **_label(name))
+
+
+def _width(name: str) -> float:
+    return 2.2 if name in _COLOURS else 0.9
 
 
 def _label(name: str) -> dict[str, Any]:

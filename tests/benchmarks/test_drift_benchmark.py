@@ -31,9 +31,9 @@ def test_it_writes_tables_figures_and_a_picture(tmp_path: Path, monkeypatch: pyt
         assert sum(told["false"]) == sum(course["false"].values())
         assert sum(course["changes"]) == 5
     by_name = {course["learner"]: course for course in found["courses"]}
-    assert len(by_name["nightly"]["patterns"]) == 3
+    assert [len(by_name[name]["patterns"]) for name in ("nightly", "never", "masked shapes")] == [3, 3, 0]
+    assert [len(by_name[name]["kept"]) for name in ("nightly", "never", "masked shapes")] == [2, 0, 0]
     assert len(set(by_name["never"]["patterns"])) == 1
-    assert not by_name["masked shapes"]["patterns"]
     never, nightly = (by_name[name]["days"] for name in ("never", "nightly"))
     assert sum(never["again"]) >= sum(nightly["again"])
     assert "drift.png" in page
