@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--weeks", type=int, default=14, metavar="N", help="with the one for learning (default: 14)")
     parser.add_argument("--seeds", type=_seeds, default=[1, 2], metavar="N,N", help="(default: 1,2)")
-    parser.add_argument("--lines-per-day", type=int, default=3_000, metavar="N", help="(default: 3000)")
+    parser.add_argument("--lines-per-day", type=int, default=1_000, metavar="N", help="(default: 1000)")
     parser.add_argument("--novel-kinds", type=int, default=56, metavar="N", help="single novelties (default: 56)")
     parser.add_argument("--troubles", type=int, default=24, metavar="N", help="without a new kind (default: 24)")
     parser.add_argument(

@@ -6,7 +6,6 @@ from pathlib import Path
 from benchmarks.operations.detectors import Detector
 from benchmarks.operations.ours import Ours
 from benchmarks.operations.rivals import Drain, Shapes
-from benchmarks.operations.watched import Watched
 
 NIGHTLY, NEVER = "nightly", "never"
 
@@ -18,20 +17,12 @@ def learners(folder: Path) -> list[Detector]:
     Args:
         folder: Where sets are kept.
     """
-    nightly = Ours(
-        NIGHTLY,
-        "logwinnow as it is shipped: an alert for each new shape, once a UTC day; each night it learns what was seen "
-        "on two days.",
-        folder / "nightly",
-        baselines=True,
-    )
     return [
-        nightly,
-        Watched(
-            "nightly, with baselines",
-            "The same sets and alerts, and what the stream tells by learned baselines, with their defaults.",
-            folder / "watched",
-            nightly,
+        Ours(
+            NIGHTLY,
+            "logwinnow as it is shipped: an alert for each new shape, once a UTC day; each night it learns what was seen "
+            "on two days.",
+            folder / "nightly",
         ),
         Ours(
             "weekly",

@@ -58,6 +58,7 @@ def _alerts(axis: Any, of: dict[str, list[Course]]) -> None:
         axis.plot(range(1, len(smooth) + 1), smooth, color=colour, linewidth=_width(name))
         ends[name] = smooth[-1]
     axis.set_yscale("log")
+    axis.yaxis.set_major_formatter("{x:g}")
     axis.set_ylabel("alerts a day that nobody wants, mean of a week")
     axis.set_title("alerts of known kinds, and of new software once more", loc="left")
     axis.grid(axis="y", color=_PALE, linewidth=0.5)
