@@ -20,8 +20,8 @@ def learners(folder: Path) -> list[Detector]:
     return [
         Ours(
             NIGHTLY,
-            "logwinnow as it is shipped: an alert for each new shape, once a UTC day; each night it learns what was seen "
-            "on two days.",
+            "logwinnow as it is shipped: an alert for each new shape, once a UTC day; each night it learns what was "
+            "seen on two days.",
             folder / "nightly",
         ),
         Ours(

@@ -21,10 +21,10 @@ _HOW: Final = """\
   can know that it is harmless. **again**: further alerts of such a kind. **false**: lines of known kinds.
 - **false and again** is what nobody wants; the thirds are of the live days.
 - **missed**: incidents and novelties without any alert; **kinds**: of the new kinds of line that they bring, those of
-  which there was none. **other troubles found**: bursts, jobs that stop, silent hosts, new values, which bring no kind.
-- **patterns**: in the set after the first and after the last training. **ids kept**: of the patterns with two lines or
-  more, those that the next set has, too; software that changed included. For the whole software that did not change see
-  stability.md.
+  which there was none. **other troubles found**: bursts, jobs that stop, silent hosts, new values, which bring no kind:
+  what baselines are for, see operations.md.
+- **patterns**: in the set after the first and after the last live day. **ids kept**: of the patterns with two lines or
+  more, those that the next set has, too, also where their software changed; without these see stability.md.
 - All figures are means over the seeds, events of all seeds together. The lines are made up: the figures compare."""
 
 
