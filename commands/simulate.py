@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from commands.simulation.events.event import CAUSES
+from commands.simulation.events.releases import MOST_RELEASES
 from commands.simulation.fleet import simulate
 from commands.simulation.novelty import NOVELTIES
 from commands.simulation.weeks import LEAST_LINES, MOST_DAYS, planned_events, simulate_days
@@ -39,7 +40,11 @@ the days for learning; not for drifts, new hosts, or known kinds in an incident.
 
 With --troubles there are also troubles that no new kind tells of, in turn: a known kind that is said far too often
 ("burst"), a job that stops on a host ("stopped") and a host that says nothing ("silence"), which have no lines, and a
-value that a parameter of few values never had ("value"). --events says when and where they are."""
+value that a parameter of few values never had ("value"). --events says when and where they are.
+
+With --releases there are, beside deployments, releases ("release") that change all lines of a program, in turn: another
+library for its log, another name of the program, other words for fields, units and phrases, and programs that are
+brought in or retired. Their lines are "novel" from then on."""
 
 _EXAMPLE = """\
 examples:
@@ -118,6 +123,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         metavar="N",
         help="with --days: how many troubles that no new kind tells of (default: 0)",
     )
+    verb.add_argument(
+        "--releases",
+        type=_count,
+        metavar="N",
+        help=f"with --days: how many releases that change what programs say, at most {MOST_RELEASES} (default: 0)",
+    )
     verb.set_defaults(run=run)
 
 
@@ -168,6 +179,7 @@ def _write_days(arguments: argparse.Namespace, output: Path | None, files: ExitS
     days, seed = arguments.days, arguments.seed
     per_day = arguments.lines_per_day or _LINES_PER_DAY
     more = {"start": arguments.start, "novel_kinds": arguments.novel_kinds, "troubles": arguments.troubles or 0}
+    more["releases"] = arguments.releases or 0
     folder = output if output and _is_folder(arguments.output) else None
     if folder:
         folder.mkdir(exist_ok=True)
@@ -190,6 +202,7 @@ def _check(arguments: argparse.Namespace) -> None:
             ("--lines-per-day", arguments.lines_per_day),
             ("--events", arguments.events),
             ("--troubles", arguments.troubles),
+            ("--releases", arguments.releases),
         ):
             if value is not None:
                 raise LogwinnowError(f"{option} {value} is for whole days: give --days too, such as --days 21")

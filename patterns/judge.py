@@ -10,10 +10,10 @@ from typing import NamedTuple
 from patterns.errors import RulesError
 from patterns.language import hash_of
 from patterns.line import Line, LineReader
-from patterns.matcher import Matcher, Verdict, gap_words, parameters
+from patterns.matcher import Matcher, Verdict, beside_classes, gap_words, parameters
 from patterns.pattern_set import PatternSet
 from patterns.rules import AUTO, BUILT_IN_FORMATS, NO_HEADER, PLAIN, Rules, load_zone
-from patterns.words import Splitter, TakenApart
+from patterns.words import CLASS_RUN, Splitter, TakenApart
 
 _REMEMBERED_SHAPES = 10_000
 _REMEMBERED_LENGTH = 1_024
@@ -77,6 +77,7 @@ class Judge:
         self.matcher = Matcher(pattern_set)
         # Finding them costs as much as judging, and all lines of a shape have the same.
         self._gap_words = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._find_gap_words)
+        self._beside_classes = lru_cache(maxsize=_REMEMBERED_SHAPES)(self._find_beside_classes)
 
     def judge(self, data: bytes, record_time: int) -> Judgement:
         """Judge the line that `data` is, without its end; `record_time` in microseconds since 1970."""
@@ -91,6 +92,23 @@ class Judge:
         if len(shape) > _REMEMBERED_LENGTH:
             return parameters(verdict.known, self._shaper.splitter.slices(line.message), line.message)
         return self._shaper.splitter.cut_out(apart, self._gap_words(scope, shape))
+
+    def values(self, judgement: Judgement, parameters: list[str]) -> list[str]:
+        """
+        Return what baselines compare of a line's parameters.
+
+        A class word beside others is not told apart: of a user and a time in one gap the user is compared.
+        """
+        shape = judgement.shaped.shape
+        if not parameters or CLASS_RUN not in shape:
+            return parameters
+        find = self._beside_classes if len(shape) <= _REMEMBERED_LENGTH else self._find_beside_classes
+        masked = find(judgement.shaped.scope, shape)
+        return [text if text is not None else value for text, value in zip(masked, parameters, strict=True)]
+
+    def _find_beside_classes(self, scope: str, shape: str) -> list[str | None]:
+        words = shape.split(" ")
+        return [beside_classes(words[begin:end]) for begin, end in self._find_gap_words(scope, shape)]
 
     def _find_gap_words(self, scope: str, shape: str) -> list[tuple[int, int]]:
         known = self.matcher.verdict(scope, shape).known

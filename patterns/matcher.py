@@ -189,3 +189,12 @@ def _near(known: KnownPattern, scope: str, words: Sequence[str]) -> Nearest:
     # A pattern of another scope may fit: then the program is what differs.
     difference = first_difference(known.pattern, words) or Difference(0, known.scope or NONE, scope or NONE)
     return Nearest(known, difference)
+
+
+def beside_classes(words: Sequence[str]) -> str | None:
+    """
+    Return what a gap's words of the shape say: their text where some of them are class words, and not all.
+
+    None where the parameter as it stands says it: of other words alone, or of class words alone.
+    """
+    return " ".join(words) if CLASS_RUN in words and set(words) != {CLASS_RUN} else None

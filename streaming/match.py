@@ -180,7 +180,7 @@ class LineJudge:
         time, told = min(time, self._planned_at), time >= self._told_since
         tally.add(judgement, line, time, document, told=told)
         if tally.counting is not None and told:
-            tally.counting.add(judgement, parameters, line, time, document)
+            tally.counting.add(self._judge, judgement, parameters, line, time, document)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.operations import report
 from benchmarks.operations.competition import detectors, play
 from benchmarks.operations.figures import Run
-from benchmarks.operations.truth import Verdict
+from benchmarks.operations.truth import Truth, Verdict
 from benchmarks.operations.weeks import Weeks
 from benchmarks.training import machine
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     weeks = [
         Weeks(7 * given.weeks, seed, given.lines_per_day, given.novel_kinds, given.troubles) for seed in given.seeds
     ]
-    for each, verdicts in _played(weeks):
+    for each, verdicts, _ in _played(weeks):
         runs += each
         seed = each[0].seed
         if given.alerts:
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _played(weeks: Sequence[Weeks]) -> Iterator[tuple[list[Run], dict[str, list[Verdict]]]]:
+def _played(weeks: Sequence[Weeks]) -> Iterator[tuple[list[Run], dict[str, list[Verdict]], Truth]]:
     """Yield what `play` returns of each; a process plays each, but for a single one, as many at once as cores."""
     if len(weeks) == 1:
         yield play(weeks[0])

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,9 @@ from benchmarks.operations.rivals import Changes, Drain, Shapes
 from benchmarks.operations.truth import Truth, Verdict
 from benchmarks.operations.watched import Watched
 from benchmarks.operations.weeks import Weeks
+
+Of = Callable[[Path], list[Detector]]
+Noted = Callable[[Detector, Day], None]
 
 
 def detectors(folder: Path) -> list[Detector]:
@@ -34,7 +37,7 @@ def detectors(folder: Path) -> list[Detector]:
         "logwinnow without nights",
         "The set of the days for learning judges all others: what is new is told on each day on which it comes.",
         folder / "frozen",
-        nights=False,
+        every=0,
     )
     return [
         ours,
@@ -120,19 +123,26 @@ class Player:
         self.seconds += time.process_time() - begin
 
 
-def play(weeks: Weeks) -> tuple[list[Run], dict[str, list[Verdict]]]:
+def play(
+    weeks: Weeks, of: Of = detectors, noted: Noted | None = None
+) -> tuple[list[Run], dict[str, list[Verdict]], Truth]:
     """
     Play weeks to all detectors.
 
+    Args:
+        weeks: The weeks.
+        of: Who competes, when given a folder for their sets.
+        noted: Called for each detector after each night.
+
     Returns:
-        A run for each detector, and its verdicts by its name, in time order.
+        A run for each detector, its verdicts by its name, in time order, and what is true.
 
     Cost: one pass over the weeks for all; a day's lines and all labels in memory, of the days for learning all lines.
     """
     with tempfile.TemporaryDirectory(prefix="operations-") as name:
         folder = Path(name)
         (folder / "log").mkdir()
-        players = [Player(detector) for detector in detectors(folder)]
+        players = [Player(detector) for detector in of(folder)]
         days = weeks.play(folder / "log")
         learning = list(islice(days, weeks.learned))
         for player in players:
@@ -144,6 +154,8 @@ def play(weeks: Weeks) -> tuple[list[Run], dict[str, list[Verdict]]]:
                 player.live(day)
             for player in players:
                 player.night(day)
+                if noted is not None:
+                    noted(player.detector, day)
     truth = Truth.of(weeks.labels, weeks.events(), begin)
     verdicts = {player.detector.name: list(truth.judge(player.alerts)) for player in players}
     live = weeks.days - weeks.learned
@@ -152,4 +164,4 @@ def play(weeks: Weeks) -> tuple[list[Run], dict[str, list[Verdict]]]:
         for player in players
         for name in [player.detector.name]
     ]
-    return runs, verdicts
+    return runs, verdicts, truth

@@ -36,7 +36,7 @@ class Ours:
         store: Path,
         *,
         algorithm: Algorithm = "logcluster",
-        nights: bool = True,
+        every: int = 1,
         baselines: bool = False,
         nightly: Nightly | None = None,
     ) -> None:
@@ -48,7 +48,7 @@ class Ours:
             how: What is to be said of it.
             store: A folder of its own for the sets.
             algorithm: By which they are mined.
-            nights: Whether there is a nightly training after each day; without, the first set stays.
+            every: After how many days each there is a nightly training; 0 for never, so that the first set stays.
             baselines: Whether trainings learn what is usual, too; the patterns are the same.
             nightly: How nights learn; None for the defaults.
         """
@@ -61,7 +61,8 @@ class Ours:
             baselines=Learning(learn=baselines),
             nightly=nightly or Nightly(),
         )
-        self._nights = nights
+        self._every = every
+        self._unread: list[str] = []
         self._state = AlertState()
         self._judge: Judge | None = None
         self.told: list[Alert] = []
@@ -102,9 +103,11 @@ class Ours:
                 yield line, judgement.shaped.scope, judgement.shaped.shape
 
     def night(self, day: Day) -> None:
-        """Learn from the day as `train --nightly` does."""
-        if self._nights:
-            learn_night([str(day.path)], self._config, Rules(), Asked(day.end), _quiet)
+        """Learn from the days since the last time as `train --nightly` does, if it is time."""
+        self._unread.append(str(day.path))
+        if len(self._unread) == self._every:
+            learn_night(self._unread, self._config, Rules(), Asked(day.end), _quiet)
+            self._unread = []
             self._take_set()
 
     def _take_set(self) -> None:

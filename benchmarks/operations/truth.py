@@ -2,7 +2,7 @@
 What an alert is worth, by the labels of the simulation.
 
     trouble   it is of a line of trouble, or of its place and time: an incident, a novelty, a burst, …
-    change    it is of a new kind that is harmless, of which an operator wants to hear once: a deployment, a first job
+    change    it is of a new kind that is harmless, of which an operator wants to hear once: a release, a first job
     repeated  it is of either, and the same was told before: of trouble on the same day, of a change ever
     false     anything else: a line of a known kind
 """
@@ -20,7 +20,7 @@ from patterns.timestamps import DAY, microseconds
 TROUBLES = ("incident", "novelty", *SORTS)
 """Causes of which an operator wants to be woken."""
 
-CHANGES = ("deployment", "seasonal", "new_host", "decommission")
+CHANGES = ("deployment", "release", "seasonal", "new_host", "decommission")
 """Causes of which an operator knows, or wants to hear once at the most."""
 
 CHANGE_LASTS = 2 * DAY

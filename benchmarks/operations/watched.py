@@ -90,7 +90,7 @@ class Watched:
             parameters = judge.parameters(judgement)
             document = event(judgement, parameters, one, source=self.name, created="", version=live.version)
             document["event"]["id"] = str(line.number)
-            counting.add(judgement, parameters, one, line.time, document)
+            counting.add(judge, judgement, parameters, one, line.time, document)
         return merged([counting.encode()])
 
 

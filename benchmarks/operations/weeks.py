@@ -35,6 +35,7 @@ class Weeks:
         lines_per_day: About how many lines a working day has.
         novel_kinds: How many single novelties there are.
         troubles: How many troubles that no new kind tells of.
+        releases: How many releases there are besides deployments.
         labels: Of all lines that were made, by their number.
     """
 
@@ -43,6 +44,7 @@ class Weeks:
     lines_per_day: int
     novel_kinds: int
     troubles: int
+    releases: int = 0
     labels: list[Label] = field(default_factory=list)
 
     @property
@@ -58,6 +60,7 @@ class Weeks:
             lines_per_day=self.lines_per_day,
             novel_kinds=self.novel_kinds,
             troubles=self.troubles,
+            releases=self.releases,
         )
 
     def play(self, folder: Path) -> Iterator[Day]:
@@ -68,6 +71,7 @@ class Weeks:
             lines_per_day=self.lines_per_day,
             novel_kinds=self.novel_kinds,
             troubles=self.troubles,
+            releases=self.releases,
         )
         for date, of_the_day in groupby(said, key=lambda line: line.time.date()):
             lines = []

@@ -1,20 +1,29 @@
 """The script of some weeks, staged: who joins, what is told besides, what is said instead, and which mark it bears."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from commands.simulation.chance import Chance
 from commands.simulation.clock import DAY, HOUR, Clock
 from commands.simulation.events.drifts import Drifting
 from commands.simulation.events.event import Mark
 from commands.simulation.events.hosts import first_boot
-from commands.simulation.events.script import Change, Opening, Script
+from commands.simulation.events.script import Change, Opening, Released, Script
+from commands.simulation.events.troubles import SORTS
 from commands.simulation.hosts import FLEET, Host, Machine
 from commands.simulation.story import Kind, Story
 from commands.simulation.traffic import Traffic
 from commands.simulation.volume import Volume
 
 NORMAL: Final = Mark("normal", None)
+
+
+class Said(NamedTuple):
+    """A kind that is said, its mark, and whether a good monitor tells of it."""
+
+    kind: Kind
+    mark: Mark
+    novel: bool
 
 
 class Stage:
@@ -28,6 +37,8 @@ class Stage:
         self._newcomers: dict[Machine, Mark] = {}
         self._instead: dict[str, tuple[Kind | None, Mark]] = {}
         self._drifting: dict[str, tuple[Drifting, Mark]] = {}
+        self._released: dict[str, list[Released]] = {}
+        self._as_released: dict[Kind, tuple[Kind | None, Mark | None]] = {}
         self._seen: list[set[Kind]] = []
         self._known: set[Kind] | None = None
         self._volume = volume
@@ -42,8 +53,35 @@ class Stage:
                 told_on[:] = [machine for machine in told_on if machine.host.name in hosts]
         self._set_agenda(script)
 
-    def said(self, story: Story, machine: Machine, kind: Kind, now: int) -> tuple[Kind, Mark] | None:
-        """What is said when this kind is due, and its mark; None: it is not said now, or was not known in time."""
+    def said(self, story: Story, machine: Machine, kind: Kind, now: int) -> Said | None:
+        """What is said when this kind is due; None: it is not said now, or was not known in time."""
+        due = self._due(story, machine, kind, now)
+        if due is None:
+            return None
+        last, mark = due
+        novel = last in mark.news
+        if last.program not in self._released:
+            return Said(last, mark, novel)
+        if last not in self._as_released:
+            self._as_released[last] = self._after_releases(last)
+        other, of_release = self._as_released[last]
+        if mark.cause in (*SORTS, "incident", "novelty"):
+            # Troubles are said in any case, and are what they are in any form.
+            return Said(other or last, mark, novel)
+        return None if other is None else Said(other, of_release or mark, novel or of_release is not None)
+
+    def _after_releases(self, first: Kind) -> tuple[Kind | None, Mark | None]:
+        """What releases have made of a kind, and the mark of the last one that changed it."""
+        kind, mark = first, None
+        for each in self._released[first.program]:
+            other = each.release.instead(kind, first, each.number)
+            if other is None:
+                return None, each.mark
+            kind, mark = other, mark if other is kind else each.mark
+        return kind, mark
+
+    def _due(self, story: Story, machine: Machine, kind: Kind, now: int) -> tuple[Kind, Mark] | None:
+        """What is said but for releases, and its mark."""
         if self._muted and not self._muted.isdisjoint({(machine.host.name, story), (machine.host.name, None)}):
             return None
         mark = self._marks.get(story)
@@ -103,6 +141,8 @@ class Stage:
             at(time, self._join(host, mark))
         for span, drift, mark in script.drifts:
             at(span[0], self._drift(drift.label, Drifting(drift, *span), mark))
+        for released in script.releases:
+            at(released.time, self._release(released))
         for mute in script.mutes:
             key = mute.host, self._volume.stories.get(mute.story, mute.story) if mute.story else None
             at(mute.span[0], self._mute(key))
@@ -134,6 +174,15 @@ class Stage:
     def _drift(self, label: str, drifting: Drifting, mark: Mark) -> Callable[[int], None]:
         """Lines of a kind begin to change."""
         return lambda _now: self._drifting.update({label: (drifting, mark)})
+
+    def _release(self, released: Released) -> Callable[[int], None]:
+        """A release is at work from now on."""
+
+        def release(_now: int) -> None:
+            self._released.setdefault(released.release.program, []).append(released)
+            self._as_released.clear()
+
+        return release
 
     def _mute(self, key: tuple[str, Story | None]) -> Callable[[int], None]:
         """A host does not tell a story from now on, or is silent."""

@@ -28,6 +28,7 @@ def simulate_days(
     lines_per_day: int = 20_000,
     novel_kinds: int = 40,
     troubles: int = 0,
+    releases: int = 0,
 ) -> Iterator[SimulatedLine]:
     """
     The lines of whole days (UTC) in time order, the same for the same arguments, made as they are asked for.
@@ -41,6 +42,8 @@ def simulate_days(
         novel_kinds: How many kinds of single novelties at the most; there are never more than four a day.
         troubles: How many troubles behind the days for learning that no new kind tells of (events/troubles.py), one
             sort after the other. With them all other events are as without.
+        releases: How many releases there are behind the days for learning (events/releases.py), one sort after the
+            other, and no more than there are. With them all else happens when it does without.
 
     Returns:
         Labelled lines. A normal kind occurs on two of the first `learning_days(days)` days, if these are two or more,
@@ -49,7 +52,9 @@ def simulate_days(
     Raises:
         ValueError: Arguments that make no sense.
     """
-    script, volume, clock = _prepared(days, seed, start, lines_per_day, novel_kinds, troubles)
+    script, volume, clock = _prepared(
+        days, seed, start, lines_per_day, novel_kinds=novel_kinds, troubles=troubles, releases=releases
+    )
     return _stream(script, volume, clock, days, seed)
 
 
@@ -61,6 +66,7 @@ def planned_events(
     lines_per_day: int = 20_000,
     novel_kinds: int = 40,
     troubles: int = 0,
+    releases: int = 0,
 ) -> tuple[Event, ...]:
     """
     What happens in the lines that `simulate_days` gives for the same arguments, by its beginning; no line is made.
@@ -68,24 +74,28 @@ def planned_events(
     Raises:
         ValueError: As `simulate_days`.
     """
-    return tuple(_prepared(days, seed, start, lines_per_day, novel_kinds, troubles)[0].events)
+    script, _, _ = _prepared(
+        days, seed, start, lines_per_day, novel_kinds=novel_kinds, troubles=troubles, releases=releases
+    )
+    return tuple(script.events)
 
 
 def _prepared(
-    days: int, seed: int, start: datetime, lines_per_day: int, novel_kinds: int, troubles: int
+    days: int, seed: int, start: datetime, lines_per_day: int, *, novel_kinds: int, troubles: int, releases: int
 ) -> tuple[Script, Volume, Clock]:
     """What is staged, at which volume, from when on."""
-    if not 1 <= days <= MOST_DAYS or lines_per_day < LEAST_LINES or min(novel_kinds, troubles, seed) < 0:
+    if not 1 <= days <= MOST_DAYS or lines_per_day < LEAST_LINES or min(novel_kinds, troubles, releases, seed) < 0:
         raise ValueError(
             f"simulate_days(days={days}, seed={seed}, lines_per_day={lines_per_day}, novel_kinds={novel_kinds}, "
-            f"troubles={troubles}): give 1 to {MOST_DAYS} days, {LEAST_LINES} lines a day or more, and a seed, "
-            "novel_kinds and troubles of 0 or more"
+            f"troubles={troubles}, releases={releases}): give 1 to {MOST_DAYS} days, {LEAST_LINES} lines a day or "
+            "more, and a seed, novel_kinds, troubles and releases of 0 or more"
         )
     if start.tzinfo is None or start.astimezone(UTC).time() != time():
         raise ValueError(f"simulate_days(start={start}): days are whole days in UTC; give a midnight with its zone")
     clock = Clock(start)
     volume = at_volume(STORIES, lines_per_day)
-    return write(days, seed, clock, volume.share, novel_kinds, troubles), volume, clock
+    script = write(days, seed, clock, volume.share, novel_kinds=novel_kinds, troubles=troubles, releases=releases)
+    return script, volume, clock
 
 
 def _stream(script: Script, volume: Volume, clock: Clock, days: int, seed: int) -> Iterator[SimulatedLine]:
@@ -99,6 +109,6 @@ def _stream(script: Script, volume: Volume, clock: Clock, days: int, seed: int) 
             return
         said = stage.said(telling.story, scene.machine, telling.kind, scene.time)
         if said is not None:
-            kind, mark = said
+            kind, mark, novel = said
             moment = clock.moment(scene.time)
-            yield SimulatedLine(moment, kind.line(scene), kind.label, kind in mark.news, mark.cause, mark.event)
+            yield SimulatedLine(moment, kind.line(scene), kind.label, novel, mark.cause, mark.event)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from patterns.judge import Judgement
+from patterns.judge import Judge, Judgement
 from patterns.timestamps import SECOND
 from streaming.documents import brief, keyword
 from streaming.source import SourceLine
@@ -80,12 +80,19 @@ class Counting:
         self.fullness = 0.0
 
     def add(
-        self, judgement: Judgement, parameters: list[str], line: SourceLine, time: int, document: dict[str, Any]
+        self,
+        judge: Judge,
+        judgement: Judgement,
+        parameters: list[str],
+        line: SourceLine,
+        time: int,
+        document: dict[str, Any],
     ) -> None:
         """
         Count a line that was judged.
 
         Args:
+            judge: What judged it.
             judgement: The line and its verdict.
             parameters: What the gaps of its pattern took.
             line: The same line as its source gave it.
@@ -108,10 +115,11 @@ class Counting:
         if number is not None:
             count, latest = self._beats.get(number, (0, own))
             self._beats[number] = count + 1, max(latest, own)
+        values = judge.values(judgement, parameters) if usual.values else []
         for gap, known in usual.values.items():
             # An accepted shape has the pattern's place, and no parameters.
-            if gap < len(parameters) and parameters[gap] not in known:
-                self._add_value(verdict.known.id, gap, parameters[gap], line, time, document)
+            if gap < len(values) and values[gap] not in known:
+                self._add_value(verdict.known.id, gap, values[gap], line, time, document)
 
     def _add_value(
         self, pattern: str, gap: int, value: str, line: SourceLine, time: int, document: dict[str, Any]

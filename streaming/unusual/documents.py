@@ -12,11 +12,13 @@ explain has the sentence), and logwinnow.{kind,set,bucket,untold,find,explain}; 
 logwinnow.{scope,pattern}.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from patterns.pattern_set import KnownPattern
 from patterns.timestamps import iso
+from patterns.words import CLASS_RUN
 from streaming.documents import keyword, pattern
 
 RATE: Final = "rate"
@@ -30,6 +32,10 @@ KINDS: Final = (RATE, HEARTBEAT, SILENT_HOST, SILENT_SOURCE, VALUE)
 NAMED: Final = 3
 
 _TEXT: Final = 120
+
+_ANY: Final = "*"
+_KQL: Final = re.compile(r'[\\():<>"*{}]')
+"""What means something in KQL where it is not quoted."""
 
 
 class Stamp(NamedTuple):
@@ -131,7 +137,7 @@ def new_value(
         "bucket": bucket,
         "count": count,
         "untold": untold,
-        "find": f'logwinnow.pattern.id: "{first["logwinnow"]["pattern"]["id"]}" and logwinnow.params: {quoted(value)}',
+        "find": f'logwinnow.pattern.id: "{first["logwinnow"]["pattern"]["id"]}" and logwinnow.params: {_wanted(value)}',
         "explain": keyword(message) + _more(identity),
     }
     return {
@@ -181,6 +187,14 @@ def quoted(text: str) -> str:
     """Return a text as a value in KQL."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _wanted(value: str) -> str:
+    """Return what finds a value in KQL: where class words are left open in it, whatever stands there."""
+    words = value.split(" ")
+    if CLASS_RUN not in words:
+        return quoted(value)
+    return _ANY.join(["" if word == CLASS_RUN else _KQL.sub(r"\\\g<0>", word) for word in words])
 
 
 def _more(identity: str) -> str:

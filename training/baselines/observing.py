@@ -80,7 +80,8 @@ class Observer:
         known, hour = verdict.known, line.time // HOUR
         self.add_line(known.id, line.host or "", line.time)
         if gaps := gaps_of(known):
-            for gap, value in zip(gaps, self._judge.parameters(judgement), strict=True):
+            values = self._judge.values(judgement, self._judge.parameters(judgement))
+            for gap, value in zip(gaps, values, strict=True):
                 self.add_values((known.id, gap, day_of(hour)), 1, [value])
 
     def add_line(self, pattern: str, host: str, time: int) -> None:

@@ -4,9 +4,13 @@ Which gaps of patterns took few values and have long taken no new one, so that a
 What varies by itself (process ids, times) soon has too many. What is new every day, as a date, has few enough for a
 while: it is known by the days on which its values came first. Small amounts (a queue's length, a disk's temperature)
 have few, too, and now and then one more: they are known by being most of the numbers of a range.
+
+Where lines are few, their number proves nothing, but what they have in common does: of values that came on one day
+alone there are others to come, of values that all came on several days there are hardly any.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
@@ -18,6 +22,9 @@ LINES_FOR_A_NEW_ONE: Final = 500
 
 MOST_AMOUNTS: Final = 4
 """Of fewer numbers side by side each may mean something, as 0 and 1 do."""
+
+FEWEST_LINES: Final = 20
+"""Of fewer lines nothing is said, whatever their values."""
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 
@@ -35,29 +42,29 @@ def values_of(
         pattern: Its id.
         gap: Which of an event's parameters.
         days: Day → lines, and which values; None where they are too many.
-        learning: How many days there are to be, and how many lines.
+        learning: How many days there are to be, and how many lines; of fewer each value is to be of so many days.
     """
     ordered = sorted(days)
-    if len(ordered) < learning.least_days or sum(lines for lines, _ in days.values()) < learning.least_values:
+    total = sum(lines for lines, _ in days.values())
+    if len(ordered) < learning.least_days or total < min(learning.least_values, FEWEST_LINES):
         return None
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     later = ordered[(len(ordered) + 1) // 2 :]
     new_later = lines_later = 0
     for day in ordered:
         lines, values = days[day]
         if values is None:
             return None
-        new = set(values) - seen
-        seen |= new
         if day in later:
-            new_later += len(new)
+            new_later += len(set(values) - seen.keys())
             lines_later += lines
-    if len(seen) > MOST_VALUES or lines_later * 2 < learning.least_values:
+        seen.update(values)
+    if len(seen) > MOST_VALUES or lines_later < LINES_FOR_A_NEW_ONE * new_later or are_amounts(seen.keys()):
         return None
-    if lines_later < LINES_FOR_A_NEW_ONE * new_later or are_amounts(seen):
+    proved = total >= learning.least_values and lines_later * 2 >= learning.least_values
+    if not proved and min(seen.values()) < learning.least_days:
         return None
-    lines = sum(lines for lines, _ in days.values())
-    return Values(pattern=pattern, gap=gap, values=tuple(sorted(seen)), lines=lines)
+    return Values(pattern=pattern, gap=gap, values=tuple(sorted(seen)), lines=total)
 
 
 def are_amounts(values: Collection[str]) -> bool:

@@ -18,7 +18,7 @@ from kernels.messages import Messages
 from kernels.shapes import Shapes
 from kernels.spans import Flags, Positions, records_of
 from patterns.baselines import HOURS, MOST_VALUES
-from patterns.matcher import Matcher, gap_words
+from patterns.matcher import Matcher, beside_classes, gap_words
 from patterns.observed import HOUR, LONGEST_HOST, ON_HOST, SCHEMA
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.timestamps import DAY, SECOND
@@ -127,15 +127,17 @@ class ObserveKernel:
 
     def _observe_gaps(self, group: Messages, known: KnownPattern, shape: str, lines: Positions) -> None:
         """Observe what the gaps of a pattern took in lines of one shape."""
-        gaps = gap_words(known, shape.split(" "))
+        words = shape.split(" ")
+        gaps = gap_words(known, words)
+        said = [beside_classes(words[begin:end]) for begin, end in gaps]
         days, day = np.unique(group.times[lines] // DAY, return_inverse=True)
         for index, number in enumerate(days.tolist()):
             some = lines[day == index]
             places = [(known.id, gap, number * HOURS) for gap in gaps_of(known)]
-            wanted = [place not in self._too_many for place in places]
+            wanted = [place not in self._too_many and text is None for place, text in zip(places, said, strict=True)]
             taken = self._taken(group, some, list(compress(gaps, wanted))) if any(wanted) else iter(())
-            for place in places:
-                values = None if place in self._too_many else next(taken)
+            for place, text in zip(places, said, strict=True):
+                values = None if place in self._too_many else next(taken) if text is None else {text}
                 self._observer.add_values(place, len(some), values)
                 if self._observer.has_too_many(place):
                     if len(self._too_many) >= _REMEMBERED:

@@ -3,12 +3,13 @@ Kinds that became known, though none of their shapes did: pending patterns whose
 
 Where a line names a project, a branch and a user, each day brings combinations that never were, and none of them comes
 twice. What they are combinations of was there on all these days. So that this makes nothing known of a kind of which
-nothing was, such a pattern is one that a known shape has, too, but for one word: a new project, a new share. A ransom
-note in ever new folders stays what it is.
+nothing was, such a pattern is one that a known shape has, too, but for one word: a new project, a new share. The
+program is such a word: one that is renamed says what it said. A ransom note in ever new folders
+stays what it is.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -57,9 +58,9 @@ def known_kinds(
     """
     Take for known which pending patterns have LEAST_SHAPES shapes or more, that together came on enough days.
 
-    A known shape must be like it but for one of its words. A pattern of the ladder's end is of one shape, and left to
-    that. One with the id of a known pattern stays pending, since it would widen that; and so does whatever the operator
-    rejected.
+    A known shape must be like it but for one of its words, or but for its program. A pattern of the ladder's end is of
+    one shape, and left to that. One with the id of a known pattern stays pending, since it would widen that; and so
+    does whatever the operator rejected.
 
     Args:
         found: What was mined.
@@ -70,7 +71,8 @@ def known_kinds(
 
     Cost: where something is pending that was not seen once, one pass over the table, in which each shape of such a
     scope is matched once; memory for the shapes that are of these patterns. Where such have come on enough days, one
-    more, and memory for the known shapes of their scopes.
+    more, and memory for the known shapes of their scopes; and one in which each known shape is matched, where such are
+    like none of these.
     """
     scopes = {scope for scope, clusters in found.items() if any(map(_may_be_known, clusters))}
     if not scopes:
@@ -93,11 +95,10 @@ def known_kinds(
     }
     known = _known_shapes({scope for scope, _ in enough}, table, state_of)
     known_ids = {one.cluster.pattern.identity(scope) for scope in scopes for one in found[scope] if one.state == KNOWN}
-    proved = {
-        (scope, pattern): shapes
-        for (scope, pattern), shapes in enough.items()
-        if pattern.identity(scope) not in known_ids and _varies(pattern, known[scope])
-    }
+    wanted = {key: shapes for key, shapes in enough.items() if key[1].identity(key[0]) not in known_ids}
+    proved = {key: shapes for key, shapes in wanted.items() if _varies(key[1], known[key[0]])}
+    elsewhere = _said_elsewhere(wanted.keys() - proved.keys(), table, state_of)
+    proved |= {key: wanted[key] for key in elsewhere}
     settled = {
         scope: [Accepted(*one) if (scope, one.cluster.pattern) in proved else one for one in clusters]
         for scope, clusters in found.items()
@@ -126,6 +127,29 @@ def _varies(pattern: Pattern, known: Mapping[str, int]) -> bool:
         return False
     others = [Cluster(_without(pattern, number), 0, 0) for number in range(len(words))]
     return len(uncovered(known, others)) < len(known)
+
+
+def _said_elsewhere(
+    keys: Collection[tuple[str, Pattern]], table: ShapeTable, state_of: StateOf
+) -> set[tuple[str, Pattern]]:
+    """
+    Return which patterns, by scope, match a known shape of another scope: of all their words the program alone is new.
+
+    One pass, where there are patterns. Of several that match a shape the best match alone is found by it.
+    """
+    scopes: dict[Pattern, set[str]] = defaultdict(set)
+    for scope, pattern in keys:
+        scopes[pattern].add(scope)
+    found: set[tuple[str, Pattern]] = set()
+    if not scopes:
+        return found
+    # What the ladder accepts has words enough to be known again.
+    match = Matcher(PatternSet.of(Rules(), [_as_known("", Accepted(Cluster(one, 0, 0), 0)) for one in scopes])).match
+    for (scope, text), _ in days_of(table):
+        best = match("", text)
+        if best is not None and state_of(scope, text) == KNOWN:
+            found |= {(other, best.pattern) for other in scopes[best.pattern] - {scope}}
+    return found
 
 
 def _without(pattern: Pattern, number: int) -> Pattern:

@@ -9,12 +9,12 @@ from commands.simulation.story import Kind
 
 Cause = Literal[
     "normal", "deployment", "drift", "seasonal", "new_host", "incident", "novelty", "decommission",
-    "burst", "stopped", "silence", "value",
+    "burst", "stopped", "silence", "value", "release",
 ]  # fmt: skip
 CAUSES: tuple[Cause, ...] = ("normal", "deployment", "drift", "seasonal", "new_host", "incident", "novelty")
 """
 What a line comes from. No line comes from a `decommission`: it is what ends lines. Where there are troubles, a line may
-come from a `burst` or a `value`, too, and `stopped` and `silence` have none.
+come from a `burst` or a `value`, too, and `stopped` and `silence` have none; where there are releases, from one.
 """
 
 Window = tuple[datetime, datetime]

@@ -13,6 +13,7 @@ from commands.simulation.events.deployments import DEPLOYMENTS, Deployment
 from commands.simulation.events.drifts import VALUES, WORDS, Drift
 from commands.simulation.events.hosts import NEWCOMERS, SERVICES, Service, story_of
 from commands.simulation.events.incidents import INCIDENTS, Incident
+from commands.simulation.events.release_writer import ReleaseWriter
 from commands.simulation.events.script import Change, Cue, Opening, Script, Span
 from commands.simulation.events.seasons import SEASONS, Season
 from commands.simulation.events.troubles import TroubleWriter
@@ -31,7 +32,9 @@ _MOST_NOVELTIES = 4
 """Novel kinds a day at the most: more would be no single ones."""
 
 
-def write(days: int, seed: int, clock: Clock, share: float, novel_kinds: int, troubles: int) -> Script:
+def write(
+    days: int, seed: int, clock: Clock, share: float, *, novel_kinds: int, troubles: int = 0, releases: int = 0
+) -> Script:
     """What happens in so many days from the clock's start on, in a fleet of that share of the usual volume."""
     script = Script()
     writer = _Writer(script, days, clock, Chance(2 * seed + 1), share)
@@ -44,8 +47,9 @@ def write(days: int, seed: int, clock: Clock, share: float, novel_kinds: int, tr
         writer.drifts(WORDS)
         writer.drifts(VALUES)
         writer.novelties(novel_kinds)
-        # By a chance of their own: all else happens when it would without them.
+        # By chances of their own: all else happens when it would without them.
         TroubleWriter(script, days, clock, Chance((2 * seed + 1) << 32), share).troubles(troubles)
+        ReleaseWriter(script, days, clock, Chance((2 * seed + 1) << 33), share).releases(releases)
     script.events.sort(key=lambda event: event.windows[0])
     return script
 
@@ -182,13 +186,6 @@ class _Writer(Writer):
             time = time + chance.mostly_low(SECOND, 20 * MINUTE) if burst else chance.between(times[0], self._end)
             times.append(min(time, self._end))
         return sorted(times)
-
-    def _soon_and_on_the_next_day(self, story: Story, time: int) -> None:
-        """Tell it within two hours, and on the next day, so that it has been seen on two days if there are two."""
-        self.script.cues.append(Cue(time + MINUTE + self._time(0, 2), story))
-        next_day = time - time % DAY + DAY + self._time(9, 16)
-        if next_day < self._end:
-            self.script.cues.append(Cue(next_day, story))
 
 
 def _kinds(story: Story) -> list[Kind]:

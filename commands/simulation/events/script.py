@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from commands.simulation.events.drifts import Drift
 from commands.simulation.events.event import Event, Mark
+from commands.simulation.events.releases import Release
 from commands.simulation.hosts import Host
 from commands.simulation.story import Kind, Story
 
@@ -48,6 +49,16 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """A release, from when on it is at work, its number, and the mark of the lines that it changes."""
+
+    time: int
+    release: Release
+    number: int
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """What is to be staged: the events, by their beginning, and what they do."""
 
@@ -58,4 +69,5 @@ class Script:
     joins: list[tuple[int, Host, Mark]] = field(default_factory=list)
     drifts: list[tuple[Span, Drift, Mark]] = field(default_factory=list)
     mutes: list[Mute] = field(default_factory=list)
+    releases: list[Released] = field(default_factory=list)
     marks: dict[Story, Mark] = field(default_factory=dict)

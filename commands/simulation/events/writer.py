@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from commands.simulation.chance import Chance
-from commands.simulation.clock import DAY, HOUR, SATURDAY, SECOND, WEEK, Clock, Often
+from commands.simulation.clock import DAY, HOUR, MINUTE, SATURDAY, SECOND, WEEK, Clock, Often
 from commands.simulation.events.event import Cause, Event, Mark
-from commands.simulation.events.script import Script, Span
+from commands.simulation.events.script import Cue, Script, Span
 from commands.simulation.story import Kind, Story
 
 
@@ -62,6 +62,13 @@ class Writer:
         if not isinstance(story.when, Often):
             raise TypeError(f"{story.steps[0].kind.label} goes by the clock: an event's table has `through` alone")
         return replace(story.when, per_day=max(story.when.per_day * self._share, 0.7))
+
+    def _soon_and_on_the_next_day(self, story: Story, time: int) -> None:
+        """Tell it within two hours, and on the next day, so that it has been seen on two days if there are two."""
+        self.script.cues.append(Cue(time + MINUTE + self._time(0, 2), story))
+        next_day = time - time % DAY + DAY + self._time(9, 16)
+        if next_day < self._end:
+            self.script.cues.append(Cue(next_day, story))
 
     def _spread(self, count: int) -> list[int]:
         """So many days behind those for learning, evenly spread; not the last one, if there are others."""

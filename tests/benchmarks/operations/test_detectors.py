@@ -59,7 +59,7 @@ def test_ours_tells_a_shape_once_a_day_until_it_was_seen_on_two(tmp_path: Path) 
 def test_ours_without_nights_tells_it_every_day(tmp_path: Path) -> None:
     days = [[_KNOWN[0], _NEW, _NEW]] * 3
 
-    assert told(Ours("ours", "", tmp_path / "store", nights=False), tmp_path, *days) == [[1], [1], [1]]
+    assert told(Ours("ours", "", tmp_path / "store", every=0), tmp_path, *days) == [[1], [1], [1]]
 
 
 def clockwork(folder: Path, number: int, until: int = 1_440, *, at: int = -1) -> Day:

@@ -40,6 +40,17 @@ def test_each_parameter_has_its_own_values(tmp_path: Path) -> None:
     assert [(each["logwinnow"]["gap"], each["logwinnow"]["value"]) for each in made] == [(1, "77")]
 
 
+def test_of_a_user_beside_a_time_the_user_is_compared_and_lines_are_found_by_it(tmp_path: Path) -> None:
+    world = World(tmp_path, [few_values("by *{1,3} asked", 0, "anna <*>", "<*> bob <*>")])
+    usual = ["by anna 10:00 asked", "by anna 11:30 asked", "by 7 bob 12:01 asked"]
+    assert world.step(START, *[line(START, text) for text in usual]) == []
+    [alert] = world.step(START + MINUTE, *[line(START, f"by (eve) 10:0{minute} asked") for minute in range(3)])
+    assert (alert["logwinnow"]["value"], alert["logwinnow"]["count"]) == ("eve <*>", 3)
+    assert alert["logwinnow"]["find"].endswith("and logwinnow.params: eve*")
+    [other] = world.step(START + MINUTE, line(START, "by 7 a:b 8 asked"))
+    assert other["logwinnow"]["find"].endswith(r"and logwinnow.params: *a\:b*")
+
+
 def test_of_one_parameter_five_new_values_are_told_in_a_bucket(tmp_path: Path) -> None:
     world = World(tmp_path, [few_values(_STATE, 0, "active")])
     assert len(world.step(START, *[state(f"x{n}y") for n in range(9)])) == 5

@@ -29,7 +29,13 @@ from streaming.unusual.watch import Watch
 START = 490_560 * HOUR  # 2025-12-18T00:00Z
 MINUTE = 60 * SECOND
 
-PATTERNS = ("beat *{1,1} of *{1,1}", "state is *{1,1} now", "user *{1,1} left", "user *{1,1} came")
+PATTERNS = (
+    "beat *{1,1} of *{1,1}",
+    "state is *{1,1} now",
+    "user *{1,1} left",
+    "user *{1,1} came",
+    "by *{1,3} asked",
+)
 
 ON = AlertsConfig(
     rate=RateConfig(enabled=True), heartbeat=HeartbeatConfig(enabled=True), value=ValueConfig(enabled=True)
@@ -120,7 +126,7 @@ class World:
         judgement = self.judge.judge(one.data, one.record_time)
         parameters = self.judge.parameters(judgement)
         document = event(judgement, parameters, one, source="app", created="", version="v1")
-        counting.add(judgement, parameters, one, one.record_time, document)
+        counting.add(self.judge, judgement, parameters, one, one.record_time, document)
 
     def step(
         self, planned_at: int, *lines: Line, tasks: int = 1, full: bool = False, keep: bool = True, again: bool = False

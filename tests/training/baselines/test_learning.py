@@ -171,12 +171,20 @@ def test_a_new_value_in_many_lines_is_one_more() -> None:
     assert found.values == ("a", "b")
 
 
+def test_in_few_lines_values_are_all_if_each_came_on_three_days() -> None:
+    found = values_of("p", 0, days_with(["a", "b"], ["a", "b"], ["b"], ["a"], lines=7), LEARNING)
+    assert found is not None
+    assert found.values == ("a", "b")
+    assert values_of("p", 0, days_with(["a", "b"], ["a", "b"], ["a"], ["a"], lines=7), LEARNING) is None
+    assert values_of("p", 0, days_with(["a", "b"], ["a", "b"], ["a"], ["a"], lines=30), LEARNING) is not None
+
+
 def test_too_many_values_too_few_lines_or_days_say_nothing() -> None:
     many = [f"v{chr(97 + n)}" for n in range(MOST_VALUES + 1)]
     assert values_of("p", 0, days_with(many[1:], many[1:], many[1:]), LEARNING) is not None
     assert values_of("p", 0, days_with(many, many, many), LEARNING) is None
     assert values_of("p", 0, {**days_with(["a"], ["a"], ["a"]), DAY: (1, None)}, LEARNING) is None
-    assert values_of("p", 0, days_with(["a"], ["a"], ["a"], lines=33), LEARNING) is None
+    assert values_of("p", 0, days_with(["a"], ["a"], ["a"], lines=6), LEARNING) is None
     assert values_of("p", 0, days_with(["a"], ["a"], lines=1_000), LEARNING) is None
 
 

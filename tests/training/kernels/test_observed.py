@@ -15,11 +15,13 @@ from patterns.decisions import Decision, Decisions
 from patterns.judge import Judge
 from patterns.language import NO_GAP
 from patterns.line import split_lines
+from patterns.matcher import gap_words
 from patterns.observed import LONGEST_HOST, LONGEST_VALUE, MOST_SECONDS, SCHEMA
 from patterns.pattern_set import PatternSet
 from patterns.rules import Rules
 from patterns.shapes import bucket_of
 from patterns.timestamps import SECOND
+from patterns.words import CLASS_RUN
 from tests.training.kernels.test_rows import CHUNKS, NOON, RULES
 from training.baselines.observing import Observer, observed_lines
 from training.baselines.rows import merged
@@ -53,7 +55,11 @@ def plainly(chunk: bytes, patterns: PatternSet, times: Times) -> list[dict[str, 
         lines[key] += 1
         had[key].add(line.time // SECOND % 3_600)
         gaps = [place for place, gap in enumerate(verdict.known.pattern.gaps) if gap != NO_GAP]
-        for gap, value in zip(gaps, judge.parameters(judgement), strict=True):
+        words = judgement.shaped.shape.split(" ")
+        spans = gap_words(verdict.known, words)
+        for gap, span, parameter in zip(gaps, spans, judge.parameters(judgement), strict=True):
+            taken = words[slice(*span)]
+            value = " ".join(taken) if CLASS_RUN in taken and set(taken) != {CLASS_RUN} else parameter
             key = (verdict.known.id, gap, "", line.time // HOUR // 24 * 24)
             lines[key] += 1
             had[key].add(value)

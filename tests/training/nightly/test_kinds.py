@@ -112,6 +112,25 @@ def test_a_variation_differs_in_one_word_and_not_in_two(nights: Nights) -> None:
     assert nights.reason("job of zoe was received by the cook") == PENDING
 
 
+def test_a_renamed_program_is_known_after_two_days_by_what_it_said(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    nights.train(days_of({0: jobs(*USERS[:4]) * 3}))
+    reasons = []
+    for day in (1, 2):
+        nights.learn(day, [line(day, job, program="renamed") for job in jobs(*USERS[4 * (day - 1) : 4 * day])])
+        reasons.append(nights.reason(NEVER_SEEN, "renamed"))
+    assert reasons == [PENDING, None]
+
+
+def test_what_another_program_says_pending_or_rejected_proves_nothing(nights: Nights) -> None:
+    nights.decide(json.dumps({"do": "reject", "scope": "app", "pattern": KIND}))
+    for day in (1, 2):
+        some = jobs(*USERS[4 * (day - 1) : 4 * day])
+        nights.learn(day, [line(day, text, program=program) for program in ("app", "renamed") for text in some])
+    assert nights.reason(NEVER_SEEN) == "rejected"
+    assert nights.reason(NEVER_SEEN, "renamed") == PENDING
+
+
 def test_what_was_pending_and_is_not_known_by_its_days_makes_no_other_kind_known(nights: Nights) -> None:
     def notes(verb: str, day: int) -> list[str]:
         return [f"files of {user} {verb} for ever and ever" for user in USERS[4 * (day - 1) : 4 * day]]
