@@ -78,7 +78,7 @@ class ShapeKinds:
     def of(self, group: Messages, scopes: Sequence[str], index: Index) -> Positions:
         """Return the number of each message's kind."""
         texts: dict[str, int] = {}
-        shapes = self._shapes.of(group.text, group.spans, texts)
+        shapes, group.words = self._shapes.read(group.text, group.spans, texts)
         names = list(texts)
         keys, which = np.unique(shapes * len(scopes) + group.scopes, return_inverse=True)
         found = [index.of(self._kind(scopes[key % len(scopes)], names[key // len(scopes)])) for key in keys.tolist()]

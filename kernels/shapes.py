@@ -6,6 +6,8 @@ Messages of many lines → their shapes.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -21,6 +23,63 @@ _REMEMBERED: Final = 500_000
 """Distinct words, and distinct shapes, that are remembered; then all are forgotten, for free text has ever new ones."""
 
 _WIDTH: Final = np.dtype(np.int32).itemsize
+
+
+@dataclass
+class ShapeWords:
+    """
+    Where the words of shapes are: the words of messages, each run of class words as one.
+
+    Attributes:
+        text: Where the messages are.
+        messages: Their places in it.
+        words: The words of the text.
+        chosen: Which of them are words of messages, in order.
+        kept: Whether each of these begins a word of a shape; the others go on with a run of class words.
+        starts: Of each message the index of its first word among the words of shapes.
+        alone: Messages of class words alone; a part of such a word may be a word of the shape.
+        splitter: Takes those apart.
+    """
+
+    text: bytes
+    messages: Spans
+    words: Spans
+    chosen: Positions
+    kept: Flags
+    starts: Positions
+    alone: Positions
+    splitter: Splitter
+
+    @cached_property
+    def _placed(self) -> tuple[Spans, Positions]:
+        first = np.flatnonzero(self.kept)
+        last = np.append(first[1:], len(self.kept))[: len(first)] - 1
+        spans = Spans(self.words.starts[self.chosen[first]], self.words.ends[self.chosen[last]])
+        if not len(self.alone):
+            return spans, self.starts
+        starts, more = self.starts.copy(), [spans]
+        number = len(first)
+        for index in self.alone.tolist():
+            begin = int(self.messages.starts[index])
+            message = self.text[begin : self.messages.ends[index]].decode()
+            found = self.splitter.slices(message)
+            places = [(each.start, each.end) for each in found]
+            if not message.isascii():
+                places = [(len(message[:start].encode()), len(message[:end].encode())) for start, end in places]
+            starts[index] = number
+            number += len(places)
+            more.append(Spans(*(np.array(part, np.int64) + begin for part in zip(*places, strict=True))))
+        return Spans(*(np.concatenate(parts) for parts in zip(*more, strict=True))), starts
+
+    @property
+    def spans(self) -> Spans:
+        """Where they are in the text, message by message; those of `alone` behind all others."""
+        return self._placed[0]
+
+    @property
+    def first(self) -> Positions:
+        """Of each message the index of its first word in `spans`."""
+        return self._placed[1]
 
 
 class Shapes:
@@ -40,38 +99,45 @@ class Shapes:
 
         A blank message has the shape ``""``, one without a constant ``<*>``.
         """
+        return self.read(text, messages, texts)[0]
+
+    def read(self, text: bytes, messages: Spans, texts: dict[str, int]) -> tuple[Positions, ShapeWords]:
+        """Return the shapes of messages as `of` does, and where their words are."""
         if len(self._numbers) > _REMEMBERED or len(self._rendered) > _REMEMBERED:
             self._numbers.clear()
             self._rendered.clear()
             del self._words[1:]
-        rows, alone = self._rows(text, messages)
+        rows, words = self._rows(text, messages)
         codes = rows.dictionary_encode()
         known = np.array([_index(texts, shape) for shape in self._render(codes.dictionary)], np.int64)
         found: Positions = known[codes.indices.to_numpy(zero_copy_only=False)]
-        for index in alone:
+        for index in words.alone:
             # A message of class words alone may keep a part of one.
             message = text[messages.starts[index] : messages.ends[index]].decode()
             found[index] = _index(texts, self.splitter.shape(message))
-        return found
+        return found, words
 
-    def _rows(self, text: bytes, messages: Spans) -> tuple[pa.Array, Positions]:
-        """Return each message as the bytes of its words' numbers; and which messages have class words alone."""
+    def _rows(self, text: bytes, messages: Spans) -> tuple[pa.Array, ShapeWords]:
+        """Return each message as the bytes of its words' numbers; and where its words are."""
         words = words_of(text, DEFAULT_WORDS)
         first, behind = within(words.spans, messages)
         numbers = self._number(text, words.spans, words.digits, _covered(first, behind, len(words.digits)))
         # What lies between messages, headers above all, is taken out.
         lengths = behind - first
         begins = np.cumsum(lengths) - lengths
-        numbers = numbers[ranges(first, lengths)]
+        chosen = ranges(first, lengths)
+        numbers = numbers[chosen]
         kept = np.ones(len(numbers), np.bool_)
         kept[1:] = (numbers[1:] != 0) | (numbers[:-1] != 0)
         kept[begins[lengths > 0]] = True
         before = np.concatenate([[0], np.cumsum(kept)])
-        sizes = before[begins + lengths] - before[begins]
+        starts = before[begins]
+        sizes = before[begins + lengths] - starts
         numbers = numbers[kept]
         alone = np.flatnonzero(sizes == 1)
-        alone = alone[numbers[before[begins[alone]]] == 0]
-        return side_by_side(numbers, sizes * numbers.itemsize), alone
+        alone = alone[numbers[starts[alone]] == 0]
+        found = ShapeWords(text, messages, words.spans, chosen, kept, starts, alone, self.splitter)
+        return side_by_side(numbers, sizes * numbers.itemsize), found
 
     def _number(self, text: bytes, spans: Spans, digits: Flags, wanted: Flags) -> NDArray[np.int32]:
         """Return the number of each word, 0 for a class word."""
