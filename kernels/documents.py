@@ -19,7 +19,10 @@ _ESCAPED: Final = {
     # What escapes is escaped first.
     ord("\\"): b"\\\\",
     **{code: b"\\u%04x" % code for code in range(32)},
-    **{ord(code): b"\\" + short for code, short in zip('"\n\t\r\b\f', (b'"', b"n", b"t", b"r", b"b", b"f"), strict=True)},
+    **{
+        ord(code): b"\\" + short
+        for code, short in zip('"\n\t\r\b\f', (b'"', b"n", b"t", b"r", b"b", b"f"), strict=True)
+    },
 }
 """Byte → how it reads inside a JSON string; all others read as they are."""
 
@@ -83,6 +86,13 @@ def joined(*columns: pa.Array | bytes) -> pa.Array:
     )
 
 
+def bounds(column: pa.Array) -> tuple[Positions, memoryview]:
+    """Return of a binary column that was just made the bytes, side by side, and the edges of its texts in them."""
+    _, edges, data = column.buffers()
+    ends = np.frombuffer(edges, np.int32)[: len(column) + 1].astype(np.int64)
+    return ends, memoryview(data)[: int(ends[-1])] if data is not None else memoryview(b"")
+
+
 def lists(texts: pa.Array, lengths: Positions, separator: bytes) -> pa.Array:
     """Return the texts of each line joined by a separator; there are so many of each, one line after the other."""
     ends = np.zeros(len(lengths) + 1, np.int32)
@@ -96,7 +106,7 @@ def in_order(lines: int, columns: Sequence[tuple[Positions, pa.Array]]) -> pa.Ar
         return columns[0][1]
     places = np.zeros(lines, np.int64)
     behind = 1
-    for which, column in columns:
+    for which, _ in columns:
         places[which] = np.arange(behind, behind + len(which))
         behind += len(which)
     return pa.concat_arrays([pa.array([b""]), *(column for _, column in columns)]).take(pa.array(places))

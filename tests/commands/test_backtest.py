@@ -15,8 +15,9 @@ from patterns.store import Store
 from patterns.timestamps import DAY, SECOND, iso, utc_day
 from streaming.alerts import HOUR, AlertBook, AlertState
 from streaming.config import AlertsConfig
-from streaming.match import LineJudge, Tally
+from streaming.line_judge import LineJudge
 from streaming.source import SourceLine
+from streaming.tally import Tally
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -14,10 +14,11 @@ from patterns.shapes import ShapeTable
 from patterns.store import Store
 from patterns.timestamps import DAY, iso
 from streaming.documents import alert, alert_id, file_event_id
-from streaming.match import LineJudge, Tally
+from streaming.line_judge import LineJudge
 from streaming.sink import Sink
 from streaming.sink.files import FilesSink
 from streaming.source import SourceLine
+from streaming.tally import Tally
 
 PLANNED_AT = 1_795_824_000_000_000
 """2026-11-28T00:00:00Z."""

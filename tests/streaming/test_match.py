@@ -25,9 +25,10 @@ from streaming.dead_letters.letter import Sender
 from streaming.errors import SinkError
 from streaming.following.follower import Follower, State
 from streaming.following.ranges import Range
-from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape, uncollected
+from streaming.match import JudgeTask, uncollected
 from streaming.sink.files import FilesSink
 from streaming.source.files import COLUMNS, FilesSource
+from streaming.tally import RESULT, RESULT_COLUMNS, OutlierShape
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site

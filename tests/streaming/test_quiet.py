@@ -23,9 +23,10 @@ from streaming import judging
 from streaming.alerts import HOUR, Alert, AlertBook, AlertState
 from streaming.config import AlertsConfig, StreamingConfig
 from streaming.errors import StreamingError
-from streaming.match import LineJudge, Tally
+from streaming.line_judge import LineJudge
 from streaming.notifying.config import NotifyConfig
 from streaming.source import SourceLine
+from streaming.tally import Tally
 from tests.streaming.conftest import Site
 
 if TYPE_CHECKING:

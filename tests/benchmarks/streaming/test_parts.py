@@ -20,9 +20,10 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
 from streaming.config import ElasticsearchSinkConfig, KafkaSourceConfig
-from streaming.match import RESULT, JudgeTask
+from streaming.match import JudgeTask
 from streaming.sink.elasticsearch import ElasticsearchSink
 from streaming.source.kafka import KafkaSource
+from streaming.tally import RESULT
 
 
 class Value:
