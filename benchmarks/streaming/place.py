@@ -20,7 +20,7 @@ from benchmarks.streaming.programs.send import PARTITIONS
 from benchmarks.streaming.servers import Servers, create_topic, delete_all
 from benchmarks.training.corpus import Corpus
 from streaming.config import ElasticsearchSinkConfig
-from streaming.documents import record_event_id
+from streaming.documents import record_event_ids
 from streaming.sink.installing import ElasticsearchInstallation
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +82,8 @@ class Place:
                 for records in consumer.poll(timeout_ms=1_000, max_records=10_000).values():
                     for each in records:
                         at = each.timestamp * 1_000
-                        times[record_event_id(_SOURCE, topic, each.partition, each.offset, at)] = each.timestamp
+                        [identity] = record_event_ids(_SOURCE, topic, each.partition, [(each.offset, at)])
+                        times[identity] = each.timestamp
         return times
 
     @contextmanager

@@ -183,6 +183,8 @@ class Source(Protocol):
         """
         Yield the lines of rows of the stream, in order, as they are read by `rules`; count what is gone.
 
+        What is no line comes before the lines beside it.
+
         Raises:
             SourceError: They cannot be read.
         """

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -310,4 +311,4 @@ def test_a_time_is_written_as_one_by_one(times: list[int]) -> None:
 
 def test_the_edges_of_a_column_are_where_its_texts_are() -> None:
     edges, data = bounds(joined(pa.array([b"a", b"", b"bcd"]), b"!"))
-    assert [bytes(data[start:end]) for start, end in zip(edges, edges[1:], strict=False)] == [b"a!", b"!", b"bcd!"]
+    assert [bytes(data[start:end]) for start, end in pairwise(edges)] == [b"a!", b"!", b"bcd!"]

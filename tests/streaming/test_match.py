@@ -19,7 +19,7 @@ from patterns.judge import Judge
 from patterns.records import Records
 from patterns.rules import Rules
 from patterns.store import Store
-from streaming import match
+from streaming import tally
 from streaming.dead_letters.files import FileLetters
 from streaming.dead_letters.letter import Sender
 from streaming.errors import SinkError
@@ -152,7 +152,7 @@ def test_the_line_that_stands_for_a_shape_is_the_one_with_the_smallest_position(
 
 
 def test_more_shapes_than_a_task_reports_are_counted(known: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(match, "SHAPES_A_TASK", 3)
+    monkeypatch.setattr(tally, "SHAPES_A_TASK", 3)
     known.append(*(f"odd {word}" for word in ("a", "b", "a", "c", "d", "e", "d", "a")))
     counts, shapes = judge(known, *whole(known.log))
     check_counts(counts, 8)

@@ -23,10 +23,12 @@ import pyarrow as pa
 from elasticsearch import Elasticsearch
 
 from clients.elasticsearch import Connection
-from streaming.match import RESULT, JudgeTask, judge_of, uncollected
+from streaming.match import JudgeTask, judge_of, uncollected
 from streaming.sink import Refuse, Sink
 from streaming.sink.elasticsearch import ElasticsearchSink
-from streaming.source import SourceLine
+from streaming.sink.events import Events
+from streaming.source import SourceLines
+from streaming.tally import RESULT
 
 _CREATED = frozenset({200, 201, 409})
 
@@ -44,14 +46,13 @@ class JudgedTask(JudgeTask):
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the one row of RESULT that says how many there were."""
-        judge = judge_of(self.place, *self.judged_by.value)
+        judge = judge_of(self.place, *self.judged_by.value).judge
         lines = 0
         with uncollected():
             for batch in batches:
-                for line in self.source.lines(batch, judge.rules, Counter()):
-                    if isinstance(line, SourceLine):
-                        judge.judge(line.data, line.record_time)
-                        lines += 1
+                for each in self.source.lines(batch, judge.judge.rules, Counter()):
+                    if isinstance(each, SourceLines):
+                        lines += sum(len(judged.kind) for judged in judge.judge_values(each.data, each.record_times))
         yield _counted(lines)
 
 
@@ -60,15 +61,10 @@ TASKS: dict[str, type[JudgeTask]] = {"read": ReadTask, "judged": JudgedTask}
 
 
 class Discarded:
-    """Encodes events and throws them away; see `streaming.sink.EventWriter`."""
+    """Throws events away; see `streaming.sink.EventWriter`."""
 
-    def __init__(self) -> None:
-        """Make the encoder that the product has."""
-        self._encode = msgspec.json.Encoder().encode
-
-    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:  # noqa: ARG002
-        """Encode an event."""
-        self._encode(document)
+    def write(self, events: Events) -> None:
+        """Do nothing with events: they are JSON already."""
 
 
 @dataclass(frozen=True)
