@@ -26,7 +26,8 @@ _ESCAPED: Final = {
 }
 """Byte → how it reads inside a JSON string; all others read as they are."""
 
-_ADDED: Final = bytes(len(_ESCAPED.get(code, b"x")) - 1 for code in range(256))
+_ADDED: Final = np.array([len(_ESCAPED.get(code, b"x")) - 1 for code in range(256)], np.int64)
+_FIRST_PLAIN: Final = 32
 _TIME_LENGTH: Final = len("2026-11-18 11:06:40.123")
 _BETWEEN_DAY_AND_HOUR: Final = len("2026-11-18")
 
@@ -41,10 +42,14 @@ class Escaped:
 
     def __init__(self, text: bytes) -> None:
         """Escape a text. Cost: a pass over it for each of the few bytes that are escaped and that it has."""
-        added = np.frombuffer(text.translate(_ADDED), np.uint8)
-        self._places = np.flatnonzero(added)
-        self._before = np.concatenate([[0], np.cumsum(added[self._places], dtype=np.int64)])
-        present = np.bincount(np.frombuffer(text, np.uint8)[self._places], minlength=1)
+        data = np.frombuffer(text, np.uint8)
+        found = data < _FIRST_PLAIN
+        found |= data == ord('"')
+        found |= data == ord("\\")
+        self._places = np.flatnonzero(found)
+        codes = data[self._places]
+        self._before = np.concatenate([[0], np.cumsum(_ADDED[codes])])
+        present = np.bincount(codes, minlength=1)
         for code, escaped in _ESCAPED.items():
             if code < len(present) and present[code]:
                 text = text.replace(bytes([code]), escaped)

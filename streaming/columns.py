@@ -34,6 +34,10 @@ from streaming.source import Place, SourceLines
 
 _REMEMBERED_KINDS: Final = 100_000
 
+_BEFORE_PARAMETERS: Final = b',"params":["'
+_ENDS: Final = pa.array([b"}}", b'"]}}'])
+"""Of events without parameters, and with some."""
+
 _json = msgspec.json.Encoder().encode
 
 
@@ -43,7 +47,7 @@ class KindParts(NamedTuple):
 
     Attributes:
         kind: The kind.
-        fields: What they have below ``logwinnow``, without the braces.
+        fields: What they have below ``logwinnow`` up to what its gaps took, without the first brace.
         gaps: For each gap of its pattern the words of the shape that it takes: the first's index, and one past.
     """
 
@@ -101,7 +105,7 @@ class EventColumns:
         elif not kind.unjudged:
             verdict = self._judge.judge.matcher.verdict(kind.scope, shape)
         fields = _json(of_kind(kind.scope, shape, kind.unjudged, verdict))[1:-1]
-        found = self._kinds[id(kind)] = KindParts(kind, fields, gaps)
+        found = self._kinds[id(kind)] = KindParts(kind, fields + _BEFORE_PARAMETERS if gaps else fields, gaps)
         return found
 
     def parameters(self, judged: Judged, kinds: Sequence[KindParts]) -> list[Parameters]:
@@ -137,7 +141,7 @@ class EventColumns:
             for group, text in zip(judged.messages, texts, strict=True)
         ]
         took = [
-            (group.lines, _params(text, each))
+            (group.lines, lists(text.parts(each.spans), each.lengths, b'","'))
             for group, text, each in zip(judged.messages, texts, parameters, strict=True)
         ]
         made = joined(
@@ -157,7 +161,7 @@ class EventColumns:
             b',"logwinnow":{%s,' % _json(of_set(stamps.version))[1:-1],
             pa.array([each.fields for each in kinds], pa.binary()).take(pa.array(judged.kind)),
             in_order(number, took),
-            b"}}",
+            _ENDS.take(pa.array(np.array([bool(each.gaps) for each in kinds], np.int64)[judged.kind])),
         )
         singles = self._singles(judged, parameters)
         if not singles:
@@ -197,13 +201,6 @@ def _parameters(group: Messages, kind: Positions, numbers: Positions, begins: Po
     # An empty gap is anywhere.
     starts = np.where(some, starts[np.where(some, words + first, 0)], 0)
     return Parameters(lengths, Spans(starts, np.where(some, ends[np.where(some, words + behind - 1, 0)], 0)))
-
-
-def _params(text: Escaped, took: Parameters) -> pa.Array:
-    if not len(took.spans.starts):
-        return pa.nulls(len(took.lengths), pa.binary()).fill_null(b"")
-    told = joined(b',"params":["', lists(text.parts(took.spans), took.lengths, b'","'), b'"]')
-    return pc.if_else(pa.array(took.lengths > 0), told, pa.scalar(b"", pa.binary()))
 
 
 def _place(lines: SourceLines) -> list[pa.Array | bytes]:
@@ -279,9 +276,14 @@ def _process(judged: Judged) -> list[pa.Array]:
 
     def told(key: int) -> bytes:
         program, pid = divmod(key, width)
-        return b',"process":' + _json(process_of(names[program], texts[pid - 1] if pid else None)) if key >= 0 else b""
+        return _named_process(names[program], texts[pid - 1] if pid else None) if key >= 0 else b""
 
     return [by_code(np.where(programs >= 0, programs * width + pids + 1, -1), told)]
+
+
+@lru_cache(maxsize=65_536)
+def _named_process(program: str, pid: str | None) -> bytes:
+    return b',"process":' + _json(process_of(program, pid))
 
 
 def _codes(column: Column) -> Positions:

@@ -91,7 +91,7 @@ def test_a_server_that_does_not_answer_is_waited_for_and_then_an_error(index_pre
 
 def test_work_that_failed_does_not_wait_for_a_server_that_is_away(index_prefix: str) -> None:
     operations = [operation(index_prefix, 1), operation(index_prefix, 2)._replace(ends=cast("Any", None))]
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="too small depth"):
         write("http://127.0.0.1:9", operations, Limits(1, 10**6, 10**9))
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("bulk")]
 

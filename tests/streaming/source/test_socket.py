@@ -72,7 +72,8 @@ class Site:
         reader, found = self.reader(pieces), []
         for part in reader.partitions(start, end):
             for batch in reader.read(part):
-                found += [each for each in each_line(self.source.lines(batch, Rules(), counts)) if isinstance(each, SourceLine)]
+                lines = each_line(self.source.lines(batch, Rules(), counts))
+                found += [each for each in lines if isinstance(each, SourceLine)]
         return found, counts
 
 
