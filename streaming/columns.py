@@ -32,7 +32,8 @@ from patterns.matcher import Verdict, gap_words
 from streaming.documents import KEYWORD, event, keyword, log_of, of_kind, of_set, process_of
 from streaming.source import Place, SourceLines
 
-_REMEMBERED_KINDS: Final = 100_000
+_REMEMBERED_KINDS: Final = 30_000
+"""A kilobyte each at the most of kinds that never come again, as in a storm."""
 
 _BEFORE_PARAMETERS: Final = b',"params":["'
 _ENDS: Final = pa.array([b"}}", b'"]}}'])

@@ -26,6 +26,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 import streaming.job
+import streaming.judging
 from benchmarks.streaming.exchange import Progress, StreamAnswer, StreamOrder
 from benchmarks.streaming.programs.parts import TASKS, DiscardingSink, noting, same
 from benchmarks.streaming.programs.serving import serve
@@ -89,7 +90,7 @@ def _part(order: StreamOrder) -> list[Any]:
     if order.part != "whole":
         changed = [patch.object(streaming.job, "sink_of", lambda _config, _stream: DiscardingSink())]
         task = TASKS.get(order.part)
-        return [*changed, patch.object(streaming.job, "JudgeTask", task)] if task else changed
+        return [*changed, patch.object(streaming.judging, "JudgeTask", task)] if task else changed
     if order.acknowledged:
         noted = patch.object(
             streaming.job, "sink_of", lambda config, stream: noting(made(config, stream), order.acknowledged)
