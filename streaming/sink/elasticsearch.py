@@ -121,6 +121,8 @@ class EventsWriter:
 
     def write(self, events: Events) -> None:
         """Add events."""
+        if not events.ids:
+            return
         days = np.where(events.dated, events.record_times // DAY, _NO_DAY)
         ids = pa.array(events.ids, pa.string()).cast(pa.binary())
         rows = joined(by_code(days, self._action), ids, BEHIND_ID, events.documents, b"\n")
