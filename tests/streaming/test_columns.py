@@ -287,6 +287,16 @@ def test_each_line_of_a_real_log_makes_the_same_event(dataset: str, loghub: Path
     assert by_columns(patterns, given, DAY, counted_by) == one_by_one(patterns, given, DAY, counted_by)
 
 
+def test_a_parameter_that_is_too_long_to_be_searched_by_is_cut_with_a_mark() -> None:
+    patterns = pattern_set(Rules())
+    lengths = (KEYWORD - 1, KEYWORD, KEYWORD + 1, 2 * KEYWORD)
+    lines = [f"port {letter * number}1 open".encode() for number in lengths for letter in ("1", "é", '"')]
+    given = source_lines("files", lines, [NOON] * len(lines))
+    expected = one_by_one(patterns, given, DAY, usual(patterns))
+    assert by_columns(patterns, given, DAY, usual(patterns)) == expected
+    assert {len(document["logwinnow"]["params"][0]) for document, *_ in expected.events} == {KEYWORD}
+
+
 def test_a_record_of_several_lines_is_one_event() -> None:
     patterns = pattern_set(Rules(formats=SHIPPED))
     lines = [b'Oct 11 22:14:15 web1 su[7]: a b\r\n\tat "c"\n at d', b"accepted", b"a\n\nb\r", b"\xff\nx", b"\n", b""]
