@@ -287,6 +287,14 @@ def test_each_line_of_a_real_log_makes_the_same_event(dataset: str, loghub: Path
     assert by_columns(patterns, given, DAY, counted_by) == one_by_one(patterns, given, DAY, counted_by)
 
 
+def test_what_stays_of_a_class_word_is_no_part_of_a_parameter() -> None:
+    patterns = PatternSet.of(Rules(), [KnownPattern("", parse("*{1,1} onExtend: *{1,1}"), 2, 1, 1)])
+    given = source_lines("kafka", ["é1 onExtend:15é 2".encode(), b"1 onExtend:15"], [NOON] * 2)
+    expected = one_by_one(patterns, given, DAY, b"")
+    assert by_columns(patterns, given, DAY, b"") == expected
+    assert [document["logwinnow"]["params"] for document, *_ in expected.events] == [["é1", "15é 2"], ["1", "15"]]
+
+
 def test_a_parameter_that_is_too_long_to_be_searched_by_is_cut_with_a_mark() -> None:
     patterns = pattern_set(Rules())
     lengths = (KEYWORD - 1, KEYWORD, KEYWORD + 1, 2 * KEYWORD)
