@@ -7,6 +7,10 @@ Starts Kafka and Elasticsearch, which Maven fetches once, or takes those that LO
 LOGWINNOW_TEST_ELASTICSEARCH name. Writes streaming.md, streaming.json and a picture below benchmarks/runs/.
 `make bench` runs the small form, some minutes; the whole one takes half an hour. After Ctrl-C what was measured is
 kept.
+
+    python benchmarks/streaming --only stages    each step of the way, beside Spark's own
+    python benchmarks/streaming --only skew      lines that a stream may choke on
+    python benchmarks/streaming --long 30        half an hour near its top rate
 """
 
 import argparse
@@ -38,9 +42,10 @@ from patterns.errors import LogwinnowError
 _HERE = Path(__file__).resolve().parent
 _PACKAGES = ("pyspark", "pyarrow", "elasticsearch", "kafka-python", "msgspec")
 _OUTPUT_HELP = "default: benchmarks/runs/<date>-<cores>-cores; what is there already stays, and is shown too"
-_LONG_HELP = "then run a stream so long at 80 %% of its top rate; half an hour takes some 30 GB of disk"
+_LONG_HELP = "run a stream so long at 80 %% of its top rate; half an hour takes some 30 GB of disk"
 _PARTS = ("identity", "read", "parsed", "judged", "documents")
 _SECTIONS = ("pairs", "stages", "latency", "skew")
+_ONLY_HELP = f"of {', '.join(_SECTIONS)} (default: all but the last; with --long none)"
 _SMALL: dict[str, Any] = {"lines": 50_000, "pairs": 2, "warm": 200_000, "seconds": 15}
 _WHOLE: dict[str, Any] = {"lines": 500_000, "pairs": 7, "warm": 3_000_000, "seconds": 60}
 # A prefix for streams that index nothing.
@@ -62,6 +67,8 @@ def main(arguments: Sequence[str]) -> int:
             setattr(given, name, value)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     folder = given.output or _HERE.parent / "runs" / f"{today}-{machine.cores()}-cores"
+    if given.only is None:
+        given.only = [] if given.long else _SECTIONS[:-1]
     results = report.read(folder)
     results.commands.append(machine.without_folders(f"python benchmarks/streaming {' '.join(arguments)}".strip()))
     about = {"date": today, "machine": machine.described(), "cores": machine.cores()}
@@ -104,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--long", type=float, metavar="MINUTES", help=_LONG_HELP)
     parser.add_argument("--seconds", type=_amount, metavar="N", help="of latency (default: 60)")
     parser.add_argument("--triggers", type=_seconds, default=[0.5, 0.001], metavar="S,S", help="of trigger (0.5,0.001)")
-    parser.add_argument("--only", nargs="+", choices=_SECTIONS, default=_SECTIONS, help=f"of {', '.join(_SECTIONS)}")
+    parser.add_argument("--only", nargs="+", choices=_SECTIONS, help=_ONLY_HELP)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the stream's configuration")
     parser.add_argument("--cache", type=Path, default=corpus.CACHE, metavar="DIR", help="where made files are kept")
     parser.add_argument("--output", type=Path, metavar="DIR", help=_OUTPUT_HELP)
