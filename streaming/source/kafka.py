@@ -18,20 +18,18 @@ from pyspark.sql import DataFrame, SparkSession
 
 from clients.kafka import spark_options, topic_ids
 from kernels.spans import Positions
-from patterns.envelope import Envelope, plain_line
+from patterns.envelope import plain_line
 from patterns.errors import EnvelopeError
 from patterns.rules import Rules
-from patterns.timestamps import SECOND
 from spark.config import SparkConfig
 from spark.connector import connector
 from streaming.config import KafkaSourceConfig
 from streaming.documents import record_event_ids
 from streaming.errors import SourceError
 from streaming.source import LINES, DeadLetter, Place, SourceLine, SourceLines, reread
+from streaming.source.enveloped import Enveloped
 from streaming.source.files import length_of
 from streaming.source.records import Records, Standing, plain_lines
-
-_LATEST: Final = 4_102_444_800 * SECOND  # 2100
 
 _LOGIN_OPTIONS: Final = ("kafka.security.", "kafka.sasl.", "kafka.ssl.")
 
@@ -52,7 +50,7 @@ class KafkaSource:
 
     name: str
     config: KafkaSourceConfig
-    _envelope: Envelope | None = None
+    _enveloped_by: Enveloped | None = None
 
     def check(self) -> None:
         """Nothing: `origin` asks Kafka."""
@@ -132,16 +130,16 @@ class KafkaSource:
         self, stand: Standing, values: pa.Array, rules: Rules
     ) -> tuple[Positions, pa.Array, list[DeadLetter]]:
         """Return which records have a line, these, and those that have none."""
+        there = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+        given = values.drop_null().to_pylist()
         kept, lines, letters = [], [], []
-        for index, (value, time) in enumerate(zip(values.to_pylist(), stand.record_times.tolist(), strict=True)):
-            if value is None:
-                continue
-            try:
-                lines.append(self._line(value, time, rules))
-            except EnvelopeError as error:
-                letters.append(stand.letter(index, "no_line", str(error), value))
-            else:
+        found = self._opened(rules).lines(given, stand.record_times[there].tolist())
+        for index, value, line in zip(there.tolist(), given, found, strict=True):
+            if isinstance(line, bytes):
                 kept.append(index)
+                lines.append(line)
+            else:
+                letters.append(stand.letter(index, "no_line", str(line), value))
         return np.array(kept, np.int64), pa.array(lines, pa.binary()), letters
 
     def _stand(self, records: Records) -> Standing:
@@ -197,10 +195,15 @@ class KafkaSource:
     def _line(self, value: bytes, time: int, rules: Rules) -> bytes:
         if self.config.format == "plain":
             return plain_line(value)
-        if self._envelope is None:
-            self._envelope = Envelope(rules, self.config.message_field)
-        # A producer may set any time; what a header can say ends with the year 9999.
-        return self._envelope.line(value, min(max(time, 0), _LATEST))
+        [line] = self._opened(rules).lines([value], [time])
+        if isinstance(line, EnvelopeError):
+            raise line
+        return line
+
+    def _opened(self, rules: Rules) -> Enveloped:
+        if self._enveloped_by is None:
+            self._enveloped_by = Enveloped(rules, self.config.message_field)
+        return self._enveloped_by
 
 
 def _fits(pattern: str, name: str) -> bool:
