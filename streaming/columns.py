@@ -288,9 +288,8 @@ def _named_process(program: str, pid: str | None) -> bytes:
 
 
 def _codes(column: Column) -> Positions:
-    """Return the codes of a column, −1 for an empty text too."""
-    codes = column.codes.astype(np.int64)
-    return np.where(codes == column.texts.index(""), -1, codes) if "" in column.texts else codes
+    """Return the codes of a column, wide enough to be combined with others."""
+    return column.codes.astype(np.int64)
 
 
 def _numbers(numbers: Positions) -> pa.Array:
