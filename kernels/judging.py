@@ -102,6 +102,11 @@ class BatchJudge:
         self._kinds: Kinds = (RawKinds if rules.words.raw else ShapeKinds)(pattern_set, self.judge.matcher)
         self._distinct = Distinct()
 
+    @property
+    def remembered(self) -> list[Kind]:
+        """All kinds that are remembered; another list once they were forgotten."""
+        return self._kinds.kinds
+
     def judge_text(self, text: bytes, record_time: RecordTime, starts: Positions | None = None) -> Iterator[Judged]:
         """
         Judge a text of whole lines; yield it piece by piece.

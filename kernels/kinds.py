@@ -131,7 +131,7 @@ class ShapeKinds:
 
     def of(self, group: Messages, scopes: Sequence[str]) -> Positions:
         """Return the number of each message's kind."""
-        shapes = self._shapes.numbers(group.text, group.spans)
+        shapes, group.words = self._shapes.read(group.text, group.spans)
         return self._number(shapes, self._scopes.of(scopes)[group.scopes])
 
     def of_line(self, judgement: Judgement) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kernels.shape_words import ShapeWords
 from kernels.spans import Positions, Spans
 
 
@@ -19,6 +20,7 @@ class Messages:
         scopes: Their scopes, as indices into `kernels.headers.Headers.scopes`.
         times: Their times, in microseconds since 1970.
         formats: Format → how many of the lines.
+        words: Where the words of their shapes are, once these were asked for; by the raw rules None.
     """
 
     text: bytes
@@ -27,6 +29,7 @@ class Messages:
     scopes: Positions
     times: Positions
     formats: dict[str, int]
+    words: ShapeWords | None = None
 
 
 def joined(chunk: bytes, groups: list[Messages]) -> list[Messages]:

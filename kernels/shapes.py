@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kernels.keys import grown
 from kernels.rows import Numbers, RowTable
+from kernels.shape_words import ShapeWords
 from kernels.spans import DEFAULT_WORDS, Flags, Positions, Spans, ranges, within, words_of
 from kernels.vocabulary import PADDING, Vocabulary
 from patterns.rules import Rules
@@ -118,7 +119,7 @@ class Shapes:
         A blank message has the shape ``""``, one without a constant ``<*>``.
         """
         self.forget()
-        distinct, which = np.unique(self.numbers(text, messages), return_inverse=True)
+        distinct, which = np.unique(self.read(text, messages)[0], return_inverse=True)
         names = map(self.known.text, distinct.tolist())
         return np.array([texts.setdefault(name, len(texts)) for name in names], np.int64)[which]
 
@@ -127,23 +128,17 @@ class Shapes:
         if self.known.full:
             self.known = Known(self._first, self.splitter)
 
-    def numbers(self, text: bytes, messages: Spans) -> Positions:
-        """Return the numbers of the shapes of messages, as `known` has them."""
-        numbers, sizes = self._rows(text, messages)
-        begins = np.cumsum(sizes) - sizes
-        alone = np.flatnonzero(sizes == 1)
-        alone = alone[numbers[begins[alone]] == 0]
-        two = np.flatnonzero(sizes == 2)
-        two = two[(numbers[begins[two] + 1] == 0) & np.isin(numbers[begins[two]], self.known.severities)]
+    def read(self, text: bytes, messages: Spans) -> tuple[Positions, ShapeWords]:
+        """Return the numbers of the shapes of messages, as `known` has them, and where their words are."""
+        numbers, sizes, words = self._rows(text, messages)
         found = self.known.rows.add(numbers, sizes)
-        for index in (*alone.tolist(), *two.tolist()):
-            # A message of class words alone, or with a severity in front of them, may keep a part of one.
+        for index in words.alone.tolist():
             message = text[messages.starts[index] : messages.ends[index]].decode()
             found[index] = self.known.of_text(self.splitter.shape(message))
-        return found
+        return found, words
 
-    def _rows(self, text: bytes, messages: Spans) -> tuple[Numbers, Positions]:
-        """Return each message as the numbers of its words, one message after the other, and how many each has."""
+    def _rows(self, text: bytes, messages: Spans) -> tuple[Numbers, Positions, ShapeWords]:
+        """Return each message as the numbers of its words, one message after the other; how many; where they are."""
         words = words_of(text, DEFAULT_WORDS)
         first, behind = within(words.spans, messages)
         lengths = behind - first
@@ -156,7 +151,17 @@ class Shapes:
         kept[begins[lengths > 0]] = True
         before = np.zeros(len(numbers) + 1, np.int64)
         np.cumsum(kept, out=before[1:])
-        return numbers[kept], before[begins + lengths] - before[begins]
+        starts = before[begins]
+        sizes, numbers = before[begins + lengths] - starts, numbers[kept]
+        alone = self._alone(numbers, starts, sizes)
+        return numbers, sizes, ShapeWords(text, messages, words.spans, inside, kept, starts, alone, self.splitter)
+
+    def _alone(self, numbers: Numbers, starts: Positions, sizes: Positions) -> Positions:
+        """Return which messages have class words alone, or behind a severity: they may keep a part of one."""
+        one, two = np.flatnonzero(sizes == 1), np.flatnonzero(sizes == 2)
+        one = one[numbers[starts[one]] == 0]
+        two = two[(numbers[starts[two] + 1] == 0) & np.isin(numbers[starts[two]], self.known.severities)]
+        return np.concatenate([one, two])
 
     def _number(self, text: bytes, spans: Spans, digits: Flags, inside: Positions) -> Numbers:
         """Return the number of each word inside of messages, 0 for a class word."""

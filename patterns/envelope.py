@@ -121,7 +121,12 @@ def plain_line(value: bytes) -> bytes:
 
 
 class Envelope:
-    """Takes lines out of JSON objects. Not thread-safe."""
+    """
+    Takes lines out of JSON objects. Not thread-safe.
+
+    Attributes:
+        puts_in_front: Whether what the object knows becomes the header of a text without one.
+    """
 
     def __init__(self, rules: Rules, field: str | None = None) -> None:
         """
@@ -137,7 +142,7 @@ class Envelope:
             RulesError: A format cannot be compiled.
         """
         self._reader = LineReader(rules)
-        self._puts_in_front = rules.header in {AUTO, "iso"}
+        self.puts_in_front = rules.header in {AUTO, "iso"}
         self._longest_header = rules.max_line_bytes
         self._texts = _TEXTS if field is None else (field,)
         zone = load_zone(rules.zone)
@@ -155,10 +160,22 @@ class Envelope:
         Raises:
             EnvelopeError: It is no JSON object, or no field that may hold the text does.
         """
-        document = _decoded(value) if isinstance(value, bytes) else value
-        text = self._text(document)
-        if not self._puts_in_front or self._reader.read(text, record_time).format != PLAIN:
+        document, text = self.opened(value)
+        if not self.puts_in_front or self._reader.read(text, record_time).format != PLAIN:
             return text
+        return self.headed(document, text, record_time)
+
+    def opened(self, value: bytes | Mapping[str, Any]) -> tuple[Mapping[str, Any], bytes]:
+        """Return the object in an envelope and the text that it holds; it raises what `line` raises."""
+        document = _decoded(value) if isinstance(value, bytes) else value
+        return document, self._text(document)
+
+    def has_header(self, text: bytes) -> bool:
+        """Tell whether a text has a header of its own."""
+        return self._reader.has_header(text)
+
+    def headed(self, document: Mapping[str, Any], text: bytes, record_time: int) -> bytes:
+        """Return a text that has no header behind the one that its object makes."""
         header = self._header(document, record_time)
         return header + text if len(header) <= self._longest_header else text
 

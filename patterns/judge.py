@@ -13,7 +13,7 @@ from patterns.line import Line, LineReader
 from patterns.matcher import Matcher, Verdict, beside_classes, gap_words, parameters
 from patterns.pattern_set import PatternSet
 from patterns.rules import AUTO, BUILT_IN_FORMATS, NO_HEADER, PLAIN, Rules, load_zone
-from patterns.words import CLASS_RUN, Splitter, TakenApart
+from patterns.words import Splitter, TakenApart
 
 _REMEMBERED_SHAPES = 10_000
 _REMEMBERED_LENGTH = 1_024
@@ -99,12 +99,15 @@ class Judge:
 
         A class word beside others is not told apart: of a user and a time in one gap the user is compared.
         """
-        shape = judgement.shaped.shape
-        if not parameters or CLASS_RUN not in shape:
+        if not parameters:
             return parameters
+        masked = self.masked(judgement.shaped.scope, judgement.shaped.shape)
+        return [value if text is None else text for text, value in zip(masked, parameters, strict=True)]
+
+    def masked(self, scope: str, shape: str) -> list[str | None]:
+        """Return what baselines compare of each gap of a shape's pattern; None where it is the parameter."""
         find = self._beside_classes if len(shape) <= _REMEMBERED_LENGTH else self._find_beside_classes
-        masked = find(judgement.shaped.scope, shape)
-        return [text if text is not None else value for text, value in zip(masked, parameters, strict=True)]
+        return find(scope, shape)
 
     def _find_beside_classes(self, scope: str, shape: str) -> list[str | None]:
         words = shape.split(" ")

@@ -26,8 +26,8 @@ from streaming.condensed import EXAMPLES, condensed_alert, condensed_id
 from streaming.condensing import Alone, Condensing, Kind, ProvisionalState, place
 from streaming.config import AlertsConfig
 from streaming.documents import alert, alert_id, overflow
-from streaming.match import SHAPES_A_TASK, OutlierShape
 from streaming.proposing import Told
+from streaming.tally import SHAPES_A_TASK, OutlierShape
 
 HOUR: Final = 3_600 * SECOND
 

@@ -22,7 +22,7 @@ from patterns.language import Pattern, join_gaps, parse
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
-from streaming.match import OutlierShape
+from streaming.tally import OutlierShape
 
 REMEMBERED_PATTERNS: Final = 500
 """Provisional patterns that are kept, those told last first: a forgotten one loses its untold count."""

@@ -19,14 +19,18 @@ No field name comes from a log line. A value that is searched by is no longer th
 """
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
+import msgspec
+import pyarrow as pa
+
 from patterns.judge import Judgement, shape_id
 from patterns.language import hash_of
 from patterns.line import Line
-from patterns.matcher import NEW_PROGRAM, NO_PATTERN, Nearest
+from patterns.matcher import NEW_PROGRAM, NO_PATTERN, Nearest, Verdict
 from patterns.pattern_set import KnownPattern
 from patterns.timestamps import iso
 from patterns.versions import published_at
@@ -46,49 +50,51 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def file_event_id(source: str, identity: str, offset: int) -> str:
-    """Return the id of the line at a byte offset of a file: 20 hexadecimal digits, the same on every replay."""
-    digest = _begun(source, identity).copy()
-    digest.update(b"%d]" % offset)
-    return digest.hexdigest()
+def file_event_ids(source: str, identity: str, offsets: Iterable[int]) -> list[str]:
+    """Return the ids of lines at byte offsets of a file: 20 hexadecimal digits, the same on every replay."""
+    return _ids((source, identity), (b"%d]" % offset for offset in offsets))
 
 
 def shipped_event_id(source: str, host: str, identity: str, offset: int) -> str:
     """Return the id of the line at a byte offset of a file of another host, the same however often it is shipped."""
-    digest = _begun(source, host, identity).copy()
-    digest.update(b"%d]" % offset)
-    return digest.hexdigest()
+    return _ids((source, host, identity), [b"%d]" % offset])[0]
 
 
-def record_event_id(source: str, topic: str, partition: int, offset: int, record_time: int) -> str:
+def record_event_ids(source: str, topic: str, partition: int, places: Iterable[tuple[int, int]]) -> list[str]:
     """
-    Return the id of a record of Kafka: 20 hexadecimal digits, the same on every replay.
+    Return the ids of records of Kafka, each given by its offset and record time: 20 hexadecimal digits.
 
     The record time is in it because a topic that is deleted and made again begins at offset 0.
     """
-    digest = _begun(source, topic, partition).copy()
-    digest.update(f"{offset},{record_time}]".encode())
-    return digest.hexdigest()
+    return _ids((source, topic, partition), (b"%d,%d]" % place for place in places))
 
 
-def message_event_id(source: str, spool: str, segment: int, number: int) -> str:
+def message_event_ids(source: str, spool: str, segment: int, numbers: Iterable[int]) -> list[str]:
     """
-    Return the id of a message of a spool: 20 hexadecimal digits, the same on every replay.
+    Return the ids of messages of a spool: 20 hexadecimal digits, the same on every replay.
 
     Args:
         source: Name of the source.
         spool: Id of the spool, made anew with each.
         segment: Number of its segment.
-        number: The message's in the segment.
+        numbers: The messages' in the segment.
     """
-    digest = _begun(source, spool, segment).copy()
-    digest.update(f"{number}]".encode())
-    return digest.hexdigest()
+    return _ids((source, spool, segment), (b"%d]" % number for number in numbers))
+
+
+def _ids(place: tuple[str | int, ...], rests: Iterable[bytes]) -> list[str]:
+    """Return the hashes of what ids of one place have in common and the rest of each: the first is half the work."""
+    begun, found = _begun(*place).copy, []
+    for rest in rests:
+        digest = begun()
+        digest.update(rest)
+        found.append(digest.hexdigest())
+    return found
 
 
 @lru_cache(maxsize=4096)
 def _begun(*place: str | int) -> blake2b:
-    """Return the hash of what the ids of one place have in common: half of the work for each line."""
+    """Return the hash of what the ids of one place have in common."""
     return blake2b(json.dumps(place, separators=(",", ":"))[:-1].encode() + b",", digest_size=10)
 
 
@@ -106,7 +112,8 @@ def event(
         created: When its batch was planned, RFC 3339.
         version: Of the pattern set that it was judged by.
     """
-    line = judgement.shaped.line
+    shaped = judgement.shaped
+    line = shaped.line
     document: dict[str, Any] = {
         "@timestamp": iso(line.time),
         "message": line.message,
@@ -118,8 +125,10 @@ def event(
             "original": line.text,
         },
         **_header(line, line_of.where),
-        "logwinnow": {"outlier": judgement.outlier, **_set(version), **_judged(judgement, parameters)},
+        "logwinnow": {**of_set(version), **of_kind(shaped.scope, shaped.shape, shaped.unjudged, judgement.verdict)},
     }
+    if parameters:
+        document["logwinnow"]["params"] = [keyword(value) for value in parameters]
     if line.cut:
         document["logwinnow"]["cut"] = True
     if line.original is not None:
@@ -128,7 +137,7 @@ def event(
 
 
 @lru_cache(maxsize=16)
-def _set(version: str) -> dict[str, str]:
+def of_set(version: str) -> dict[str, str]:
     """Return the version of the set and, where its name says so, when it was published: dashboards show its age."""
     published = published_at(version)
     return {"set": version} if published is None else {"set": version, "set_published": iso(published)}
@@ -140,35 +149,43 @@ def _header(line: Line, where: dict[str, Any]) -> dict[str, Any]:
     if line.host:
         fields["host"] = {"name": keyword(line.host)}
     if line.program:
-        fields["process"] = {"name": keyword(line.program)}
-        # A long holds 18 digits whatever they are; a pid that is none is in event.original.
-        if line.pid and line.pid.isdecimal() and len(line.pid) < 19:
-            fields["process"]["pid"] = int(line.pid)
-    log: dict[str, Any] = {}
-    if line.level:
-        log["level"] = keyword(line.level)
-    if line.priority is not None:
-        facility, severity = divmod(line.priority, 8)
-        log["syslog"] = {"priority": line.priority, "facility": {"code": facility}, "severity": {"code": severity}}
+        fields["process"] = process_of(line.program, line.pid)
+    log = log_of(line.level, line.priority)
     if log:
         fields["log"] = {**log, **fields.get("log", {})}
     return fields
 
 
-def _judged(judgement: Judgement, parameters: list[str]) -> dict[str, Any]:
-    shaped, verdict = judgement
-    fields: dict[str, Any] = {"scope": keyword(shaped.scope)} if shaped.scope else {}
+def process_of(program: str, pid: str | None) -> dict[str, Any]:
+    """Return what an event says of a header's program and process id."""
+    # A long holds 18 digits whatever they are; a pid that is none is in event.original.
+    number = {"pid": int(pid)} if pid and pid.isdecimal() and len(pid) < 19 else {}
+    return {"name": keyword(program), **number}
+
+
+def log_of(level: str | None, priority: int | None) -> dict[str, Any]:
+    """Return what an event says of a header's level and priority, nothing where there are none."""
+    log: dict[str, Any] = {}
+    if level:
+        log["level"] = keyword(level)
+    if priority is not None:
+        facility, severity = divmod(priority, 8)
+        log["syslog"] = {"priority": priority, "facility": {"code": facility}, "severity": {"code": severity}}
+    return log
+
+
+def of_kind(scope: str, shape: str, unjudged: str | None, verdict: Verdict | None) -> dict[str, Any]:
+    """Return what the events of all lines of a scope and shape have below ``logwinnow``, but for what gaps took."""
+    fields: dict[str, Any] = {"outlier": verdict is not None and verdict.outlier}
+    if scope:
+        fields["scope"] = keyword(scope)
     if verdict is None:
-        return {**fields, "unjudged": shaped.unjudged}
-    fields["shape"] = {"id": shape_id(shaped.scope, shaped.shape), "text": keyword(shaped.shape)}
+        return {**fields, "unjudged": unjudged}
+    fields["shape"] = {"id": shape_id(scope, shape), "text": keyword(shape)}
     if verdict.reason is not None:
         fields["reason"] = verdict.reason
     if verdict.known is not None:
         fields["pattern"] = pattern(verdict.known)
-        if parameters:
-            fields["params"] = (
-                parameters if max(map(len, parameters)) <= KEYWORD else [keyword(value) for value in parameters]
-            )
     elif verdict.nearest:
         fields["nearest"] = nearest(verdict.nearest)
     return fields
@@ -193,6 +210,12 @@ def brief(document: dict[str, Any]) -> dict[str, Any]:
     shortened = {**document["event"], "original": keyword(document["event"]["original"])}
     ours = {name: value for name, value in document["logwinnow"].items() if name != "original_base64"}
     return {**document, "message": keyword(document["message"]), "event": shortened, "logwinnow": ours}
+
+
+def decoded(documents: pa.Array, index: int) -> dict[str, Any]:
+    """Return one of some events that are JSON."""
+    document: dict[str, Any] = msgspec.json.decode(documents[index].as_py())
+    return document
 
 
 def nearest(found: Nearest) -> dict[str, str]:

@@ -25,12 +25,13 @@ from streaming.alerts import HOUR, AlertBook
 from streaming.batches import BatchLog, BatchRecord
 from streaming.config import StreamingConfig
 from streaming.dead_letters import DeadLetters
-from streaming.match import RESULT_COLUMNS, SHAPE_COLUMNS, JudgeTask, OutlierShape
+from streaming.match import JudgeTask
 from streaming.notifying.notifier import Notify
 from streaming.proposing import Proposing
 from streaming.sets import LiveSet, Sets
 from streaming.sink import Sink
 from streaming.source import Source
+from streaming.tally import RESULT_COLUMNS, SHAPE_COLUMNS, OutlierShape
 from streaming.unusual.counting import merged
 from streaming.unusual.watch import Watch
 

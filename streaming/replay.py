@@ -1,7 +1,7 @@
 """
 Dead letters judged again, without Spark: by the present pattern set and decisions, as the source reads them now.
 
-    letter box ─► bundle ─► source ─► match.LineJudge ─► events in the sink
+    letter box ─► bundle ─► source ─► LineJudge ─► events in the sink
                                       └─► counts, outlier shapes ─► alerts ─► sink ─► bundle settled
 
 Each of a bundle's steps may be done again: events and alerts have the ids that the stream would give them, and what is
@@ -25,10 +25,11 @@ from streaming.dead_letters import Bundle, Damaged, Failure
 from streaming.dead_letters.kinds import box_of
 from streaming.dead_letters.letter import KeptLetter
 from streaming.job import sink_of, source_of
-from streaming.match import LineJudge, Tally
+from streaming.line_judge import LineJudge
 from streaming.sink import Sink
 from streaming.sink.late import LateEvents, late_events
 from streaming.source import DeadLetter, Source
+from streaming.tally import Tally
 
 EXAMPLES: Final = 5
 """Letters that failed again of which the reason is kept, to be shown."""
@@ -209,7 +210,7 @@ class _Replay:
                     else:
                         # As its batch would have been judged.
                         planned_at = max(planned_at, kept.planned_at)
-                        self._lines(kept.planned_at).write(line, writer, tally)
+                        self._lines(kept.planned_at).write([line], writer, tally)
                 self.report(len(self._taken))
         self._tell(tally, planned_at)
         bundle.settle(ids, failed, "replayed")

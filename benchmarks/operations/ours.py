@@ -17,7 +17,7 @@ from patterns.store import Store
 from patterns.timestamps import SECOND
 from streaming.alerts import AlertBook, AlertState
 from streaming.config import AlertsConfig
-from streaming.match import OutlierShape
+from streaming.tally import OutlierShape
 from training.config import Learning, Mining, Nightly, Patterns, TrainingConfig
 from training.job import train
 from training.nightly.night import Asked, learn_night

@@ -7,6 +7,10 @@ Starts Kafka and Elasticsearch, which Maven fetches once, or takes those that LO
 LOGWINNOW_TEST_ELASTICSEARCH name. Writes streaming.md, streaming.json and a picture below benchmarks/runs/.
 `make bench` runs the small form, some minutes; the whole one takes half an hour. After Ctrl-C what was measured is
 kept.
+
+    python benchmarks/streaming --only stages    each step of the way, beside Spark's own
+    python benchmarks/streaming --only skew      lines that a stream may choke on
+    python benchmarks/streaming --long 30        half an hour near its top rate
 """
 
 import argparse
@@ -30,6 +34,7 @@ from benchmarks.streaming.processor import Processors
 from benchmarks.streaming.report import Results
 from benchmarks.streaming.runs import CEILING, CHOICES, Ceiling, Choice, Run, Streams
 from benchmarks.streaming.servers import NotHere, ServerFailed, Servers, running, versions
+from benchmarks.streaming.strain import Long, long, of_long, strained
 from benchmarks.training import corpus, machine
 from benchmarks.training.corpus import Corpus
 from patterns.errors import LogwinnowError
@@ -37,8 +42,10 @@ from patterns.errors import LogwinnowError
 _HERE = Path(__file__).resolve().parent
 _PACKAGES = ("pyspark", "pyarrow", "elasticsearch", "kafka-python", "msgspec")
 _OUTPUT_HELP = "default: benchmarks/runs/<date>-<cores>-cores; what is there already stays, and is shown too"
-_PARTS = ("read", "judged", "documents")
-_SECTIONS = ("pairs", "stages", "latency")
+_LONG_HELP = "run a stream so long at 80 %% of its top rate; half an hour takes some 30 GB of disk"
+_PARTS = ("identity", "read", "parsed", "judged", "documents")
+_SECTIONS = ("pairs", "stages", "latency", "skew")
+_ONLY_HELP = f"of {', '.join(_SECTIONS)} (default: all but the last; with --long none)"
 _SMALL: dict[str, Any] = {"lines": 50_000, "pairs": 2, "warm": 200_000, "seconds": 15}
 _WHOLE: dict[str, Any] = {"lines": 500_000, "pairs": 7, "warm": 3_000_000, "seconds": 60}
 # A prefix for streams that index nothing.
@@ -60,6 +67,8 @@ def main(arguments: Sequence[str]) -> int:
             setattr(given, name, value)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     folder = given.output or _HERE.parent / "runs" / f"{today}-{machine.cores()}-cores"
+    if given.only is None:
+        given.only = [] if given.long else _SECTIONS[:-1]
     results = report.read(folder)
     results.commands.append(machine.without_folders(f"python benchmarks/streaming {' '.join(arguments)}".strip()))
     about = {"date": today, "machine": machine.described(), "cores": machine.cores()}
@@ -73,13 +82,13 @@ def main(arguments: Sequence[str]) -> int:
         code = 1
     except KeyboardInterrupt:
         code = 130
-    if not (results.runs or results.latencies):
+    if not (results.runs or results.latencies or results.strained or results.long):
         return code
     plots: list[str] = []
     try:
-        from benchmarks.streaming.plots import draw
+        from benchmarks.streaming.plots import draw, draw_long
 
-        plots = draw(folder, results.runs)
+        plots = [*draw(folder, results.runs), *draw_long(folder, results.long)]
     except ImportError:
         print("no picture: matplotlib is not installed; make bench installs it", file=sys.stderr)
     report.write(folder, results, about, plots)
@@ -99,9 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--warm", type=_amount, metavar="N", help="documents before any pair (default: 3M)")
     parser.add_argument("--rate", type=_amount, default=1_000, metavar="N", help="lines a second (default: 1000)")
     parser.add_argument("--apart", action="store_true", help="servers have half of the cores, all else the other half")
+    parser.add_argument("--long", type=float, metavar="MINUTES", help=_LONG_HELP)
     parser.add_argument("--seconds", type=_amount, metavar="N", help="of latency (default: 60)")
     parser.add_argument("--triggers", type=_seconds, default=[0.5, 0.001], metavar="S,S", help="of trigger (0.5,0.001)")
-    parser.add_argument("--only", nargs="+", choices=_SECTIONS, default=_SECTIONS, help=f"of {', '.join(_SECTIONS)}")
+    parser.add_argument("--only", nargs="+", choices=_SECTIONS, help=_ONLY_HELP)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the stream's configuration")
     parser.add_argument("--cache", type=Path, default=corpus.CACHE, metavar="DIR", help="where made files are kept")
     parser.add_argument("--output", type=Path, metavar="DIR", help=_OUTPUT_HELP)
@@ -130,6 +140,13 @@ def _measure(given: argparse.Namespace, results: Results) -> None:
             results.latencies.append(measured)
             within = ", ".join(f"{part} % {most:,.0f} ms" for part, most in measured.percentiles.items())
             print(f"latency, trigger {trigger:g} s: {within}", flush=True)
+        for run in strained(place, whole, len(results.commands) - 1) if "skew" in given.only else []:
+            results.strained.append(run)
+            print(f"  {run.name:<10} {run.seconds:8.2f} s {run.rate:>9,.0f}/s {run.memory}", flush=True)
+        if given.long:
+            asked = Long(len(results.commands) - 1, given.long)
+            results.long.append(long(place, whole, asked, given.lines))
+            print("\n".join(of_long(results.long[-1:])), flush=True)
 
 
 @contextmanager
@@ -185,7 +202,8 @@ def _throughput(given: argparse.Namespace, streams: Streams, results: Results) -
                 for run in both if number % 2 else both[::-1]:
                     told(run())
     for number in range(1, given.pairs + 1) if "stages" in given.only else []:
-        for part in _PARTS:
+        # Who comes first finds another machine than who comes last.
+        for part in _PARTS if number % 2 else _PARTS[::-1]:
             told(streams.run(replace(about, name=part, round=number), _NOWHERE))
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Part = Literal["read", "judged", "documents", "whole"]
+Part = Literal["identity", "read", "parsed", "judged", "documents", "whole"]
 """How far a stream goes: see programs/parts.py."""
 
 
@@ -19,6 +19,7 @@ class StreamOrder(Struct):
         part: How far it goes.
         acknowledged: A folder for when which documents were acknowledged; "" for none.
         assignments: Of its configuration, as `--set` takes them.
+        heap_seconds: How often the heap of Spark's JVM is put into the log; 0 for never.
     """
 
     config: str
@@ -27,6 +28,7 @@ class StreamOrder(Struct):
     part: Part = "whole"
     acknowledged: str = ""
     assignments: list[str] = []
+    heap_seconds: float = 0.0
 
 
 class Progress(Struct, rename="camel"):

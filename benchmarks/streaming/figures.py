@@ -8,9 +8,13 @@ from benchmarks.streaming.processor import Taken
 from benchmarks.streaming.runs import CEILING, Run
 from benchmarks.training.intervals import Ratio, ratio
 
+IDENTITY = "identity"
+
 STAGES = {
+    IDENTITY: "Kafka → Spark → Python → Spark, nothing done: Spark's own `mapInArrow` of the same rows",
     "read": "Kafka → Spark → Python",
-    "judged": "and each line read, taken apart and judged",
+    "parsed": "and each line's header read",
+    "judged": "and each line taken apart and judged",
     "documents": "and made a document as JSON",
     "whole": "and indexed: the stream",
     CEILING: "the ceiling: indexed, nothing else",
@@ -58,12 +62,18 @@ def of_ceiling(runs: Iterable[Run]) -> Ratio | None:
     return ratio([ceiling.seconds for _, ceiling in pairs], [stream.seconds for stream, _ in pairs]) if pairs else None
 
 
-def paired(runs: Iterable[Run]) -> list[tuple[Run, Run]]:
-    """Return the stream's run and the ceiling's of each round that both have."""
+def of_identity(runs: Iterable[Run]) -> Ratio | None:
+    """Return what share of the lines a second that Spark hands through are judged, by rounds; None without any."""
+    pairs = paired(runs, "judged", IDENTITY)
+    return ratio([other.seconds for _, other in pairs], [judged.seconds for judged, _ in pairs]) if pairs else None
+
+
+def paired(runs: Iterable[Run], name: str = "whole", other: str = CEILING) -> list[tuple[Run, Run]]:
+    """Return the runs of two names, of the stream and of the ceiling by default, of each round that has both."""
     by_place = {(run.command, run.lines, run.round, run.name): run for run in runs if run.round}
-    streams = [place for place in by_place if place[3] == "whole"]
-    both = [(place, (*place[:3], CEILING)) for place in streams]
-    return [(by_place[one], by_place[other]) for one, other in both if other in by_place]
+    ones = [place for place in by_place if place[3] == name]
+    both = [(place, (*place[:3], other)) for place in ones]
+    return [(by_place[one], by_place[two]) for one, two in both if two in by_place]
 
 
 def first_runs(runs: Iterable[Run]) -> list[Run]:

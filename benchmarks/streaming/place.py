@@ -20,7 +20,7 @@ from benchmarks.streaming.programs.send import PARTITIONS
 from benchmarks.streaming.servers import Servers, create_topic, delete_all
 from benchmarks.training.corpus import Corpus
 from streaming.config import ElasticsearchSinkConfig
-from streaming.documents import record_event_id
+from streaming.documents import record_event_ids
 from streaming.sink.installing import ElasticsearchInstallation
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -64,10 +64,23 @@ class Place:
         create_topic(self.servers.kafka, name, PARTITIONS)
         return name
 
-    def send(self, topic: str, corpus: Corpus, lines: int, *, rate: float = 0, skip: int = 0) -> float:
-        """Send lines of a corpus, so many a second; return how many seconds one was late at the most."""
+    def send(
+        self, topic: str, corpus: Corpus, lines: int, *, rate: float = 0, skip: int = 0, by_host: bool = False
+    ) -> float:
+        """
+        Send lines of a corpus, so many a second; return how many seconds one was late at the most.
+
+        Args:
+            topic: To it.
+            corpus: Behind its last line the first one comes again.
+            lines: How many.
+            rate: A second; 0 for as fast as it goes.
+            skip: With which line to begin.
+            by_host: Whether a host's lines go to one partition; else all partitions have the same number.
+        """
         numbers = (skip, lines, rate)
-        told = _run(str(_SEND), self.servers.kafka, topic, str(corpus.path), *map(str, numbers))
+        to = "host" if by_host else "turns"
+        told = _run(str(_SEND), self.servers.kafka, topic, str(corpus.path), to, *map(str, numbers))
         return float(told)
 
     def record_times(self, topic: str) -> dict[str, int]:
@@ -82,7 +95,8 @@ class Place:
                 for records in consumer.poll(timeout_ms=1_000, max_records=10_000).values():
                     for each in records:
                         at = each.timestamp * 1_000
-                        times[record_event_id(_SOURCE, topic, each.partition, each.offset, at)] = each.timestamp
+                        [identity] = record_event_ids(_SOURCE, topic, each.partition, [(each.offset, at)])
+                        times[identity] = each.timestamp
         return times
 
     @contextmanager

@@ -10,11 +10,20 @@ from typing import Any
 
 from benchmarks.streaming.figures import Figure, figures, paired
 from benchmarks.streaming.runs import Run
+from benchmarks.streaming.strain import Long
 from benchmarks.training.plots import prepare
 
 _STREAM, _CEILING = "#0072B2", "#707070"
 _COLOURS = ("#707070", "#E69F00", "#CC79A7", "#D55E00", "#009E73", "#0072B2", "#56B4E9")
-_NAMES = {"read": "read", "judged": "+ judged", "documents": "+ JSON", "whole": "stream", "ceiling": "ceiling"}
+_NAMES = {
+    "identity": "Spark",
+    "read": "read",
+    "parsed": "+ headers",
+    "judged": "+ judged",
+    "documents": "+ JSON",
+    "whole": "stream",
+    "ceiling": "ceiling",
+}
 
 
 def draw(folder: Path, runs: Sequence[Run]) -> list[str]:
@@ -44,6 +53,39 @@ def draw(folder: Path, runs: Sequence[Run]) -> list[str]:
     figure.savefig(folder / "streaming.svg", bbox_inches="tight", metadata={"Date": None})
     plt.close(figure)
     return ["streaming.png"]
+
+
+def draw_long(folder: Path, runs: Sequence[Long]) -> list[str]:
+    """
+    Write a picture of each long run: memory, batch time and lag over time.
+
+    Returns:
+        Names of the PNG files.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    prepare()
+    from matplotlib import pyplot as plt
+
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for number, run in enumerate(runs):
+        figure, (above, middle, below) = plt.subplots(3, 1, figsize=(8.0, 7.2), sharex=True)
+        for (name, rows), colour in zip(run.memory.items(), _COLOURS[1:], strict=False):
+            above.plot([at / 60 for at, _ in rows], [held for _, held in rows], color=colour, label=name)
+        minutes = [row[0] / 60 for row in run.batches]
+        middle.plot(minutes, [row[2] for row in run.batches], color=_STREAM)
+        below.plot(minutes, [row[3] for row in run.batches], color=_STREAM)
+        for axis, title in ((above, "memory, MiB"), (middle, "a batch, seconds"), (below, "lines that wait")):
+            axis.set_ylim(bottom=0)
+            axis.set_title(title, loc="left")
+        above.legend(frameon=False, fontsize=8)
+        below.set_xlabel("minutes")
+        names.append(f"long-{number}.png")
+        figure.savefig(folder / names[-1], dpi=160, bbox_inches="tight", metadata={"Software": None})
+        plt.close(figure)
+    return names
 
 
 def _pairs(axis: Any, pairs: Sequence[tuple[Run, Run]]) -> None:

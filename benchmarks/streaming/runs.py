@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -107,7 +107,8 @@ class Streams:
         ordered = time.time()
         self._program.order(self.place.order(self.topic, prefix, log, part=part))
         answer = self._program.answer(_PATIENCE)
-        ran = replace(about, **timed(answer, records(log, "batch"), ordered), session=took(log, "session"))
+        batches = records(log, "batch") if part != "identity" else of_spark(answer)
+        ran = replace(about, **timed(answer, batches, ordered), session=took(log, "session"))
         if part == "whole":
             check(self.place.count(prefix), self.lines)
         began = ordered + ran.start
@@ -133,6 +134,22 @@ def timed(answer: StreamAnswer, batches: Sequence[dict[str, Any]], ordered: floa
         "seconds": max(ends.values()) - began,
         "batches": [round(end - begins[number], 3) for number, end in sorted(ends.items())],
     }
+
+
+def of_spark(answer: StreamAnswer) -> list[dict[str, Any]]:
+    """Return records of the batches of a query that is none of ours, each until before Spark writes that it is done."""
+    return [
+        {
+            "batch": each.batch_id,
+            "lines": each.num_input_rows,
+            "time": _later(each.timestamp, each.duration_ms["triggerExecution"] - each.duration_ms["commitOffsets"]),
+        }
+        for each in answer.progress
+    ]
+
+
+def _later(text: str, milliseconds: int) -> str:
+    return (datetime.fromisoformat(text) + timedelta(milliseconds=milliseconds)).isoformat()
 
 
 class Choice(NamedTuple):

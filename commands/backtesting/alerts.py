@@ -21,7 +21,7 @@ from patterns.judge import shape_id
 from patterns.timestamps import DAY, utc_day
 from streaming.alerts import Alert, AlertBook, AlertState
 from streaming.config import AlertsConfig
-from streaming.match import OutlierShape
+from streaming.tally import OutlierShape
 
 
 class ShapeOfDay(NamedTuple):

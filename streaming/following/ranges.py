@@ -6,11 +6,14 @@ and where lines are joined the last record for one that begins another.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
+from kernels.spans import Positions, lines_of, slices
 from patterns.line import drop_carriage_return
 from patterns.records import Records
 from streaming.following.content import Content, Damaged, open_content
@@ -186,15 +189,43 @@ def read_records(part: Range, records: Records) -> Iterator[FileLine] | None:
     Raises:
         SourceError: The file is there but may not be read.
     """
+    data = _read_patiently(part)
+    return None if data is None else _records(data, part.start, records)
+
+
+def read_columns(part: Range, records: Records, most: int) -> Iterator[tuple[pa.Array, Positions]] | None:
+    """Return the records of a range as `read_records` does, so many at a time: their bytes, and where they begin."""
+    data = _read_patiently(part)
+    if data is None:
+        return None
+    if records.joins or _HOLE in data:
+        return _columns(_records(data, part.start, records), most)
+    lines = lines_of(data)
+    return (
+        (slices(data, lines.at(slice(at, at + most))), lines.starts[at : at + most] + part.start)
+        for at in range(0, len(lines.starts), most)
+    )
+
+
+def _columns(records: Iterable[FileLine], most: int) -> Iterator[tuple[pa.Array, Positions]]:
+    left = iter(records)
+    while taken := list(islice(left, most)):
+        lines, offsets = zip(*taken, strict=True)
+        yield pa.array(lines, pa.binary()), np.array(offsets, np.int64)
+
+
+def _read_patiently(part: Range) -> bytes | None:
     data = _read(part)
     tries = _TRIES if part.end <= part.file.known else 1
     while data is None and tries:
         # It was there when the batch was planned, and may be renamed, packed, or cut and its copy whole, this moment.
         time.sleep(_PAUSE_SECONDS)
         data, tries = _read(part), tries - 1
-    if data is None:
-        return None
-    lines = _lines(data, part.start)
+    return data
+
+
+def _records(data: bytes, start: int, records: Records) -> Iterator[FileLine]:
+    lines = _lines(data, start)
     if records.joins:
         return records.joined(lines)
     return ((drop_carriage_return(line), offset) for line, offset in lines) if b"\r" in data else lines

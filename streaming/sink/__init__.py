@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from streaming.source import DeadLetter, SourceLine
+from streaming.sink.events import Events
+from streaming.source import DeadLetter
 
 Refuse = Callable[[DeadLetter], None]
 """Takes what a sink refuses for good."""
@@ -17,14 +18,9 @@ Refuse = Callable[[DeadLetter], None]
 class EventWriter(Protocol):
     """Writes the events of one task."""
 
-    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:
+    def write(self, events: Events) -> None:
         """
-        Add an event.
-
-        Args:
-            document: The event.
-            line: What it was made of.
-            dated: Whether the record time can be true, seen from when the batch was planned.
+        Add events.
 
         Raises:
             SinkError: It cannot be written, now or at all.

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import NamedTuple, Self
 
+import numpy as np
+
 from clients.elasticsearch import Connection
 from streaming.sink import Refuse
-from streaming.sink.sending import Operation, Outcome, Sender
+from streaming.sink.sending import Outcome, Rows, Sender
 
 # One request is on its way, and one waits: more would only hold memory.
 _IN_FLIGHT = 2
@@ -25,7 +27,7 @@ class Limits(NamedTuple):
 @dataclass
 class BulkWriter:
     """
-    Collects and sends operations; to be used by `with`, at whose end all are answered.
+    Collects and sends documents; to be used by `with`, at whose end all are answered.
 
     Attributes:
         connection: How Elasticsearch is reached.
@@ -38,7 +40,8 @@ class BulkWriter:
     limits: Limits
     refuse: Refuse
     created: int = 0
-    _waiting: list[Operation] = field(default_factory=list)
+    _waiting: list[Rows] = field(default_factory=list)
+    _documents: int = 0
     _bytes: int = 0
     _sent: deque[Future[Outcome]] = field(default_factory=deque)
 
@@ -60,23 +63,32 @@ class BulkWriter:
             self._sender.abandon()
             self._thread.shutdown(cancel_futures=True)
 
-    def add(self, operation: Operation) -> None:
+    def add(self, rows: Rows) -> None:
         """
-        Add an operation.
+        Add documents.
 
         Raises:
             ClientError: Elasticsearch cannot be used, or was away for too long.
         """
-        size = len(operation.document)
-        if self._waiting and (len(self._waiting) >= self.limits.documents or self._bytes + size > self.limits.bytes):
-            self._send()
-        self._waiting.append(operation)
-        self._bytes += size
+        at = rows.start
+        while at < rows.stop:
+            begin = rows.end(at - 1)
+            stop = int(np.searchsorted(rows.ends, begin + self.limits.bytes - self._bytes, side="right"))
+            stop = min(stop, at + self.limits.documents - self._documents, rows.stop)
+            if stop <= at and self._waiting:
+                self._send()
+                continue
+            # One alone may be larger than a request.
+            stop = max(stop, at + 1)
+            self._waiting.append(rows.part(at, stop))
+            self._documents += stop - at
+            self._bytes += rows.end(stop - 1) - begin
+            at = stop
 
     def _send(self) -> None:
         if self._waiting:
             self._sent.append(self._thread.submit(self._sender.send, self._waiting))
-            self._waiting, self._bytes = [], 0
+            self._waiting, self._documents, self._bytes = [], 0, 0
         while len(self._sent) > _IN_FLIGHT:
             self._take_answer()
 

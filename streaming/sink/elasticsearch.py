@@ -13,20 +13,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+import numpy as np
+import pyarrow as pa
 
 from clients.elasticsearch import CLIENT_ERRORS, Connection
 from clients.errors import ClientError
+from kernels.documents import bounds, by_code, joined
 from patterns.timestamps import DAY, utc_day
 from streaming.config import ElasticsearchSinkConfig
 from streaming.errors import SinkError
 from streaming.sink import Refuse
 from streaming.sink.bulk import BulkWriter, Limits
-from streaming.sink.sending import Operation
+from streaming.sink.events import Events
+from streaming.sink.sending import BEHIND_ID, Rows, action
 from streaming.sink.templates import UNDATED, VERSION, names, version_of
 from streaming.source import DeadLetter, SourceLine
+
+_NO_DAY: Final = -1
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class ElasticsearchSink:
             for document, bucket_start in alerts:
                 index, identity = f"{self.prefix}-alerts-{_day(bucket_start)}", document["event"]["id"]
                 line = SourceLine(b"", b"", bucket_start, identity, "", 0, {})
-                bulk.add(Operation(index, identity, encode(document), line))
+                bulk.add(Rows.of(index, identity, encode(document), line))
         if refused:
             raise SinkError(f"alert {refused[0].event_id} is refused: {refused[0].detail}; is the index template ours?")
         return bulk.created
@@ -112,12 +118,19 @@ class EventsWriter:
     def __init__(self, bulk: BulkWriter, alias: str) -> None:
         """Write to the daily indices behind an alias."""
         self._bulk, self._alias = bulk, alias
-        self._encode = msgspec.json.Encoder().encode
 
-    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:
-        """Add an event."""
-        day = _day(line.record_time) if dated else UNDATED
-        self._bulk.add(Operation(f"{self._alias}-{day}", line.event_id, self._encode(document), line))
+    def write(self, events: Events) -> None:
+        """Add events."""
+        if not events.ids:
+            return
+        days = np.where(events.dated, events.record_times // DAY, _NO_DAY)
+        ids = pa.array(events.ids, pa.string()).cast(pa.binary())
+        rows = joined(by_code(days, self._action), ids, BEHIND_ID, events.documents, b"\n")
+        ends, data = bounds(rows)
+        self._bulk.add(Rows(data, ends[1:], events.line, 0, len(rows)))
+
+    def _action(self, day: int) -> bytes:
+        return action(f"{self._alias}-{UNDATED if day == _NO_DAY else _name(day)}")
 
 
 def _day(time: int) -> str:

@@ -24,11 +24,12 @@ from typing import Any, BinaryIO, Final
 import msgspec
 import pyarrow as pa
 
+from kernels.documents import bounds, joined
 from patterns.disk import create_file, sync_folder
 from patterns.timestamps import utc_day
 from streaming.errors import SinkError
 from streaming.sink import Refuse
-from streaming.source import SourceLine
+from streaming.sink.events import Events
 
 COMPACTED: Final = ".ndjson.zst"
 
@@ -106,11 +107,14 @@ class PartWriter:
 
     def write(self, row: Any) -> None:
         """Add a row: what msgspec writes as JSON, or `msgspec.Raw` of JSON."""
+        self.write_lines(self._encoder.encode(row) + b"\n")
+
+    def write_lines(self, rows: bytes | memoryview) -> None:
+        """Add rows that are JSON already, each with a line feed behind it."""
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._file = self._hidden.open("wb", buffering=_COPIED_AT_ONCE)
-        self._file.write(self._encoder.encode(row))
-        self._file.write(b"\n")
+        self._file.write(rows)
 
     def finish(self) -> None:
         """Put the file in its place."""
@@ -246,9 +250,10 @@ class FilesWriter:
         """Write to this part."""
         self._part = part
 
-    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:  # noqa: ARG002
-        """Add an event."""
-        self._part.write(document)
+    def write(self, events: Events) -> None:
+        """Add events."""
+        if events.ids:
+            self._part.write_lines(bounds(joined(events.documents, b"\n"))[1])
 
 
 def _compact(folder: Path) -> None:

@@ -25,8 +25,8 @@ from patterns.disk import replace_file
 from patterns.timestamps import DAY, utc_day
 from streaming.errors import CheckpointError
 from streaming.sink import EventWriter, Refuse, Sink
+from streaming.sink.events import Events
 from streaming.sink.files import COMPACTED, FilesSink
-from streaming.source import SourceLine
 
 
 class LateEvents(Protocol):
@@ -164,10 +164,9 @@ class _OnceWriter:
     writer: EventWriter
     there: Collection[str] = field(repr=False)
 
-    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:
-        """Add an event, unless it is there."""
-        if line.event_id not in self.there:
-            self.writer.write(document, line, dated=dated)
+    def write(self, events: Events) -> None:
+        """Add events, but those that are there."""
+        self.writer.write(events.chosen([at for at, identity in enumerate(events.ids) if identity not in self.there]))
 
 
 def _ids(events: Path, day: str) -> Iterator[str]:

@@ -17,14 +17,16 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from elasticsearch import ApiError
 
 from clients.elasticsearch import CLIENT_ERRORS, Connection, reason_of
 from clients.errors import ClientError, ServerAway
+from kernels.spans import Positions
 from streaming.source import DeadLetter, SourceLine
 
 _log = logging.getLogger("logwinnow")
@@ -33,17 +35,60 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _ANSWER: Final = "errors,items.*.status,items.*.error"
 
 
-class Operation(NamedTuple):
-    """A document as JSON, the index and id under which it is created, and the line it was made of."""
+class Rows(NamedTuple):
+    """
+    Documents as a bulk request has them: an action that creates it before each, a line feed behind both.
 
-    target: str
-    identity: str
-    document: bytes
-    line: SourceLine
+    Attributes:
+        data: The bytes.
+        ends: Where each document ends in them, with its line feed.
+        line: Returns the line that one was made of, by its index.
+        start: The first that counts.
+        stop: One past the last that counts.
+    """
+
+    data: memoryview
+    ends: Positions
+    line: Callable[[int], SourceLine]
+    start: int
+    stop: int
+
+    @classmethod
+    def of(cls, target: str, identity: str, document: bytes, line: SourceLine) -> "Rows":
+        """Return the one document of a line, to be created in an index under an id."""
+        row = b"%s%s%s%s\n" % (action(target), identity.encode(), BEHIND_ID, document)
+        return cls(memoryview(row), np.array([len(row)]), lambda _: line, 0, 1)
+
+    @property
+    def documents(self) -> int:
+        """How many count."""
+        return self.stop - self.start
+
+    @property
+    def body(self) -> memoryview:
+        """Their bytes."""
+        return self.data[self.end(self.start - 1) : self.end(self.stop - 1)]
+
+    def end(self, index: int) -> int:
+        """Return where a document ends; −1 is what is before the first one."""
+        return int(self.ends[index]) if index >= 0 else 0
+
+    def part(self, start: int, stop: int) -> "Rows":
+        """Return some of them, by the indices of all."""
+        return self._replace(start=start, stop=stop)
+
+
+BEHIND_ID: Final = b'"}}\n'
+"""What is between an id and the document."""
+
+
+def action(target: str) -> bytes:
+    """Return what is before the id of a document that is to be created in an index."""
+    return b'{"create":{"_index":"%s","_id":"' % target.encode()
 
 
 class Outcome(NamedTuple):
-    """What became of the operations of a request: how many were created, and what is refused for good."""
+    """What became of the documents of a request: how many were created, and what is refused for good."""
 
     created: int
     refused: list[DeadLetter]
@@ -52,7 +97,7 @@ class Outcome(NamedTuple):
 @dataclass
 class Sender:
     """
-    Sends operations until each has its answer.
+    Sends documents until each has its answer.
 
     Attributes:
         connection: How Elasticsearch is reached.
@@ -67,9 +112,9 @@ class Sender:
         """End all waiting: nobody asks for the outcome any more. May be called from another thread."""
         self._abandoned.set()
 
-    def send(self, operations: Sequence[Operation]) -> Outcome:
+    def send(self, rows: Sequence[Rows]) -> Outcome:
         """
-        Send operations; return what became of them.
+        Send documents; return what became of them.
 
         Raises:
             ServerAway: Elasticsearch was away for too long.
@@ -77,49 +122,46 @@ class Sender:
         """
         created, refused = 0, list[DeadLetter]()
         pause, since = _FIRST_PAUSE, 0.0
-        while operations:
+        while rows:
             away: ServerAway | None = None
+            number = sum(each.documents for each in rows)
             try:
-                items = self._answers(operations)
+                items = self._answers(rows)
                 if items is None:
-                    return Outcome(created + len(operations), refused)
+                    return Outcome(created + number, refused)
             except _TooLarge as error:
-                if len(operations) == 1:
-                    return Outcome(created, [*refused, _letter(operations[0], 413, str(error))])
-                half = len(operations) // 2
-                first, second = self.send(operations[:half]), self.send(operations[half:])
+                singles = _singles(rows)
+                if number == 1:
+                    return Outcome(created, [*refused, _letter(singles[0], 413, str(error))])
+                first, second = self.send(singles[: number // 2]), self.send(singles[number // 2 :])
                 return Outcome(created + first.created + second.created, [*refused, *first.refused, *second.refused])
             except ServerAway as error:
                 away = error
             else:
-                answered = list(zip(operations, items, strict=True))
+                answered = list(zip(_singles(rows), items, strict=True))
                 created += sum(item["status"] in {200, 201} for _, item in answered)
                 refused += [letter for each in answered if (letter := self._refused(*each))]
-                left = [operation for operation, item in answered if _is_away(item)]
-                if len(left) < len(operations):
+                rows = [row for row, item in answered if _is_away(item)]
+                if len(rows) < number:
                     # Something went in: the patience begins anew.
                     pause, since = _FIRST_PAUSE, 0.0
-                if left:
+                if rows:
                     away = self._no_room(items)
-                operations = left
             if away is not None:
                 since = self._waited(away, since, pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
         return Outcome(created, refused)
 
-    def _answers(self, operations: Sequence[Operation]) -> list[dict[str, Any]] | None:
+    def _answers(self, rows: Sequence[Rows]) -> list[dict[str, Any]] | None:
         """
-        Send operations once; return status and error of each, None where all are created.
+        Send documents once; return status and error of each, None where all are created.
 
         Raises:
             ServerAway: It does not answer, or has no room for the request.
             ClientError: It refuses the request.
         """
-        rows: list[bytes] = []
-        for target, identity, document, _ in operations:
-            rows += (f'{{"create":{{"_index":"{target}","_id":"{identity}"}}}}'.encode(), document)
         # The client takes a body that is ready, which its type does not say.
-        body: Any = b"\n".join(rows) + b"\n"
+        body: Any = b"".join([each.body for each in rows])
         try:
             answer = self.connection.client().bulk(operations=body, filter_path=_ANSWER)
         except CLIENT_ERRORS as error:
@@ -128,9 +170,9 @@ class Sender:
             raise self.connection.explained(error) from None
         return [item["create"] for item in answer["items"]] if answer["errors"] else None
 
-    def _refused(self, operation: Operation, item: dict[str, Any]) -> DeadLetter | None:
+    def _refused(self, row: Rows, item: dict[str, Any]) -> DeadLetter | None:
         """
-        Return the dead letter that an operation is; None where it is none.
+        Return the dead letter that a document is; None where it is none.
 
         Raises:
             ClientError: Not the document is the reason.
@@ -139,9 +181,10 @@ class Sender:
         if status in {200, 201, 409} or _is_away(item):
             return None
         if status in {400, 413}:
-            return _letter(operation, status, reason_of(item) or json.dumps(item.get("error")))
+            return _letter(row, status, reason_of(item) or json.dumps(item.get("error")))
+        target = json.loads(bytes(row.body).partition(b"\n")[0])["create"]["_index"]
         raise ClientError(
-            f"{self._place} refuses to write to {operation.target!r} (HTTP {status}: {reason_of(item)}): check the "
+            f"{self._place} refuses to write to {target!r} (HTTP {status}: {reason_of(item)}): check the "
             "rights of the login, and that indices are made by themselves (action.auto_create_index)"
         )
 
@@ -185,8 +228,13 @@ def _is_away(item: dict[str, Any]) -> bool:
     return status == 429 or status >= 500
 
 
-def _letter(operation: Operation, status: int, why: str) -> DeadLetter:
-    line = operation.line
+def _singles(rows: Sequence[Rows]) -> list[Rows]:
+    """Return the documents one by one."""
+    return [each.part(index, index + 1) for each in rows for index in range(each.start, each.stop)]
+
+
+def _letter(row: Rows, status: int, why: str) -> DeadLetter:
+    line = row.line(row.start)
     return DeadLetter(
         line.event_id, line.place, line.offset, line.record_time, "refused", f"HTTP {status}: {why}", line.raw
     )

@@ -5,14 +5,19 @@ A source plans a batch on the driver; the task that judges asks it for the lines
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple, Protocol
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from kernels.spans import Positions
 from patterns.rules import Rules
 from spark.config import SparkConfig
+
+LINES: Final = 8_192
+"""Lines that a source hands over at a time, where it is for itself to say."""
 
 
 class SourceLine(NamedTuple):
@@ -37,6 +42,75 @@ class SourceLine(NamedTuple):
     place: str
     offset: int
     where: dict[str, Any]
+
+
+class Place(NamedTuple):
+    """
+    What lines of one file, partition or peer have in common.
+
+    Attributes:
+        name: `SourceLine.place`.
+        fields: Fields of their events that say where they stand, but for numbers: an object by its name.
+    """
+
+    name: str
+    fields: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLines:
+    """
+    Lines and where they stand, by columns; each as `SourceLine` has it.
+
+    Attributes:
+        data: Their bytes without the lines' ends: binary, without nulls.
+        raw: What the source had.
+        record_times: When they came.
+        event_ids: Their events' ids.
+        places: What lines have in common.
+        place: Of each the index of its place.
+        offsets: Their offsets; place and offset order the lines of a record time.
+        numbered: Which object of an event has the offset, as ``offset``.
+        origins: Of shipped lines the byte in their own file, log.offset of their events; −1 for others. None where none
+            is shipped.
+    """
+
+    data: pa.Array
+    raw: pa.Array
+    record_times: Positions
+    event_ids: Sequence[str]
+    places: Sequence[Place]
+    place: Positions
+    offsets: Positions
+    numbered: str
+    origins: Positions | None = None
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.event_ids)
+
+    def line(self, index: int) -> SourceLine:
+        """Return one of them."""
+        name, fields = self.places[self.place[index]]
+        offset = int(self.offsets[index])
+        where = {**fields, self.numbered: {**fields[self.numbered], "offset": offset}}
+        if self.origins is not None and self.origins[index] >= 0:
+            where["log"] = {**fields["log"], "offset": int(self.origins[index])}
+        data, raw = self.data[index].as_py(), self.raw[index].as_py()
+        return SourceLine(data, raw, int(self.record_times[index]), self.event_ids[index], name, offset, where)
+
+    def part(self, start: int, stop: int) -> "SourceLines":
+        """Return some of them that follow one another."""
+        return replace(
+            self,
+            data=self.data[start:stop],
+            raw=self.raw[start:stop],
+            record_times=self.record_times[start:stop],
+            event_ids=self.event_ids[start:stop],
+            place=self.place[start:stop],
+            offsets=self.offsets[start:stop],
+            origins=None if self.origins is None else self.origins[start:stop],
+        )
 
 
 class DeadLetter(NamedTuple):
@@ -105,9 +179,11 @@ class Source(Protocol):
             CheckpointError: It is not known what the batch has.
         """
 
-    def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str], /) -> Iterator[SourceLine | DeadLetter]:
+    def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str], /) -> Iterator[SourceLines | DeadLetter]:
         """
         Yield the lines of rows of the stream, in order, as they are read by `rules`; count what is gone.
+
+        What is no line comes before the lines beside it.
 
         Raises:
             SourceError: They cannot be read.

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
@@ -28,13 +29,13 @@ from patterns.rules import OFF, Rules, as_stored
 from patterns.words import WordRules
 from spark.config import SparkConfig
 from streaming.config import FilesSourceConfig
-from streaming.documents import file_event_id
+from streaming.documents import file_event_ids
 from streaming.errors import SourceError
 from streaming.following.followed import Followed, as_offset
 from streaming.following.follower import Follower, State
 from streaming.following.names import Names
-from streaming.following.ranges import Range, read_records, split
-from streaming.source import DeadLetter, SourceLine
+from streaming.following.ranges import Range, read_columns, split
+from streaming.source import LINES, DeadLetter, Place, SourceLine, SourceLines
 
 FORMAT: Final = "logwinnow-files"
 
@@ -108,19 +109,20 @@ class FilesSource:
     def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> None:
         """Return none: ranges are always read."""
 
-    def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str]) -> Iterator[SourceLine]:
+    def lines(self, batch: pa.RecordBatch, rules: Rules, counts: Counter[str]) -> Iterator[SourceLines]:
         """Yield the records of ranges; count the bytes of those that are gone."""
         records = Records(rules)
         for part, record_time in ranges_of(batch):
-            lines = read_records(part, records)
-            if lines is None:
+            columns = read_columns(part, records, LINES)
+            if columns is None:
                 counts["gone_bytes"] += part.end - part.start
                 continue
-            path, identity = as_text(part.file.path), part.file.identity
-            for data, offset in lines:
-                where = {"log": {"file": {"path": path}, "offset": offset}}
-                event_id = file_event_id(self.name, identity, offset)
-                yield SourceLine(data, data, record_time, event_id, path, offset, where)
+            path = as_text(part.file.path)
+            places = [Place(path, {"log": {"file": {"path": path}}})]
+            for data, offsets in columns:
+                times = np.full(len(offsets), record_time)
+                ids = file_event_ids(self.name, part.file.identity, offsets.tolist())
+                yield SourceLines(data, data, times, ids, places, np.zeros_like(offsets), offsets, "log")
 
     def fullness(self, batch: pa.RecordBatch) -> float:
         """Return the share of bytes."""

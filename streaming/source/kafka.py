@@ -9,28 +9,27 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from clients.kafka import spark_options, topic_ids
-from patterns.envelope import Envelope, plain_line
+from kernels.spans import Positions
+from patterns.envelope import plain_line
 from patterns.errors import EnvelopeError
 from patterns.rules import Rules
-from patterns.timestamps import SECOND
 from spark.config import SparkConfig
 from spark.connector import connector
 from streaming.config import KafkaSourceConfig
-from streaming.documents import record_event_id
+from streaming.documents import record_event_ids
 from streaming.errors import SourceError
-from streaming.origin import origin_of
-from streaming.source import DeadLetter, SourceLine, reread
+from streaming.source import LINES, DeadLetter, Place, SourceLine, SourceLines, reread
+from streaming.source.enveloped import Enveloped
 from streaming.source.files import length_of
-from streaming.source.reread import Record
-
-_LATEST: Final = 4_102_444_800 * SECOND  # 2100
+from streaming.source.records import Records, Standing, plain_lines
 
 _LOGIN_OPTIONS: Final = ("kafka.security.", "kafka.sasl.", "kafka.ssl.")
 
@@ -51,7 +50,7 @@ class KafkaSource:
 
     name: str
     config: KafkaSourceConfig
-    _envelope: Envelope | None = None
+    _enveloped_by: Enveloped | None = None
 
     def check(self) -> None:
         """Nothing: `origin` asks Kafka."""
@@ -103,31 +102,64 @@ class KafkaSource:
         columns = (*_COLUMNS, "headers") if self.config.trust_origin else _COLUMNS
         return spark.readStream.format("kafka").options(**options).load().select(*columns)
 
-    def lines(self, batch: pa.RecordBatch, rules: Rules, _counts: Counter[str]) -> Iterator[SourceLine | DeadLetter]:
+    def lines(self, batch: pa.RecordBatch, rules: Rules, _counts: Counter[str]) -> Iterator[SourceLines | DeadLetter]:
         """Yield the lines of records; one that has none is a dead letter, and what is gone ends the stream."""
-        found = reread.records(batch, self.config) if reread.is_ranges(batch) else _records(batch)
-        for record in found:
-            place, offset, value = f"{record.topic}/{record.partition}", record.offset, record.value
-            event_id, time, where = self._stands(record)
-            if value is None:
-                yield DeadLetter(event_id, place, offset, time, "no_value", "the record has no value", None)
-                continue
-            try:
-                data = self._line(value, time, rules)
-            except EnvelopeError as error:
-                yield DeadLetter(event_id, place, offset, time, "no_line", str(error), value)
-                continue
-            yield SourceLine(data, value, time, event_id, place, offset, where)
+        if not reread.is_ranges(batch):
+            yield from self._lines(Records.of(batch), rules)
+            return
+        left = reread.records(batch, self.config)
+        while taken := list(islice(left, LINES)):
+            yield from self._lines(Records.of_each(taken), rules)
 
-    def _stands(self, record: Record) -> tuple[str, int, dict[str, Any]]:
-        """Return the id of a record's event, its record time, and the fields that say where its line stands."""
-        topic, partition, offset, time, _, headers = record
-        where: dict[str, Any] = {"kafka": {"topic": topic, "partition": partition, "offset": offset}}
-        origin = origin_of(headers) if self.config.trust_origin else None
-        if origin is None:
-            return record_event_id(self.name, topic, partition, offset, time), time, where
-        file = {"log": {"file": {"path": origin.path}, "offset": origin.offset}}
-        return origin.event_id(self.name), origin.time, {**where, **file, "host": {"name": origin.host}}
+    def _lines(self, records: Records, rules: Rules) -> Iterator[SourceLines | DeadLetter]:
+        stand = self._stand(records)
+        values = records.values
+        if values.null_count:
+            for index in np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False)).tolist():
+                yield stand.letter(index, "no_value", "the record has no value", None)
+        if self.config.format == "plain":
+            kept = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+            data = plain_lines(values.drop_null())
+        else:
+            kept, data, letters = self._enveloped(stand, values, rules)
+            yield from letters
+        if len(kept):
+            yield stand.lines(kept, data, values)
+
+    def _enveloped(
+        self, stand: Standing, values: pa.Array, rules: Rules
+    ) -> tuple[Positions, pa.Array, list[DeadLetter]]:
+        """Return which records have a line, these, and those that have none."""
+        there = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+        given = values.drop_null().to_pylist()
+        kept, lines, letters = [], [], []
+        found = self._opened(rules).lines(given, stand.record_times[there].tolist())
+        for index, value, line in zip(there.tolist(), given, found, strict=True):
+            if isinstance(line, bytes):
+                kept.append(index)
+                lines.append(line)
+            else:
+                letters.append(stand.letter(index, "no_line", str(line), value))
+        return np.array(kept, np.int64), pa.array(lines, pa.binary()), letters
+
+    def _stand(self, records: Records) -> Standing:
+        """Return the ids of records' events, their record times, and the fields that say where their lines stand."""
+        places = [
+            Place(f"{topic}/{partition}", {"kafka": {"topic": topic, "partition": partition}})
+            for topic, partition in records.partitions
+        ]
+        ids: list[str] = [""] * len(records.offsets)
+        for code, partition in enumerate(records.partitions):
+            which = np.flatnonzero(records.partition == code)
+            stamps = zip(records.offsets[which].tolist(), records.times[which].tolist(), strict=True)
+            found = record_event_ids(self.name, *partition, stamps)
+            if len(which) == len(ids):
+                ids = found
+            else:
+                for index, identity in zip(which.tolist(), found, strict=True):
+                    ids[index] = identity
+        stand = Standing(ids, records.times, places, records.partition, records.offsets)
+        return stand.shipped(self.name, records.headers) if self.config.trust_origin else stand
 
     def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> DataFrame | None:
         """Return the same records by another way, where Spark cannot hold the time of one."""
@@ -163,24 +195,15 @@ class KafkaSource:
     def _line(self, value: bytes, time: int, rules: Rules) -> bytes:
         if self.config.format == "plain":
             return plain_line(value)
-        if self._envelope is None:
-            self._envelope = Envelope(rules, self.config.message_field)
-        # A producer may set any time; what a header can say ends with the year 9999.
-        return self._envelope.line(value, min(max(time, 0), _LATEST))
+        [line] = self._opened(rules).lines([value], [time])
+        if isinstance(line, EnvelopeError):
+            raise line
+        return line
 
-
-def _records(batch: pa.RecordBatch) -> Iterator[Record]:
-    # As numbers: a producer may set times that no datetime can be. Before 1970 Spark counts by another calendar.
-    times = batch.column("timestamp").cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
-    topics, partitions, offsets, values = (
-        batch.column(name).to_pylist() for name in ("topic", "partition", "offset", "value")
-    )
-    headers = map(_pairs, batch.column("headers").to_pylist()) if "headers" in batch.schema.names else repeat(())
-    return map(Record, topics, partitions, offsets, (max(time, 0) for time in times), values, headers)
-
-
-def _pairs(headers: list[dict[str, Any]] | None) -> list[tuple[str, bytes | None]]:
-    return [(each["key"], each["value"]) for each in headers or ()]
+    def _opened(self, rules: Rules) -> Enveloped:
+        if self._enveloped_by is None:
+            self._enveloped_by = Enveloped(rules, self.config.message_field)
+        return self._enveloped_by
 
 
 def _fits(pattern: str, name: str) -> bool:

@@ -5,21 +5,22 @@ A message stands in the spool (by its id), in a segment, and is its n-th there; 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from patterns.rules import Rules
 from spark.config import SparkConfig
 from streaming.config import SocketSourceConfig
-from streaming.documents import message_event_id
+from streaming.documents import message_event_ids
 from streaming.errors import SourceError
 from streaming.receiver.blocks import ID, LOCK, Block, Damaged, is_held, read_blocks, segment_path, spool_id
-from streaming.source import DeadLetter, SourceLine
+from streaming.source import LINES, DeadLetter, Place, SourceLine, SourceLines
 from streaming.source.files import length_of
 from streaming.source.spool import FORMAT, SpoolSource, opened, options
 
@@ -75,29 +76,47 @@ class SocketSource:
     def reread(self, spark: SparkSession, checkpoint: str, batch: int, error: Exception) -> None:
         """Return none: ranges are always read."""
 
-    def lines(self, batch: pa.RecordBatch, _rules: Rules, counts: Counter[str]) -> Iterator[SourceLine]:
+    def lines(self, batch: pa.RecordBatch, _rules: Rules, counts: Counter[str]) -> Iterator[SourceLines]:
         """Yield the messages of ranges; count what the receiver lost, and bytes that are no block."""
         for row in batch.to_pylist():
             spool, segment = row["spool"], row["segment"]
             with opened(Path(self.config.spool), segment) as file:
+                blocks: list[Block] = []
                 for block in read_blocks(file, row["begin"], row["end"]):
                     if isinstance(block, Damaged):
                         counts["damaged_bytes"] += block.length
                         continue
                     counts.update(block.lost)
-                    yield from self._messages(block, spool, segment)
+                    blocks.append(block)
+                    if sum(len(each.messages) for each in blocks) >= LINES:
+                        yield self._messages(blocks, spool, segment)
+                        blocks = []
+                if any(each.messages for each in blocks):
+                    yield self._messages(blocks, spool, segment)
 
-    def _messages(self, block: Block, spool: str, segment: int) -> Iterator[SourceLine]:
-        place = f"{spool}/{segment}/{block.peer}"
-        for number, message in enumerate(block.messages, block.number):
-            event_id = message_event_id(self.name, spool, segment, number)
-            where = self._where(segment, number, block.peer)
-            yield SourceLine(message, message, block.arrival, event_id, place, number, where)
+    def _messages(self, blocks: Sequence[Block], spool: str, segment: int) -> SourceLines:
+        peers = {
+            block.peer: Place(f"{spool}/{segment}/{block.peer}", self._fields(segment, block.peer)) for block in blocks
+        }
+        codes = {peer: code for code, peer in enumerate(peers)}
+        lengths = [len(block.messages) for block in blocks]
+        data = pa.array([message for block in blocks for message in block.messages], pa.binary())
+        numbers = np.array([n for block in blocks for n in range(block.number, block.number + len(block.messages))])
+        return SourceLines(
+            data=data,
+            raw=data,
+            record_times=np.repeat(np.array([block.arrival for block in blocks], np.int64), lengths),
+            event_ids=message_event_ids(self.name, spool, segment, numbers.tolist()),
+            places=list(peers.values()),
+            place=np.repeat(np.array([codes[block.peer] for block in blocks], np.int64), lengths),
+            offsets=numbers,
+            numbered="log",
+        )
 
-    def _where(self, segment: int, number: int, peer: str) -> dict[str, Any]:
+    def _fields(self, segment: int, peer: str) -> dict[str, dict[str, Any]]:
         path = str(segment_path(Path(self.config.spool), segment))
         return {
-            "log": {"file": {"path": path}, "offset": number},
+            "log": {"file": {"path": path}},
             "source": {"ip": peer},
             # Where the header has a host, that one stands.
             "host": {"name": peer},
@@ -118,5 +137,6 @@ class SocketSource:
         segment, _, peer = rest.partition("/")
         if not (segment.isdecimal() and peer):
             return letter._replace(detail=f"its place is {place!r}: no spool, segment and peer")
-        where = self._where(int(segment), offset, peer)
+        fields = self._fields(int(segment), peer)
+        where = {**fields, "log": {**fields["log"], "offset": offset}}
         return SourceLine(raw or b"", raw or b"", record_time, identity, place, offset, where)

@@ -5,16 +5,23 @@ Numbers stand for rates and heartbeats, in the order of `Usual`, which driver an
 line's own time, as a training counts it; one that is ahead of its batch is of the batch's hour.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
+import numpy as np
+import pyarrow as pa
 
+from kernels.judging import Judged
+from kernels.spans import Flags, Positions
 from patterns.judge import Judge, Judgement
 from patterns.timestamps import SECOND
-from streaming.documents import brief, keyword
-from streaming.source import SourceLine
-from streaming.unusual.usual import by_pattern
+from streaming.columns import Parameters
+from streaming.documents import brief, decoded, keyword
+from streaming.source import SourceLine, SourceLines
+from streaming.unusual.new_values import new_values, odd_values
+from streaming.unusual.usual import OfPattern, by_pattern
 
 HOUR: Final = 3_600 * SECOND
 
@@ -119,22 +126,93 @@ class Counting:
         for gap, known in usual.values.items():
             # An accepted shape has the pattern's place, and no parameters.
             if gap < len(values) and values[gap] not in known:
-                self._add_value(verdict.known.id, gap, values[gap], line, time, document)
+                place = time, line.place, line.offset
+                self._add_value(verdict.known.id, gap, values[gap], place, lambda: document)
+
+    def add_judged(
+        self,
+        judged: Judged,
+        parameters: Sequence[Parameters],
+        judge: Judge,
+        lines: SourceLines,
+        times: Positions,
+        documents: pa.Array,
+        *,
+        told: Flags,
+    ) -> None:
+        """
+        Count lines that were judged, as `add` counts each that may raise an alert.
+
+        Args:
+            judged: The lines and their verdicts.
+            parameters: What the gaps of their patterns took, by groups of messages.
+            judge: What says so of lines that were judged one by one.
+            lines: The same lines as their source gave them.
+            times: What stands for their record times.
+            documents: Their events as JSON.
+            told: Which may raise an alert.
+        """
+        usual = [
+            self._usual.get(kind.known.id) if kind.known is not None and kind.reason is None else None
+            for kind in judged.kinds
+        ]
+        counted = told & np.array([each is not None for each in usual], np.bool_)[judged.kind]
+        which = np.flatnonzero(counted)
+        if not len(which):
+            return
+        self._count(judged, usual, which)
+        found = [*new_values(judged, parameters, judge, usual, counted), *odd_values(judged, judge, usual, counted)]
+        # In the order of the lines, and of each as its pattern's parameters are looked at.
+        for index, _, gap, value in sorted(found, key=lambda each: each[:2]):
+            known = judged.kinds[judged.kind[index]].known
+            assert known is not None  # noqa: S101 (only of such kinds there are values)
+            place = int(times[index]), lines.places[lines.place[index]].name, int(lines.offsets[index])
+            self._add_value(known.id, gap, value, place, partial(decoded, documents, index))
+
+    def _count(self, judged: Judged, usual: Sequence[OfPattern | None], which: Positions) -> None:
+        """Count lines for rates and heartbeats, all of one pattern and host at once."""
+        hosts = judged.fields.host
+        width = len(hosts.texts) + 1
+        keys, inverse = np.unique(judged.kind[which] * width + hosts.codes[which] + 1, return_inverse=True)
+        rates, beats = np.full(len(keys), -1), np.full(len(keys), -1)
+        for at, key in enumerate(keys.tolist()):
+            kind, host = divmod(key, width)
+            of_pattern, name = usual[kind], hosts.texts[host - 1] if host else ""
+            if of_pattern is not None:
+                rates[at], beats[at] = of_pattern.rates.get(name, -1), of_pattern.heartbeats.get(name, -1)
+        own = np.minimum(judged.times[which], self._planned_at)
+        hours, rate, beat = own // HOUR, rates[inverse], beats[inverse]
+        some = (rate >= 0) & (hours >= self._oldest)
+        pairs, counts = np.unique(np.stack([hours[some], rate[some]]), axis=1, return_counts=True)
+        for hour, number, count in zip(*pairs.tolist(), counts.tolist(), strict=True):
+            lines = self._hours.setdefault(hour, {})
+            lines[number] = lines.get(number, 0) + count
+        numbers, at_number, counts = np.unique(beat[beat >= 0], return_inverse=True, return_counts=True)
+        latest = np.full(len(numbers), np.iinfo(np.int64).min)
+        np.maximum.at(latest, at_number, own[beat >= 0])
+        for number, count, last in zip(numbers.tolist(), counts.tolist(), latest.tolist(), strict=True):
+            before, until = self._beats.get(number, (0, last))
+            self._beats[number] = before + count, max(until, last)
 
     def _add_value(
-        self, pattern: str, gap: int, value: str, line: SourceLine, time: int, document: dict[str, Any]
+        self,
+        pattern: str,
+        gap: int,
+        value: str,
+        where: tuple[int, str, int],
+        document: Callable[[], dict[str, Any]],
     ) -> None:
+        """Add a new value of a line, given by its record time, place and offset; its event is not always asked for."""
         value = value if len(value) <= _VALUE else value[: _VALUE - 1] + "…"
         key = pattern, gap, value
         before = self._values.get(key)
         if before is None and len(self._values) >= VALUES_A_TASK:
             self._further += 1
             return
-        if before is not None and (before.record_time, before.place, before.offset) < (time, line.place, line.offset):
+        if before is not None and (before.record_time, before.place, before.offset) < where:
             before.count += 1
             return
-        first = msgspec.json.encode(brief(document))
-        this = NewValue(pattern, gap, keyword(value), 1, time, line.place, line.offset, first)
+        this = NewValue(pattern, gap, keyword(value), 1, *where, msgspec.json.encode(brief(document())))
         self._values[key] = before.add(this) if before else this
 
     def encode(self) -> bytes:
@@ -143,11 +221,11 @@ class Counting:
         return msgspec.json.encode(counted)
 
 
-def merged(parts: Iterable[bytes]) -> Counted:
+def merged(tasks: Iterable[bytes]) -> Counted:
     """Return the sum of what tasks counted; values in the order of their first lines."""
     whole = Counted({}, {}, [])
     values: dict[tuple[str, int, str], NewValue] = {}
-    for part in map(msgspec.json.Decoder(Counted).decode, parts):
+    for part in map(msgspec.json.Decoder(Counted).decode, tasks):
         for hour, lines in part.hours.items():
             into = whole.hours.setdefault(hour, {})
             for number, count in lines.items():

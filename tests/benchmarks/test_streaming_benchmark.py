@@ -53,13 +53,14 @@ def test_wrong_use_is_told(arguments: list[str], said: str, tmp_path: Path) -> N
 @pytest.mark.spark
 def test_it_measures_all_and_reports(tmp_path: Path) -> None:
     done = benchmark(
-        "--lines", "400", "--pairs", "1", "--warm", "400", "--rate", "100", "--seconds", "2",
+        "--lines", "400", "--pairs", "1", "--warm", "400", "--rate", "100", "--seconds", "2", "--triggers", "0.5",
         "--cache", str(tmp_path / "cache"), "--output", str(tmp_path / "out"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     kept = json.loads((tmp_path / "out" / "streaming.json").read_text())
     assert {(run["name"], run["round"]) for run in kept["runs"]} == {
-        ("whole", 0), ("ceiling", 0), ("whole", 1), ("ceiling", 1), ("read", 1), ("judged", 1), ("documents", 1),
+        ("whole", 0), ("ceiling", 0), ("whole", 1), ("ceiling", 1), ("identity", 1), ("read", 1), ("parsed", 1),
+        ("judged", 1), ("documents", 1),
     }  # fmt: skip
     (latency,) = kept["latencies"]
     assert 150 <= latency["lines"] <= 200

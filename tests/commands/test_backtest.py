@@ -15,8 +15,10 @@ from patterns.store import Store
 from patterns.timestamps import DAY, SECOND, iso, utc_day
 from streaming.alerts import HOUR, AlertBook, AlertState
 from streaming.config import AlertsConfig
-from streaming.match import LineJudge, Tally
+from streaming.line_judge import LineJudge
+from streaming.sink.events import Events
 from streaming.source import SourceLine
+from streaming.tally import Tally
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -88,7 +90,7 @@ def streamed(log: Path, store: Path, config: AlertsConfig) -> Counter[str]:
         tally = Tally()
         for at, (time, line) in enumerate(lines[start : start + 100], start=start):
             judge = LineJudge(plain, "app", stored.version, time + SECOND)
-            judge.write(SourceLine(line, line, time, f"{at}", "app.log", at, {}), _Nowhere(), tally)
+            judge.write([SourceLine(line, line, time, f"{at}", "app.log", at, {})], _Nowhere(), tally)
         book = AlertBook(config, "app", stored.version, state)
         for alert in book.tell(tally.shapes.values(), 0, 0):
             if "overflow" not in alert.document["logwinnow"]:
@@ -98,7 +100,7 @@ def streamed(log: Path, store: Path, config: AlertsConfig) -> Counter[str]:
 
 
 class _Nowhere:
-    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None: ...
+    def write(self, events: Events) -> None: ...
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
 from patterns.timestamps import DAY, iso
-from streaming.documents import alert, alert_id, file_event_id
-from streaming.match import LineJudge, Tally
+from streaming.documents import alert, alert_id, file_event_ids
+from streaming.line_judge import LineJudge
 from streaming.sink import Sink
 from streaming.sink.files import FilesSink
 from streaming.source import SourceLine
+from streaming.tally import Tally
 
 PLANNED_AT = 1_795_824_000_000_000
 """2026-11-28T00:00:00Z."""
@@ -39,9 +40,9 @@ def fill(sink: Sink, store: Path, lines: Sequence[bytes], *, batch: int = 0, pla
     sink.start()
     with sink.part(batch, 0, planned_at, _refuse) as writer:
         for number, line in enumerate(lines):
-            identity = file_event_id("app", f"batch {batch}", number)
+            [identity] = file_event_ids("app", f"batch {batch}", [number])
             source = SourceLine(line, line, planned_at, identity, "app.log", number, {"log": {"offset": number}})
-            judge.write(source, writer, tally)
+            judge.write([source], writer, tally)
     bucket = planned_at // DAY * DAY
     sink.write_alerts(
         (

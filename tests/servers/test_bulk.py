@@ -3,10 +3,11 @@
 import json
 import threading
 from contextlib import closing
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from elasticsearch import Elasticsearch
+from single_events import event_of
 
 from clients.elasticsearch import Connection, ElasticsearchConfig
 from clients.errors import ClientError
@@ -15,7 +16,7 @@ from streaming.errors import SinkError
 from streaming.sink.bulk import BulkWriter, Limits
 from streaming.sink.elasticsearch import ElasticsearchSink
 from streaming.sink.installing import ElasticsearchInstallation
-from streaming.sink.sending import Operation
+from streaming.sink.sending import Rows
 from streaming.sink.templates import VERSION, templates
 from streaming.source import DeadLetter, SourceLine
 
@@ -29,11 +30,11 @@ def line(number: int, record_time: int = _NOON) -> SourceLine:
     return SourceLine(b"x", f"raw {number}".encode(), record_time, f"{number:020x}", "logs/0", number, {})
 
 
-def operation(target: str, number: int, **fields: object) -> Operation:
-    return Operation(target, f"{number:020x}", json.dumps({"n": number, **fields}).encode(), line(number))
+def operation(target: str, number: int, **fields: object) -> Rows:
+    return Rows.of(target, f"{number:020x}", json.dumps({"n": number, **fields}).encode(), line(number))
 
 
-def write(elasticsearch: str, operations: list[Operation], limits: Limits) -> tuple[int, list[DeadLetter]]:
+def write(elasticsearch: str, operations: list[Rows], limits: Limits) -> tuple[int, list[DeadLetter]]:
     """Write operations; return how many were created, and what was refused."""
     refused: list[DeadLetter] = []
     with BulkWriter(Connection.of(ElasticsearchConfig(url=elasticsearch)), limits, refused.append) as bulk:
@@ -89,8 +90,8 @@ def test_a_server_that_does_not_answer_is_waited_for_and_then_an_error(index_pre
 
 
 def test_work_that_failed_does_not_wait_for_a_server_that_is_away(index_prefix: str) -> None:
-    operations = [operation(index_prefix, 1), operation(index_prefix, 2)._replace(document=cast("bytes", None))]
-    with pytest.raises(TypeError):
+    operations = [operation(index_prefix, 1), operation(index_prefix, 2)._replace(ends=cast("Any", None))]
+    with pytest.raises(ValueError, match="too small depth"):
         write("http://127.0.0.1:9", operations, Limits(1, 10**6, 10**9))
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("bulk")]
 
@@ -130,9 +131,9 @@ def test_an_event_lies_in_the_index_of_its_record_time_and_an_alert_in_that_of_i
     made = sink(elasticsearch, index_prefix)
     refused: list[DeadLetter] = []
     with made.part(0, 0, _NOON, refused.append) as writer:
-        writer.write({"event": {"id": "a"}}, line(1), dated=True)
-        writer.write({"event": {"id": "b"}}, line(2, _NOON - _DAY), dated=True)
-        writer.write({"event": {"id": "c"}}, line(3, 0), dated=False)
+        writer.write(event_of({"event": {"id": "a"}}, line(1), dated=True))
+        writer.write(event_of({"event": {"id": "b"}}, line(2, _NOON - _DAY), dated=True))
+        writer.write(event_of({"event": {"id": "c"}}, line(3, 0), dated=False))
     alert = {"event": {"id": "d"}}
     assert [made.write_alerts([(alert, _NOON)]) for _ in range(2)] == [1, 0]
     with closing(Elasticsearch(elasticsearch)) as client:

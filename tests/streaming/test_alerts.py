@@ -12,7 +12,7 @@ from patterns.judge import shape_id
 from streaming import alerts as module
 from streaming.alerts import HOUR, Alert, AlertBook, AlertState
 from streaming.config import AlertsConfig
-from streaming.match import OutlierShape
+from streaming.tally import OutlierShape
 
 _DAY = 24 * HOUR
 _MONDAY = 20_409 * _DAY  # 2025-11-17

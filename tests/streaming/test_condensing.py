@@ -19,7 +19,7 @@ from streaming.alerts import HOUR, Alert, AlertBook, AlertState
 from streaming.condensed import EXAMPLES
 from streaming.condensing import Condensing
 from streaming.config import AlertsConfig
-from streaming.match import OutlierShape
+from streaming.tally import OutlierShape
 
 _MONDAY = 20_409 * 24 * HOUR
 _DAY = 24 * HOUR

@@ -20,10 +20,10 @@ from streaming.documents import (
     brief,
     event,
     explained,
-    file_event_id,
+    file_event_ids,
     keyword,
     overflow,
-    record_event_id,
+    record_event_ids,
 )
 from streaming.source import SourceLine
 
@@ -212,10 +212,17 @@ def test_a_long_value_that_is_searched_by_is_cut_with_a_mark_and_the_line_is_who
 
 
 def test_the_id_of_an_event_depends_on_source_file_and_offset_and_nothing_else() -> None:
-    ids = [file_event_id("app", "f1", 12), file_event_id("ap", "pf1", 12), file_event_id("app", "f11", 2)]
-    ids += [file_event_id("app", "f1", 13), file_event_id("b", "f1", 12), file_event_id("app", "f2", 12)]
+    places = [
+        ("app", "f1", 12),
+        ("ap", "pf1", 12),
+        ("app", "f11", 2),
+        ("app", "f1", 13),
+        ("b", "f1", 12),
+        ("app", "f2", 12),
+    ]
+    ids = [file_event_ids(source, identity, [offset])[0] for source, identity, offset in places]
     assert len(set(ids)) == len(ids)
-    assert file_event_id("app", "f1", 12) == ids[0]
+    assert file_event_ids("app", "f1", [12, 13]) == [ids[0], ids[3]]
     assert {len(i) for i in ids} == {20}
 
 
@@ -275,4 +282,4 @@ def test_the_id_of_a_record_is_the_hash_of_all_that_says_where_and_when_it_is(
     source: str, topic: str, partition: int, offset: int, time: int
 ) -> None:
     whole = hash_of([source, topic, partition, offset, time], 10)
-    assert record_event_id(source, topic, partition, offset, time) == whole
+    assert record_event_ids(source, topic, partition, [(offset, time)]) == [whole]

@@ -19,15 +19,16 @@ from patterns.judge import Judge
 from patterns.records import Records
 from patterns.rules import Rules
 from patterns.store import Store
-from streaming import match
+from streaming import tally
 from streaming.dead_letters.files import FileLetters
 from streaming.dead_letters.letter import Sender
 from streaming.errors import SinkError
 from streaming.following.follower import Follower, State
 from streaming.following.ranges import Range
-from streaming.match import RESULT, RESULT_COLUMNS, JudgeTask, OutlierShape, uncollected
+from streaming.match import JudgeTask, uncollected
 from streaming.sink.files import FilesSink
 from streaming.source.files import COLUMNS, FilesSource
+from streaming.tally import RESULT, RESULT_COLUMNS, OutlierShape
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site
@@ -151,7 +152,7 @@ def test_the_line_that_stands_for_a_shape_is_the_one_with_the_smallest_position(
 
 
 def test_more_shapes_than_a_task_reports_are_counted(known: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(match, "SHAPES_A_TASK", 3)
+    monkeypatch.setattr(tally, "SHAPES_A_TASK", 3)
     known.append(*(f"odd {word}" for word in ("a", "b", "a", "c", "d", "e", "d", "a")))
     counts, shapes = judge(known, *whole(known.log))
     check_counts(counts, 8)

@@ -23,9 +23,11 @@ from streaming import judging
 from streaming.alerts import HOUR, Alert, AlertBook, AlertState
 from streaming.config import AlertsConfig, StreamingConfig
 from streaming.errors import StreamingError
-from streaming.match import LineJudge, Tally
+from streaming.line_judge import LineJudge
 from streaming.notifying.config import NotifyConfig
+from streaming.sink.events import Events
 from streaming.source import SourceLine
+from streaming.tally import Tally
 from tests.streaming.conftest import Site
 
 if TYPE_CHECKING:
@@ -165,7 +167,7 @@ def test_no_alert_comes_again_after_a_failover_to_another_machine(told: Told, tm
 
 
 class _Nowhere:
-    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None: ...
+    def write(self, events: Events) -> None: ...
 
 
 def judged(
@@ -176,7 +178,7 @@ def judged(
     judge, tally = LineJudge(Judge(known), "app", "v1", at, max_age), Tally()
     for offset, line in enumerate(lines):
         data = line.encode()
-        judge.write(SourceLine(data, data, of, f"{offset}", "/a.log", offset, {}), _Nowhere(), tally)
+        judge.write([SourceLine(data, data, of, f"{offset}", "/a.log", offset, {})], _Nowhere(), tally)
     book = AlertBook(AlertsConfig(), "app", "v1", state)
     too_old = tally.counts["outliers_too_old"]
     made = book.tell(tally.shapes.values(), 0, tally.record_time or 0, too_old=too_old, now=at)

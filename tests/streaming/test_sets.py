@@ -71,7 +71,7 @@ def test_a_published_set_is_taken_up_and_the_one_before_is_freed(
     newest = sets.newest(NOW)
     assert newest.version == second
     assert [broadcast.value[0] for broadcast in live(context)] == [second]
-    assert not judge_of("p", *newest.broadcast.value).judge(b"a c", 0).outlier
+    assert not judge_of("p", *newest.broadcast.value).judge.judge.judge(b"a c", 0).outlier
 
 
 def test_an_equal_set_is_not_broadcast_again_but_events_have_its_version(
@@ -215,7 +215,7 @@ REJECT = {"do": "reject", "pattern": "a b"}
 
 
 def outliers(newest: LiveSet) -> list[str]:
-    judge = judge_of("p", *newest.broadcast.value)
+    judge = judge_of("p", *newest.broadcast.value).judge.judge
     return [line for line in ("a b", "a c", "a d") if judge.judge(line.encode(), 0).outlier]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from single_events import event_of
 
 from commands.__main__ import main
 from patterns.judge import Judge, shape_id
@@ -124,7 +125,7 @@ def test_days_that_are_over_are_compacted_when_a_batch_of_a_later_day_is_done(si
     sink = FilesSink(str(site.sink), "57ea")
     sink.start()
     with sink.part(0, 0, 0, lambda _letter: None) as writer:
-        writer.write({"event": {"original": "old"}}, SourceLine(b"", b"", 0, "", "", 0, {}), dated=True)
+        writer.write(event_of({"event": {"original": "old"}}, SourceLine(b"", b"", 0, "", "", 0, {})))
     site.publish("user left")
     site.append("user left")
     site.stream_once()

@@ -62,13 +62,14 @@ def bodies(documents: Iterable[Kept], prefix: str, most_documents: int, most_byt
     rows: list[bytes] = []
     size = 0
     for each in documents:
-        if rows and (len(rows) >= 2 * most_documents or size + len(each.document) > most_bytes):
-            yield b"\n".join([*rows, b""])
+        row = b"%s\n%s\n" % (action(each, prefix), each.document)
+        if rows and (len(rows) >= most_documents or size + len(row) > most_bytes):
+            yield b"".join(rows)
             rows, size = [], 0
-        rows += action(each, prefix), each.document
-        size += len(each.document)
+        rows.append(row)
+        size += len(row)
     if rows:
-        yield b"\n".join([*rows, b""])
+        yield b"".join(rows)
 
 
 def main(url: str, file: str, most_documents: str, most_bytes: str) -> None:

@@ -1,8 +1,10 @@
 """
 A stream that goes only a part of its way, or that notes when documents are acknowledged; nothing else is changed.
 
+    identity    Kafka → Spark → Python → Spark: no stream of ours, but Spark's own way there and back
     read        Kafka → Spark → Python, and no line is looked at
-    judged      and each line is read, taken apart and judged
+    parsed      and each line's header is read
+    judged      and each line is taken apart and judged
     documents   and made a document as JSON, which is thrown away
     whole       and indexed: the product as it is
 
@@ -19,15 +21,24 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from elasticsearch import Elasticsearch
 
 from clients.elasticsearch import Connection
-from streaming.match import RESULT, JudgeTask, judge_of, uncollected
+from kernels.fields import Fields
+from kernels.headers import Headers
+from kernels.spans import Spans
+from streaming.match import JudgeTask, judge_of, uncollected
 from streaming.sink import Refuse, Sink
 from streaming.sink.elasticsearch import ElasticsearchSink
-from streaming.source import SourceLine
+from streaming.sink.events import Events
+from streaming.source import SourceLines
+from streaming.tally import RESULT
 
+# By what they belong to: what a worker knows of headers outlives a task.
+_HEADERS: dict[int, Headers] = {}
 _CREATED = frozenset({200, 201, 409})
 
 
@@ -39,36 +50,47 @@ class ReadTask(JudgeTask):
         yield _counted(sum(batch.num_rows for batch in batches))
 
 
+class ParsedTask(JudgeTask):
+    """Reads headers and makes nothing of them."""
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the one row of RESULT that says how many lines there were."""
+        ready, lines = judge_of(self.place, *self.judged_by.value), 0
+        rules = ready.judge.judge.rules
+        if id(ready) not in _HEADERS:
+            _HEADERS[id(ready)] = Headers(rules)
+        with uncollected():
+            for batch in batches:
+                for each in self.source.lines(batch, rules, Counter()):
+                    if isinstance(each, SourceLines):
+                        lines += _read_headers(_HEADERS[id(ready)], each)
+        yield _counted(lines)
+
+
 class JudgedTask(JudgeTask):
     """Judges lines and makes nothing of it."""
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the one row of RESULT that says how many there were."""
-        judge = judge_of(self.place, *self.judged_by.value)
+        judge = judge_of(self.place, *self.judged_by.value).judge
         lines = 0
         with uncollected():
             for batch in batches:
-                for line in self.source.lines(batch, judge.rules, Counter()):
-                    if isinstance(line, SourceLine):
-                        judge.judge(line.data, line.record_time)
-                        lines += 1
+                for each in self.source.lines(batch, judge.judge.rules, Counter()):
+                    if isinstance(each, SourceLines):
+                        lines += sum(len(judged.kind) for judged in judge.judge_values(each.data, each.record_times))
         yield _counted(lines)
 
 
-TASKS: dict[str, type[JudgeTask]] = {"read": ReadTask, "judged": JudgedTask}
+TASKS: dict[str, type[JudgeTask]] = {"read": ReadTask, "parsed": ParsedTask, "judged": JudgedTask}
 """What takes the product's place as a task, by part."""
 
 
 class Discarded:
-    """Encodes events and throws them away; see `streaming.sink.EventWriter`."""
+    """Throws events away; see `streaming.sink.EventWriter`."""
 
-    def __init__(self) -> None:
-        """Make the encoder that the product has."""
-        self._encode = msgspec.json.Encoder().encode
-
-    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:  # noqa: ARG002
-        """Encode an event."""
-        self._encode(document)
+    def write(self, events: Events) -> None:
+        """Do nothing with events: they are JSON already."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +167,21 @@ def noting(sink: Sink, folder: str) -> Sink:
         raise TypeError(msg)
     connection = sink.connection
     return replace(sink, connection=NotingConnection(connection.urls, connection.settings, folder))
+
+
+def same(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield what comes."""
+    yield from batches
+
+
+def _read_headers(headers: Headers, given: SourceLines) -> int:
+    """Read the headers of lines as kernels.judging does; return how many lines were read."""
+    text = b"\n".join(given.data.to_pylist()) + b"\n"
+    lengths = pc.binary_length(given.data).to_numpy(zero_copy_only=False).astype(np.int64)
+    ends = np.cumsum(lengths + 1) - 1
+    fields = Fields(len(given))
+    groups, odd = headers.read(text, Spans(ends - lengths, ends), given.record_times, None, fields)
+    return sum(len(group.lines) for group in groups) + len(odd)
 
 
 def _counted(lines: int) -> pa.RecordBatch:

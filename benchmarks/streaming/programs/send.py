@@ -1,7 +1,10 @@
 """
 Sends the lines of a file into the partitions of a topic in turn.
 
-    send.py SERVERS TOPIC FILE SKIP LINES RATE      from line SKIP on, RATE a second evenly, 0: as fast as it goes
+    send.py SERVERS TOPIC FILE TO SKIP LINES RATE   from line SKIP on, RATE a second evenly, 0: as fast as it goes; TO
+                                                    is "turns", or "host": a host's lines go to one partition
+
+Behind the last line of the file the first one comes again.
 
 Prints how many seconds it was late at the most, where there is a rate.
 """
@@ -13,10 +16,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from zlib import crc32
 
 from kafka import KafkaProducer
 
 PARTITIONS = 2
+
+_HOST = len("Nov 16 00:00:00 ")
 
 # What librdkafka waits, by which rsyslog and most others send; the record has its time stamp before.
 _LINGER_MS = 5
@@ -33,17 +39,31 @@ def paced(lines: Iterable[bytes], rate: float, late: list[float]) -> Iterator[by
         yield line
 
 
-def main(servers: str, topic: str, file: str, skip: str, lines: str, rate: str) -> None:
+def endless(file: Path) -> Iterator[bytes]:
+    """Yield the lines of a file again and again."""
+    while True:
+        with file.open("rb") as lines:
+            yield from (line.rstrip(b"\n") for line in lines)
+
+
+def partition(number: int, line: bytes, to: str) -> int:
+    """Return to which partition a line goes."""
+    return number % PARTITIONS if to == "turns" else crc32(line[_HOST:].partition(b" ")[0]) % PARTITIONS
+
+
+def main(servers: str, topic: str, file: str, to: str, *numbers: str) -> None:
     """Send, and wait until Kafka has all of it."""
+    skip, lines, rate = numbers
     late = [0.0]
-    with Path(file).open("rb") as opened, closing(_producer(servers)) as producer:
-        chosen: Iterable[bytes] = (line.rstrip(b"\n") for line in islice(opened, int(skip), int(skip) + int(lines)))
+    with closing(_producer(servers)) as producer:
+        chosen: Iterable[bytes] = islice(endless(Path(file)), int(skip), int(skip) + int(lines))
         # Else the first line would wait for what the client asks of a topic.
         producer.partitions_for(topic)
         if float(rate):
             chosen = paced(chosen, float(rate), late)
         sent = deque(
-            (producer.send(topic, line, partition=number % PARTITIONS) for number, line in enumerate(chosen)), maxlen=1
+            (producer.send(topic, line, partition=partition(number, line, to)) for number, line in enumerate(chosen)),
+            maxlen=1,
         )
         producer.flush()
         for last in sent:

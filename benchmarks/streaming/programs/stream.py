@@ -10,23 +10,28 @@ import json
 import logging
 import os
 import signal
+import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import msgspec
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 from pyspark.sql.classic.dataframe import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 import streaming.job
+import streaming.judging
 from benchmarks.streaming.exchange import Progress, StreamAnswer, StreamOrder
-from benchmarks.streaming.programs.parts import TASKS, DiscardingSink, noting
+from benchmarks.streaming.programs.parts import TASKS, DiscardingSink, noting, same
 from benchmarks.streaming.programs.serving import serve
 from commands.logs import log_to
+from patterns.rules import Rules
 from patterns.settings import load
 from spark import session
 from streaming.batches import BatchLog
@@ -56,14 +61,27 @@ def run(order: StreamOrder) -> StreamAnswer:
         log_to(log)
         kept = patch.object(SparkSession, "stop", lambda _session: None)
         clocks = [_clocked(place, name, step) for place, name, step in _CLOCKED]
-        for each in (kept, _kept_query(queries), *clocks, *_part(order)):
+        for each in (kept, _kept_query(queries), *clocks, *_part(order), _telling_heap(order.heap_seconds)):
             changed.enter_context(each)
         try:
-            stream.run()
+            if order.part == "identity":
+                _hand_through(config)
+            else:
+                stream.run()
         except Exception as error:  # noqa: BLE001 (whatever it is, it is told)
             failure = f"{type(error).__name__}: {error}".partition("\n")[0]
         progress = [_progress(each) for query in queries for each in query.recentProgress]
     return StreamAnswer(progress, failure)
+
+
+def _hand_through(config: StreamingConfig) -> None:
+    """Run Spark's own query over the same rows, which ends in nothing."""
+    source = streaming.job.source_of(config, once=True)
+    spark = session.start(config.spark, streaming.job._SETTINGS | source.settings(config.spark))  # noqa: SLF001
+    rows = source.load(spark, Rules())
+    writer = rows.mapInArrow(same, rows.schema).writeStream.format("noop")
+    writer = writer.option("checkpointLocation", config.checkpoint).trigger(availableNow=True)
+    writer.start().awaitTermination()
 
 
 def _part(order: StreamOrder) -> list[Any]:
@@ -72,13 +90,37 @@ def _part(order: StreamOrder) -> list[Any]:
     if order.part != "whole":
         changed = [patch.object(streaming.job, "sink_of", lambda _config, _stream: DiscardingSink())]
         task = TASKS.get(order.part)
-        return [*changed, patch.object(streaming.job, "JudgeTask", task)] if task else changed
+        return [*changed, patch.object(streaming.judging, "JudgeTask", task)] if task else changed
     if order.acknowledged:
         noted = patch.object(
             streaming.job, "sink_of", lambda config, stream: noting(made(config, stream), order.acknowledged)
         )
         return [noted]
     return []
+
+
+@contextmanager
+def _telling_heap(seconds: float) -> Iterator[None]:
+    """Log what the JVM's heap holds, now and then, until the block ends."""
+    ended = threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(seconds):
+            context = SparkContext._active_spark_context  # noqa: SLF001 (there is no other way to the JVM)
+            if context is not None and context._jvm is not None:  # noqa: SLF001
+                runtime = context._jvm.java.lang.Runtime.getRuntime()  # noqa: SLF001
+                used = runtime.totalMemory() - runtime.freeMemory()
+                _log.info("heap", extra={"facts": {"used": used, "most": runtime.maxMemory()}})
+
+    thread = threading.Thread(target=tell, daemon=True)
+    if seconds:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if seconds:
+            thread.join()
 
 
 def _clocked(place: Any, name: str, step: str) -> Any:

@@ -11,7 +11,7 @@ from benchmarks.streaming.exchange import BulkOrder
 from benchmarks.streaming.programs.bulk import Bulk, bodies
 from clients.elasticsearch import Connection
 from streaming.sink.bulk import BulkWriter, Limits
-from streaming.sink.sending import Operation
+from streaming.sink.sending import Rows
 from streaming.source import SourceLine
 
 LINE = SourceLine(b"", b"", 0, "", "", 0, {})
@@ -43,13 +43,13 @@ def documents(sizes: list[int]) -> list[Kept]:
     return [Kept(b"-events-day", b"%020x" % number, b"x" * size) for number, size in enumerate(sizes)]
 
 
-@given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 8), st.integers(20, 100))
+@given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 8), st.integers(20, 300))
 def test_requests_are_those_of_the_product(sizes: list[int], most: int, most_bytes: int) -> None:
     client = Client()
     connection = Connected(("http://here",), (), client)
     with BulkWriter(connection, Limits(most, most_bytes, 0), lambda _letter: None) as writer:
         for each in documents(sizes):
-            writer.add(Operation(f"p{each.suffix.decode()}", each.identity.decode(), each.document, LINE))
+            writer.add(Rows.of(f"p{each.suffix.decode()}", each.identity.decode(), each.document, LINE))
     assert list(bodies(documents(sizes), "p", most, most_bytes)) == client.bodies
 
 

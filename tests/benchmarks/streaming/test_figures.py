@@ -1,6 +1,6 @@
 from typing import Any
 
-from benchmarks.streaming.figures import figures, first_runs, of_ceiling, paired
+from benchmarks.streaming.figures import figures, first_runs, of_ceiling, of_identity, paired
 from benchmarks.streaming.runs import CEILING, Run
 
 
@@ -42,3 +42,9 @@ def test_figures_have_the_median_and_microseconds_a_line() -> None:
 def test_figures_come_in_the_order_in_which_stages_grow() -> None:
     runs = [run(name, 1, 1) for name in (CEILING, "whole", "judged", "read", "documents")]
     assert list(figures(runs)) == ["read", "judged", "documents", "whole", CEILING]
+
+
+def test_what_is_judged_comes_to_a_share_of_what_spark_hands_through() -> None:
+    runs = [run("judged", 1, 5), run("identity", 1, 4), run("identity", 2, 4)]
+    assert of_identity(runs) == (0.8, 0.8, 0.8)
+    assert of_identity(runs[:1]) is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from single_events import each_event
 
 from patterns.errors import DecisionsError
 from patterns.timestamps import DAY, iso
@@ -17,9 +18,10 @@ from streaming.dead_letters.kinds import letters_of
 from streaming.dead_letters.letter import Sender
 from streaming.errors import CheckpointError
 from streaming.replay import drop, replay
+from streaming.sink.events import Events
 from streaming.sink.files import FilesSink
 from streaming.sink.late import LateFiles
-from streaming.source import DeadLetter, SourceLine
+from streaming.source import DeadLetter
 
 if TYPE_CHECKING:
     from tests.streaming.replay.conftest import Place
@@ -52,7 +54,8 @@ def test_a_replay_after_a_month_dates_lines_and_events_as_the_stream_did(place: 
     place.judge(b"Nov  3 04:05:06 h p[1]: user left", b"Nov  3 04:05:06 h p[1]: odd", times=times, at=batch)
 
     class Writer:
-        def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:
+        def write(self, events: Events) -> None:
+            [(document, line, dated)] = each_event(events)
             seen.append((line.record_time, dated))
             assert document["event"]["created"] == iso(batch)
             assert (
@@ -267,9 +270,9 @@ def test_a_sink_that_refuses_has_its_reason_in_the_letter(place: "Place", monkey
             with super().part(batch, part, planned_at, refuse) as writer:
 
                 class Writer:
-                    def write(self, document: dict[str, Any], line: SourceLine, *, dated: bool) -> None:
-                        if line.offset != 1:
-                            writer.write(document, line, dated=dated)
+                    def write(self, events: Events) -> None:
+                        if events.line(0).offset != 1:
+                            writer.write(events)
 
                 yield Writer()
             refuse(DeadLetter(place.letters()[1].id, "logs/0", 1, 0, "refused", "HTTP 400: bad", b"job 1 done"))

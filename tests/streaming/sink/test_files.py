@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from single_events import event_of
 
 from streaming.errors import SinkError
 from streaming.sink import files as sink_module
@@ -40,7 +41,7 @@ def write(sink: FilesSink, batch: int, part: int, *numbers: int, time: int = _NO
     """Write a part of events that are numbers."""
     with sink.part(batch, part, time, refuse) as writer:
         for number in numbers:
-            writer.write({"n": number}, _LINE, dated=True)
+            writer.write(event_of({"n": number}, _LINE))
 
 
 def files(sink: FilesSink, what: str = "events") -> list[str]:
@@ -62,8 +63,8 @@ def test_a_part_is_a_file_of_its_batch_in_the_folder_of_its_day(sink: FilesSink,
 def test_a_batch_lies_in_the_day_of_its_planning_whatever_its_lines_say(sink: FilesSink) -> None:
     write(sink, 1, 0, 1, time=_NOON + _DAY // 2 - 1)
     with sink.part(2, 0, _NOON + _DAY // 2, refuse) as writer:
-        writer.write({"n": 2}, _LINE, dated=True)
-        writer.write({"n": 3}, _LINE._replace(record_time=0), dated=False)
+        writer.write(event_of({"n": 2}, _LINE))
+        writer.write(event_of({"n": 3}, _LINE._replace(record_time=0), dated=False))
     assert files(sink) == ["2025-11-18/00000001-57ea-00000.ndjson", "2025-11-19/00000002-57ea-00000.ndjson"]
 
 
@@ -74,12 +75,12 @@ def test_a_part_without_events_makes_no_file(sink: FilesSink) -> None:
 
 def test_a_part_appears_whole_or_not_at_all(sink: FilesSink) -> None:
     with sink.part(1, 0, _NOON, refuse) as writer:
-        writer.write({"n": 1}, _LINE, dated=True)
+        writer.write(event_of({"n": 1}, _LINE))
         assert all(Path(file).name.startswith(".") for file in files(sink))
     write(sink, 1, 1)
     assert len(files(sink)) == 1
     with suppress(ZeroDivisionError), sink.part(1, 2, _NOON, refuse) as writer:
-        writer.write({"n": 2}, _LINE, dated=True)
+        writer.write(event_of({"n": 2}, _LINE))
         raise ZeroDivisionError
     assert len(files(sink)) == 1
 
@@ -121,10 +122,10 @@ def test_a_task_that_outlived_its_driver_does_not_break_the_part_of_the_replay(s
     zombie.write({"n": 1})
     sink.begin(5)
     with sink.part(5, 0, _NOON, refuse) as writer:
-        writer.write({"n": 1}, _LINE, dated=True)
+        writer.write(event_of({"n": 1}, _LINE))
         with pytest.raises(FileNotFoundError):
             zombie.finish()
-        writer.write({"n": 2}, _LINE, dated=True)
+        writer.write(event_of({"n": 2}, _LINE))
     assert numbers(site) == [1, 2]
 
 

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from single_events import event_of
 
 from streaming.errors import CheckpointError, SinkError
 from streaming.sink import late as late_module
@@ -62,13 +63,13 @@ def write(events: LateFiles, *numbers: int) -> None:
     with events.part(refuse) as writer:
         for number in numbers:
             line = SourceLine(b"", b"", _NOON, identity(number), "", 0, {})
-            writer.write({"n": number, "event": {"id": identity(number)}}, line, dated=True)
+            writer.write(event_of({"n": number, "event": {"id": identity(number)}}, line))
 
 
 def write_batch(sink: FilesSink, number: int, time: int = _NOON) -> None:
     with sink.part(number, 0, time, refuse) as writer:
         line = SourceLine(b"", b"", _NOON, identity(number), "", 0, {})
-        writer.write({"n": number, "event": {"id": identity(number)}}, line, dated=True)
+        writer.write(event_of({"n": number, "event": {"id": identity(number)}}, line))
 
 
 def days(site: "Site") -> list[str]:
@@ -121,9 +122,8 @@ def test_a_day_that_is_closed_gives_way_to_the_next(site: "Site", clock: Clock, 
 def test_no_day_is_compacted_while_late_events_are_written(site: "Site", clock: Clock, sink: FilesSink) -> None:
     write_batch(sink, 1)
     with late(site, clock).part(refuse) as writer:
-        writer.write(
-            {"n": 2, "event": {"id": identity(2)}}, SourceLine(b"", b"", 0, identity(2), "", 0, {}), dated=True
-        )
+        line = SourceLine(b"", b"", 0, identity(2), "", 0, {})
+        writer.write(event_of({"n": 2, "event": {"id": identity(2)}}, line))
         # The stream is in the next day already.
         sink.done(_NOON + _DAY)
         assert days(site) == ["2025-11-18"]

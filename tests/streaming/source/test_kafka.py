@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
+from single_events import each_line
 
 from patterns.errors import SettingsError
 from patterns.rules import Rules
@@ -35,7 +36,8 @@ def read(*values: bytes | None, at: datetime = _AT, **config: Any) -> list[Sourc
         ]
     )
     source = KafkaSource("live", msgspec.convert(config, KafkaSourceConfig))
-    return list(source.lines(pa.RecordBatch.from_pylist(rows, schema=schema), Rules(), Counter()))
+    found = each_line(source.lines(pa.RecordBatch.from_pylist(rows, schema=schema), Rules(), Counter()))
+    return sorted(found, key=lambda each: each.offset)
 
 
 def test_a_record_is_a_line_with_its_place_and_its_time() -> None:

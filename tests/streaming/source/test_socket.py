@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql.datasource import DataSourceStreamReader
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMaxBytes, SupportsTriggerAvailableNow
+from single_events import each_line
 
 from patterns.rules import Rules
 from streaming.batches import BatchLog
@@ -71,7 +72,8 @@ class Site:
         reader, found = self.reader(pieces), []
         for part in reader.partitions(start, end):
             for batch in reader.read(part):
-                found += list(self.source.lines(batch, Rules(), counts))
+                lines = each_line(self.source.lines(batch, Rules(), counts))
+                found += [each for each in lines if isinstance(each, SourceLine)]
         return found, counts
 
 
