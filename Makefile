@@ -10,8 +10,8 @@ GO     := $(VENV)/.set-up-go
 LOCKS  := requirements-build.lock requirements-dev.lock requirements-java.lock
 UV     := 0.13.9
 # Tests of servers and streams mostly wait, so that three processes fill two cores. Each has servers and a Spark of its
-# own: 3.5 GiB.
-PYTEST := $(PY) -m pytest --numprocesses 3 --dist loadfile
+# own: 3.5 GiB. The order is that of tests/conftest.py: what takes longest first, so that no process is left with it.
+PYTEST := $(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:

@@ -1,7 +1,7 @@
 """
 Words that say how grave a line is, as the level of a header or at the start of a message: from TRACE to FATAL.
 
-Software calls them differently: ``WARN`` (log4j), ``warning`` (syslog), ``W`` (klog, Android), ``WRN`` (zerolog).
+Software calls them differently: ``WARN`` (log4j), ``warning`` (syslog), ``W`` (klog, logcat), ``WRN`` (zerolog).
 """
 
 from collections.abc import Iterator

@@ -104,6 +104,15 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _none_left_out((yield))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with files that start servers, then those that start Spark, and leave short ones to fill the gaps."""
+    first: dict[Path, int] = {}
+    for item in items:
+        own = 0 if item.get_closest_marker("servers") else 1 if item.get_closest_marker("spark") else 2
+        first[item.path] = min(own, first.get(item.path, own))
+    items.sort(key=lambda item: first[item.path])
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the account of this process: with several, the one that prints hears of all tests from the others."""
     config.pluginmanager.register(LeftOut())

@@ -2,6 +2,7 @@
 
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def test_it_writes_tables_figures_and_a_picture(tmp_path: Path, monkeypatch: pyt
     assert len(set(by_name["never"]["patterns"])) == 1
     never, nightly = (by_name[name]["days"] for name in ("never", "nightly"))
     assert sum(never["again"]) >= sum(nightly["again"])
-    assert "drift.png" in page
+    # Who has no matplotlib, which is of the benchmarks alone, has no picture.
+    assert ("drift.png" in page) == (find_spec("matplotlib") is not None)
     assert str(tmp_path) not in page
     assert report.figures([], {})["learned"] == {}

@@ -55,6 +55,11 @@ LONG = 200_000
 
 HOSTILE = [
     *(f"{stamp} {rest}" for stamp in STAMPS for rest in ("a" * LONG, " " * LONG, "a:" * LONG, "[" * LONG, "")),
+    *(
+        f"{stamp} {rest}"
+        for stamp in STAMPS
+        for rest in ("INFO x", "INFORM: x", "W x", "stdout F x", "12 [main] x", "12 x")
+    ),
     *(f"{stamp} web1 {rest}" for stamp in STAMPS for rest in ("a[" * LONG, "su[" + "7" * LONG, "su[7]:" * LONG)),
     "<" * LONG,
     "<38>" * LONG,
