@@ -5,6 +5,7 @@ Nearly every expression ends with a message that is whatever follows. RE2 then r
 ends, the message begins, and no message is read twice.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -20,7 +21,9 @@ from patterns.line import HeaderFormat
 from patterns.linear import compile_linear
 from patterns.rules import Rules
 
-_MESSAGE: Final = "(?P<message>.*)"
+_MESSAGE: Final = re.compile(r"\(\?P<message>\.\*\)|\(\?:(?P<between>[^()|]+)\(\?P<message>\.\*\)\)\?")
+"""How expressions end: with the message, or with one that may be missing with what is in front of it."""
+
 _HEADER: Final = "in_front_of_the_message"
 
 
@@ -34,8 +37,9 @@ class Configured:
         # pyarrow's RE2 wants each group to have a name; and a quotation may go on to the expression's end.
         usable = compiled.groups == len(compiled.groupindex) and r"\Q" not in form.expression
         self.expression = rf"(?s)\A(?:{form.expression})\z" if usable else None
-        if usable and form.expression.endswith(_MESSAGE) and not _has_alternatives(form.expression):
-            self.expression = rf"(?s)\A(?P<{_HEADER}>{form.expression.removesuffix(_MESSAGE)})"
+        header = _header(form.expression) if usable else None
+        if header is not None:
+            self.expression = rf"(?s)\A(?P<{_HEADER}>{header})"
         self._times = Times(form.time) if form.time else None
         self._usual = False
 
@@ -146,6 +150,14 @@ def _groups(
     headers = pc.binary_length(fields.pop(_HEADER)).to_numpy(zero_copy_only=False)
     fields["message"] = slices(chunk, Spans(lines.starts + headers, lines.ends)).view(pa.string())
     return pa.StructArray.from_arrays(list(fields.values()), list(fields))
+
+
+def _header(expression: str) -> str | None:
+    """Return what of an expression reads the header alone; None where its end is not known."""
+    for end in _MESSAGE.finditer(expression):
+        if end.end() == len(expression) and not _has_alternatives(expression):
+            return expression[: end.start()] + (rf"(?:{end['between']}|\z)" if end["between"] else "")
+    return None
 
 
 def _has_alternatives(expression: str) -> bool:

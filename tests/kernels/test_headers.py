@@ -215,6 +215,10 @@ def test_lines_of_each_shipped_format_and_their_beginnings_are_told_as_the_reade
         r"[\](|]x|(?P<program>[]|(]) (?P<message>.*)",
         r"[^](]\|(?P<program>[(|])(?P<message>.*)",
         r"(?P<program>\w+) (?P<message>.*)x",
+        r"(?P<program>\w*?)(?: (?P<message>.*))?",
+        r"(?P<level>a|ab)b?(?:[ x]+(?P<message>.*))?",
+        r"(?P<level>a|ab)b?(?: *|x(?P<message>.*))?",
+        r"\((?P<program>a*)(?:b\((?P<message>.*))?",
         r"(?P<message>.*)",
     ],
 )
