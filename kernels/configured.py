@@ -1,7 +1,14 @@
-"""Headers of formats that the configuration has: many lines at once, by RE2."""
+"""
+Headers of formats that the configuration has: many lines at once, by RE2.
 
+Nearly every expression ends with a message that is whatever follows. RE2 then reads the header alone: where its match
+ends, the message begins, and no message is read twice.
+"""
+
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +21,11 @@ from patterns.line import HeaderFormat
 from patterns.linear import compile_linear
 from patterns.rules import Rules
 
+_MESSAGE: Final = re.compile(r"\(\?P<message>\.\*\)|\(\?:(?P<between>[^()|]+)\(\?P<message>\.\*\)\)\?")
+"""How expressions end: with the message, or with one that may be missing with what is in front of it."""
+
+_HEADER: Final = "in_front_of_the_message"
+
 
 class Configured:
     """A format of the configuration, for many lines at once; `expression` is None where that cannot be."""
@@ -25,6 +37,9 @@ class Configured:
         # pyarrow's RE2 wants each group to have a name; and a quotation may go on to the expression's end.
         usable = compiled.groups == len(compiled.groupindex) and r"\Q" not in form.expression
         self.expression = rf"(?s)\A(?:{form.expression})\z" if usable else None
+        header = _header(form.expression) if usable else None
+        if header is not None:
+            self.expression = rf"(?s)\A(?P<{_HEADER}>{header})"
         self._times = Times(form.time) if form.time else None
         self._usual = False
 
@@ -117,14 +132,57 @@ def fitting(
         fits, groups = each.fit(of_them)
         if fits.true_count:
             at = at[fits.to_numpy(zero_copy_only=False)]
-            yield each, at, partial(_groups, each.expression, of_them, fits, groups)
+            yield each, at, partial(_groups, each.expression, of_them, fits, groups, chunk, lines.at(at))
             left[at] = False
             some.clear()
 
 
-def _groups(expression: str, texts: pa.Array, fits: pa.Array, groups: pa.Array | None) -> pa.Array:
+def _groups(
+    expression: str, texts: pa.Array, fits: pa.Array, groups: pa.Array | None, chunk: bytes, lines: Spans
+) -> pa.Array:
+    """Return what an expression takes of the texts that fit it, which are these lines of the chunk."""
     found = pc.extract_regex(texts.filter(fits), expression) if groups is None else groups
-    return found if len(found) == fits.true_count else found.filter(fits)
+    if len(found) > fits.true_count:
+        found = found.filter(fits)
+    if found.type.get_field_index(_HEADER) < 0:
+        return found
+    fields = dict(zip(found.type.names, found.flatten(), strict=True))
+    headers = pc.binary_length(fields.pop(_HEADER)).to_numpy(zero_copy_only=False)
+    fields["message"] = slices(chunk, Spans(lines.starts + headers, lines.ends)).view(pa.string())
+    return pa.StructArray.from_arrays(list(fields.values()), list(fields))
+
+
+def _header(expression: str) -> str | None:
+    """Return what of an expression reads the header alone; None where its end is not known."""
+    for end in _MESSAGE.finditer(expression):
+        if end.end() == len(expression) and not _has_alternatives(expression):
+            return expression[: end.start()] + (rf"(?:{end['between']}|\z)" if end["between"] else "")
+    return None
+
+
+def _has_alternatives(expression: str) -> bool:
+    """Tell whether a whole expression may be one of several: whether a bar stands in no group, for all that is seen."""
+    depth, at = 0, 0
+    while at < len(expression):
+        character = expression[at]
+        if character == "\\":
+            at += 1
+        elif character == "[":
+            at = _set_end(expression, at)
+        elif character == "|" and depth == 0:
+            return True
+        depth += (character == "(") - (character == ")")
+        at += 1
+    return False
+
+
+def _set_end(expression: str, at: int) -> int:
+    """Return where the set ends that begins there; a bracket that is its first character is one of it."""
+    at += 2 if expression.startswith("[^", at) else 1
+    at += expression.startswith("]", at)
+    while at < len(expression) and expression[at] != "]":
+        at += 2 if expression[at] == "\\" else 1
+    return at
 
 
 def field_of(fields: pa.Array, name: str) -> pa.Array | None:

@@ -203,6 +203,31 @@ def test_lines_of_each_shipped_format_and_their_beginnings_are_told_as_the_reade
         agree([example, *examples], rules, read)
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"(?P<program>\w*?)\w (?P<message>.*)",
+        r"(?P<program>a*)(?P<message>.*)",
+        r"(?P<level>a|ab)(?:b| )?(?P<message>.*)",
+        r"(?i)A(?P<program>b+)(?:x|) ?(?P<message>.*)",
+        r"(?U)(?P<program>[a-b]+)x*(?P<message>.*)",
+        r"x(?P<program>a)|b (?P<message>.*)",
+        r"[\](|]x|(?P<program>[]|(]) (?P<message>.*)",
+        r"[^](]\|(?P<program>[(|])(?P<message>.*)",
+        r"(?P<program>\w+) (?P<message>.*)x",
+        r"(?P<program>\w*?)(?: (?P<message>.*))?",
+        r"(?P<level>a|ab)b?(?:[ x]+(?P<message>.*))?",
+        r"(?P<level>a|ab)b?(?: *|x(?P<message>.*))?",
+        r"\((?P<program>a*)(?:b\((?P<message>.*))?",
+        r"(?P<message>.*)",
+    ],
+)
+@given(lines=st.lists(st.text("abAB](|x é", max_size=12).map(str.encode), min_size=1, max_size=8))
+def test_whatever_an_expression_is_made_of_it_takes_what_the_reader_takes(expression: str, lines: list[bytes]) -> None:
+    rules = Rules(header="odd", formats={"odd": FormatRule(expression=expression)})
+    agree(lines, rules, Headers(rules))
+
+
 def test_rules_that_cannot_be_used_are_refused() -> None:
     with pytest.raises(RulesError):
         Headers(Rules(header="nosuch"))
