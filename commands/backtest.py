@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from commands.console import write_json
 from commands.options import FILES_HELP, add_store, add_time_range, open_store, time_range, training_config
 from commands.progress import reading
-from patterns.settings import find, load, load_formats
+from commands.shipped import header_formats
+from patterns.settings import find, load
 
 if TYPE_CHECKING:
     from streaming.config import AlertsConfig
@@ -94,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     config, path = training_config(arguments.config, [])
     alerts = _alerts(path)
-    some = sides(open_store(arguments), names, config.rules(load_formats(path)))
+    some = sides(open_store(arguments), names, config.rules(header_formats(path)))
     with reading(quiet=arguments.quiet) as progress:
         logs = read(arguments.files, config, some, times, progress)
     results = [judged(side.name, side.patterns, log, alerts) for side, log in zip(some, logs, strict=True)]

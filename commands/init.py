@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from commands.console import shown, stdout
+from commands.shipped import shipped_files
 from patterns.disk import create_file
 from patterns.errors import LogwinnowError
 from patterns.settings import FOLDERS
@@ -18,9 +19,6 @@ Without --config, the verbs look into ./conf, then into /etc/logwinnow."""
 _EXAMPLE = """\
 example:
   logwinnow init conf"""
-
-# In the wheel they lie beside this module, in the repository beside the packages.
-_SHIPPED = (Path(__file__).with_name("conf"), Path(__file__).resolve().parents[1] / "conf")
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -64,19 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(shown(f"wrote {path}"), soft_wrap=True)
     console.print(shown(f"next: logwinnow train FILE{_config(folder)}"), soft_wrap=True)
     return 0
-
-
-def shipped_files() -> list[Path]:
-    """
-    Return the configuration files that this installation came with.
-
-    Raises:
-        LogwinnowError: There are none.
-    """
-    files = next((found for folder in _SHIPPED if (found := sorted(folder.glob("*.toml")))), [])
-    if not files:
-        raise LogwinnowError(f"no configuration file is in {str(_SHIPPED[0])!r}; install logwinnow again")
-    return files
 
 
 def _write_all(folder: Path, shipped: list[Path]) -> list[Path]:

@@ -228,7 +228,7 @@ def _configured(arguments: argparse.Namespace) -> "tuple[Rules | None, TrainingC
 
     import msgspec
 
-    from patterns.settings import load_formats
+    from commands.shipped import header_formats
     from training.config import TrainingConfig
     from training.paths import fetched_from
 
@@ -239,7 +239,7 @@ def _configured(arguments: argparse.Namespace) -> "tuple[Rules | None, TrainingC
     config = msgspec.structs.replace(config, mining=mining)
     if arguments.raw:
         return None, config
-    rules = config.rules(load_formats(path))
+    rules = config.rules(header_formats(path))
     # Whoever mines wants all of a line, however long.
     header, multiline = arguments.header or rules.header, arguments.multiline or rules.multiline
     return replace(rules, header=header, multiline=multiline, max_line_bytes=sys.maxsize), config

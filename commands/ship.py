@@ -6,8 +6,9 @@ import sys
 
 from commands.options import add_config, add_set
 from commands.service import add_log, serve
+from commands.shipped import header_formats
 from patterns.errors import SettingsError
-from patterns.settings import find, load, load_formats
+from patterns.settings import find, load
 
 _DESCRIPTION = """\
 Sends the lines of files that grow and rotate, or of standard input, to a topic of Kafka, for machines without
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingsError("- is standard input, and stands alone: ship files by another `logwinnow ship`")
     paths = [f"files.paths={_list(files)}"] if files else []
     config = load(ShippingConfig, path, os.environ, [*arguments.set, *named, *paths])
-    shipper = Shipper(config, load_formats(path), once=arguments.once)
+    shipper = Shipper(config, header_formats(path), once=arguments.once)
     serve(arguments, shipper.stop)
     if STANDARD_INPUT in arguments.files:
         shipper.run_on_input(sys.stdin.fileno())

@@ -127,11 +127,11 @@ def run(arguments: argparse.Namespace) -> int:
     elif not arguments.files and not arguments.add:
         arguments.refuse("give a FILE, or a VERSION by --add")
     times = None if arguments.nightly else time_range(arguments)
-    from patterns.settings import load_formats
+    from commands.shipped import header_formats
     from training.errors import TrainingRuns
 
     config, path = _config(arguments)
-    rules = config.rules(load_formats(path))
+    rules = config.rules(header_formats(path))
     try:
         with _ended_by_sigterm(), reading(quiet=arguments.quiet) as progress:
             summary = _trained(arguments, config, rules, times, progress)

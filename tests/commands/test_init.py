@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from commands.init import shipped_files
+from commands.shipped import shipped_files
 from patterns.line import Line, LineReader
 from patterns.rules import FormatRule, Rules
 from patterns.settings import load, load_formats
@@ -344,6 +344,21 @@ def test_a_shipped_format_fits_every_line_of_a_real_log(loghub: Path, dataset: s
     lines = (loghub / dataset / f"{dataset}_2k.log").read_text(encoding="utf-8").splitlines()
 
     assert {read(line).format for line in lines} == {name}
+
+
+def test_without_a_configuration_the_shipped_formats_hold_and_beside_one_its_own_alone(
+    run: Run, tmp_path: Path
+) -> None:
+    log = tmp_path / "error.log"
+    log.write_text("[Thu Jun 09 06:07:04 2005] [notice] starting\n")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "training.toml").touch()
+
+    assert "apache_error 1" in run("train", log)[1]
+    assert "plain 1" in run("train", log, "--config", "own/training.toml", "--force")[1]
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "formats.toml").write_text("[mine]\nexpression = '.(?P<message>.*)'\n")
+    assert "mine 1" in run("train", log, "--force")[1]
 
 
 def test_an_unknown_key_of_a_format_is_told(run: Run, log: Path, tmp_path: Path) -> None:
