@@ -13,7 +13,6 @@ asks how much each bound of the ladder matters, and each rule of the nights; hal
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     if not forms:
         return _no_dataset(given.folder)
     found = {
-        **_about(arguments, _PACKAGES),
+        **machine.about("accuracy", arguments, _PACKAGES, programs=()),
         "left_out": {each.name: each.lacks for each in every if each.lacks},
         "forms": forms,
     }
@@ -80,7 +79,7 @@ def _classes(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         return _no_dataset(given.folder)
     measured = classes.measure_classes(given.folder, chosen, _say)
     found = {
-        **_about(arguments, ()),
+        **machine.about("accuracy", arguments, packages=(), programs=()),
         "classes": {"default": dict(DEFAULT_CLASSES), "optional": classes.optional_classes()},
         "data": measured,
     }
@@ -93,9 +92,11 @@ def _classes(given: argparse.Namespace, arguments: Sequence[str]) -> int:
 def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     if not Reader("content").read(given.folder):
         return _no_dataset(given.folder)
-    found = _about(arguments, ()) | measure_bounds(given.folder, _say) | {"nights": measure_nights(_say)}
-    # No Java and no Perl took part.
-    found["versions"] = {name: found["versions"][name] for name in ("logwinnow", "Python")}
+    found = {
+        **machine.about("accuracy", arguments, packages=(), programs=()),
+        **measure_bounds(given.folder, _say),
+        "nights": measure_nights(_say),
+    }
     if given.output is not None:
         plots: list[str] = []
         try:
@@ -112,15 +113,6 @@ def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
 def _no_dataset(folder: Path) -> int:
     _say(f"no dataset in {folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
     return 2
-
-
-def _about(arguments: Sequence[str], packages: Sequence[str]) -> dict[str, Any]:
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "command": machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip()),
-        "machine": machine.described(),
-        "versions": machine.versions(packages),
-    }
 
 
 def _parser() -> argparse.ArgumentParser:
