@@ -12,11 +12,11 @@ asks how much each bound of the ladder matters, and each rule of the nights; hal
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import bounds_report, classes, report
+from benchmarks.accuracy import bounds_plots, bounds_report, classes, plots, report
 from benchmarks.accuracy.bounds import measure_bounds
 from benchmarks.accuracy.data import FORMS, Reader
 from benchmarks.accuracy.methods import methods
@@ -60,15 +60,8 @@ def main(arguments: Sequence[str]) -> int:
         "left_out": {each.name: each.lacks for each in every if each.lacks},
         "forms": forms,
     }
-    plots: list[str] = []
     if given.output is not None:
-        try:
-            from benchmarks.accuracy.plots import draw
-
-            plots = draw(given.output, found)
-        except ImportError:
-            _say("no pictures: matplotlib is not installed; make bench installs it")
-        report.write(given.output, found, plots)
+        report.write(given.output, found, _drawn(plots.draw, given.output, found))
     print(report.as_json(found) if given.json else "\n".join(report.tables(found)))
     return 0
 
@@ -98,16 +91,18 @@ def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         "nights": measure_nights(_say),
     }
     if given.output is not None:
-        plots: list[str] = []
-        try:
-            from benchmarks.accuracy.bounds_plots import draw
-
-            plots = draw(given.output, found)
-        except ImportError:
-            _say("no picture: matplotlib is not installed; make bench installs it")
-        bounds_report.write(given.output, found, plots)
+        bounds_report.write(given.output, found, _drawn(bounds_plots.draw, given.output, found))
     print(report.as_json(found) if given.json else "\n".join(bounds_report.tables(found)))
     return 0
+
+
+def _drawn(draw: Callable[[Path, dict[str, Any]], list[str]], folder: Path, found: dict[str, Any]) -> list[str]:
+    """Return the names of the pictures that are drawn into a folder; none, which is told, without matplotlib."""
+    try:
+        return draw(folder, found)
+    except ImportError:
+        _say("no pictures: matplotlib is not installed; make bench installs it")
+        return []
 
 
 def _no_dataset(folder: Path) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from benchmarks.drift.course import TOLD, Course
 from benchmarks.operations.figures import Found
-from benchmarks.operations.report import heading, rounded
+from benchmarks.operations.report import heading, legend, rounded
 from benchmarks.operations.truth import NEW_KINDS
 from commands.simulation.events.troubles import SORTS
 
@@ -144,11 +144,7 @@ def _page(found: dict[str, Any], pictures: Sequence[str]) -> Iterator[str]:
         f"{found['weeks']} simulated weeks of about {found['lines_per_day']:,} lines a working day for each of the "
         f"seeds {seeds}, {len(first['changes'])} days of them live, with {changes} deployments and releases in all.\n"
     )
-    yield "How to read it:\n"
-    yield _HOW
-    yield "\nWho learns:\n"
-    for name, how in found["learners"].items():
-        yield f"- **{name}**: {how}"
+    yield from legend(_HOW, "Who learns", found["learners"])
     yield ""
     for picture in pictures:
         yield f"![Alerts a day]({picture})\n"

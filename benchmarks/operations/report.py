@@ -1,7 +1,7 @@
 """operations.md and operations.json: tables for people, every run for machines."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,15 @@ def heading(title: str, about: dict[str, Any]) -> Iterator[str]:
     yield ", ".join(f"{name} {version}" for name, version in about["versions"].items()) + ".\n"
 
 
+def legend(how: str, title: str, who: Mapping[str, str]) -> Iterator[str]:
+    """Yield how tables are read, and who is in them."""
+    yield "How to read it:\n"
+    yield how
+    yield f"\n{title}:\n"
+    for name, configuration in who.items():
+        yield f"- **{name}**: {configuration}"
+
+
 def rounded(value: float) -> str:
     """Return a figure with as many digits as it is worth."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
@@ -93,11 +102,7 @@ def _page(runs: Sequence[Run], about: dict[str, Any]) -> Iterator[str]:
         f"working day (seeds {', '.join(map(str, seeds))}); {7 * about['weeks'] - live} days for learning, "
         f"{live} live: {judged:,} lines judged by each.\n"
     )
-    yield "How to read it:\n"
-    yield _HOW
-    yield "\nWho competes:\n"
-    for name, how in about["detectors"].items():
-        yield f"- **{name}**: {how}"
+    yield from legend(_HOW, "Who competes", about["detectors"])
     yield "\n## Alerts\n"
     yield summary(runs)
     yield from _by_kind(runs)
