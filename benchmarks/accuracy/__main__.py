@@ -12,12 +12,11 @@ asks how much each bound of the ladder matters, and each rule of the nights; hal
 
 import argparse
 import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import bounds_report, classes, report
+from benchmarks.accuracy import bounds_plots, bounds_report, classes, plots, report
 from benchmarks.accuracy.bounds import measure_bounds
 from benchmarks.accuracy.data import FORMS, Reader
 from benchmarks.accuracy.methods import methods
@@ -57,19 +56,12 @@ def main(arguments: Sequence[str]) -> int:
     if not forms:
         return _no_dataset(given.folder)
     found = {
-        **_about(arguments, _PACKAGES),
+        **machine.about("accuracy", arguments, _PACKAGES, programs=()),
         "left_out": {each.name: each.lacks for each in every if each.lacks},
         "forms": forms,
     }
-    plots: list[str] = []
     if given.output is not None:
-        try:
-            from benchmarks.accuracy.plots import draw
-
-            plots = draw(given.output, found)
-        except ImportError:
-            _say("no pictures: matplotlib is not installed; make bench installs it")
-        report.write(given.output, found, plots)
+        report.write(given.output, found, _drawn(plots.draw, given.output, found))
     print(report.as_json(found) if given.json else "\n".join(report.tables(found)))
     return 0
 
@@ -80,7 +72,7 @@ def _classes(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         return _no_dataset(given.folder)
     measured = classes.measure_classes(given.folder, chosen, _say)
     found = {
-        **_about(arguments, ()),
+        **machine.about("accuracy", arguments, packages=(), programs=()),
         "classes": {"default": dict(DEFAULT_CLASSES), "optional": classes.optional_classes()},
         "data": measured,
     }
@@ -93,34 +85,29 @@ def _classes(given: argparse.Namespace, arguments: Sequence[str]) -> int:
 def _bounds(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     if not Reader("content").read(given.folder):
         return _no_dataset(given.folder)
-    found = _about(arguments, ()) | measure_bounds(given.folder, _say) | {"nights": measure_nights(_say)}
-    # No Java and no Perl took part.
-    found["versions"] = {name: found["versions"][name] for name in ("logwinnow", "Python")}
+    found = {
+        **machine.about("accuracy", arguments, packages=(), programs=()),
+        **measure_bounds(given.folder, _say),
+        "nights": measure_nights(_say),
+    }
     if given.output is not None:
-        plots: list[str] = []
-        try:
-            from benchmarks.accuracy.bounds_plots import draw
-
-            plots = draw(given.output, found)
-        except ImportError:
-            _say("no picture: matplotlib is not installed; make bench installs it")
-        bounds_report.write(given.output, found, plots)
+        bounds_report.write(given.output, found, _drawn(bounds_plots.draw, given.output, found))
     print(report.as_json(found) if given.json else "\n".join(bounds_report.tables(found)))
     return 0
+
+
+def _drawn(draw: Callable[[Path, dict[str, Any]], list[str]], folder: Path, found: dict[str, Any]) -> list[str]:
+    """Return the names of the pictures that are drawn into a folder; none, which is told, without matplotlib."""
+    try:
+        return draw(folder, found)
+    except ImportError:
+        _say("no pictures: matplotlib is not installed; make bench installs it")
+        return []
 
 
 def _no_dataset(folder: Path) -> int:
     _say(f"no dataset in {folder}: it is to hold <name>/<name>_2k.log_structured.csv, as loghub has them")
     return 2
-
-
-def _about(arguments: Sequence[str], packages: Sequence[str]) -> dict[str, Any]:
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "command": machine.without_folders(f"python benchmarks/accuracy {' '.join(arguments)}".strip()),
-        "machine": machine.described(),
-        "versions": machine.versions(packages),
-    }
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,8 +7,8 @@ as the published programs have them, are changed on the classic algorithms.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -32,7 +32,7 @@ SEEDS: Final = (1, 2, 3)
 LARGE: Final = (4, 30)
 """Seed and days of one more fleet, of which there are more lines."""
 
-_CLASSIC: Final = "0.5%"
+_SUPPORT: Final = "0.5%"
 _LADDER: Final = ladder("logcluster")
 
 
@@ -114,14 +114,14 @@ def bounds() -> Iterator[Bound]:
     for algorithm in ("logcluster", "slct"):
         yield Bound(
             f"aggregate supports, {algorithm}",
-            f"`aggregate_supports` at support {_CLASSIC}",
+            f"`aggregate_supports` at support {_SUPPORT}",
             (_at_support("off", algorithm), _at_support("on", algorithm, aggregate_supports=True)),
             "off",
             of_ladder=False,
         )
     yield Bound(
         "word weight",
-        f"`word_weight`, `weight_function` and `wildcard` at support {_CLASSIC}",
+        f"`word_weight`, `weight_function` and `wildcard` at support {_SUPPORT}",
         (
             _at_support("none"),
             *(_at_support(f"{weight:g}", word_weight=weight) for weight in (0.25, 0.5, 0.75)),
@@ -133,7 +133,7 @@ def bounds() -> Iterator[Bound]:
     )
 
 
-def measure_bounds(folder: Path, told: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+def measure_bounds(folder: Path, told: Callable[[str], None]) -> dict[str, Any]:
     """
     Measure all values of the bounds.
 
@@ -143,8 +143,8 @@ def measure_bounds(folder: Path, told: Callable[[str], None] = lambda _: None) -
 
     Returns:
         `data`: for `logs` and `fleets` their lines by name. `bounds`: for each its `name`, `about`, `default`, whether
-        it is `of_ladder`, and its `values` by name: for `logs` and `fleets` what `_summed` has; and `cpu`, how many
-        times the processor time of the default they took.
+        it is `of_ladder`, and its `values` by name: for `logs` and `fleets` what `_summed` has, and `patterns`; and
+        `cpu`, how many times the processor time of the default they took.
     """
     reader = Reader("content")
     data = {"logs": reader.read(folder), "fleets": _fleets()}
@@ -163,6 +163,15 @@ def measure_bounds(folder: Path, told: Callable[[str], None] = lambda _: None) -
     return {"data": lines, "bounds": found}
 
 
+@contextmanager
+def entered(changes: Iterable[AbstractContextManager[Any]]) -> Iterator[None]:
+    """Have all changes until the block ends."""
+    with ExitStack() as stack:
+        for change in changes:
+            stack.enter_context(change)
+        yield
+
+
 def _fleets() -> dict[str, Dataset]:
     found = {f"seed {seed}": fleet(seed, WordRules()) for seed in SEEDS}
     seed, days = LARGE
@@ -171,9 +180,7 @@ def _fleets() -> dict[str, Dataset]:
 
 def _measured(value: Value, data: Mapping[str, Mapping[str, Dataset]], reader: Reader) -> dict[str, Any]:
     """Return what a value is worth on each kind of data, and its processor time in seconds."""
-    with ExitStack() as changed:
-        for change in value.changes:
-            changed.enter_context(change)
+    with entered(value.changes):
         began = time.process_time()
         method = mined("", value.mine)
         results = {of: measured(datasets, method, reader.template_shape) for of, datasets in data.items()}
@@ -239,4 +246,4 @@ def _as_found(found: list[object], *_: object) -> list[object]:
 
 
 def _at_support(name: str, algorithm: Algorithm = "logcluster", **options: Any) -> Value:
-    return Value(name, mine=classic(Method(algorithm, **options), parse_support(_CLASSIC)))
+    return Value(name, mine=classic(Method(algorithm, **options), parse_support(_SUPPORT)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.accuracy.bounds_report import NAME
-from benchmarks.training.plots import prepare
+from benchmarks.training.plots import prepare, saved
 
 _BLUE, _ORANGE, _BAND, _PALE = "#0072B2", "#D55E00", "#e4e4e4", "#d8d8d8"
 _DATA: Final = {
@@ -51,10 +51,7 @@ def draw(folder: Path, found: dict[str, Any]) -> list[str]:
         _scale(axes[row], measure)
     axes[0][0].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(0, 0.55))
     figure.subplots_adjust(wspace=0.08, hspace=0.1)
-    figure.savefig(folder / f"{NAME}.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
-    figure.savefig(folder / f"{NAME}.svg", bbox_inches="tight", metadata={"Date": None})
-    plt.close(figure)
-    return [f"{NAME}.png"]
+    return [saved(folder, NAME, figure)]
 
 
 def _panel(axis: Any, bound: dict[str, Any], measure: str) -> None:

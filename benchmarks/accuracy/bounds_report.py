@@ -36,8 +36,7 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield from _values(bound)
         yield ""
-    if "nights" in found:
-        yield from _nights(found["nights"])
+    yield from _nights(found["nights"])
 
 
 def _page(found: dict[str, Any], plots: Sequence[str]) -> Iterator[str]:

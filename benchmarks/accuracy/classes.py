@@ -16,6 +16,7 @@ from benchmarks.accuracy.fleets import DAYS, LINES_PER_DAY, SEEDS, fleet
 from benchmarks.accuracy.methods import ladder, mined
 from benchmarks.accuracy.report import as_json
 from benchmarks.accuracy.results import Result, measured
+from benchmarks.training import machine
 from patterns.words import DEFAULT_CLASSES, WordRules
 
 Data = Literal["content", "raw", "fleets"]
@@ -29,7 +30,6 @@ DATA: Final[dict[Data, str]] = {
 
 _CONF: Final = Path(__file__).resolve().parents[2] / "conf" / "training.toml"
 _OPTIONAL: Final = re.compile(r"^# (\w+ = '.*')$", re.MULTILINE)
-_PROCESSES: Final = 2
 _HOW: Final = """\
 The ladder with LogCluster. **missed** are novel lines that were not flagged, **false** known ones that were, both
 summed over the four first shares and the three random halves; **GA**, **FGA** and **FTA** are of all lines. Templates
@@ -56,11 +56,17 @@ def optional_classes() -> dict[str, str]:
 
 
 def measure_classes(folder: Path, chosen: Sequence[Data], told: Callable[[str], None]) -> dict[Data, dict[str, Result]]:
-    """Return by data the results of the ladder by what was changed; ``default`` is as it ships. Two processes."""
+    """
+    Measure the ladder with each change, in as many processes as cores.
+
+    Returns:
+        By data and by what was changed, ``default`` as it ships: `novelty`, for each split its figures by line, and
+        `grouping`.
+    """
     changes = list(_changes())
     jobs = [(folder, data, change) for data in chosen for change in changes]
     found: dict[Data, dict[str, Result]] = {data: {} for data in chosen}
-    with ProcessPoolExecutor(_PROCESSES) as pool:
+    with ProcessPoolExecutor(machine.cores()) as pool:
         for (_, data, change), result in zip(jobs, pool.map(_measured, jobs), strict=True):
             found[data][change.label] = result
             told(f"{data}: {change.label}")

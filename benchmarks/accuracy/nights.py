@@ -5,19 +5,18 @@ Simulated weeks (`logwinnow simulate --days --troubles`) are judged live by the 
 benchmarks/operations says what an alert is worth.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
-from benchmarks.operations.detectors import Alert
-from benchmarks.operations.figures import LINELESS, Found, Run, a_day, run, together
+from benchmarks.accuracy.bounds import entered
+from benchmarks.operations.competition import play
+from benchmarks.operations.detectors import Alert, Day, Detector
+from benchmarks.operations.figures import LINELESS, Found, Run, a_day, together
 from benchmarks.operations.ours import Ours
-from benchmarks.operations.truth import Truth
 from benchmarks.operations.weeks import Weeks
 from mining import ladder as of_ladder
 from mining.clusters import Algorithm
@@ -34,7 +33,7 @@ DEFAULT: Final = "as it ships"
 _NEVER: Final = 1_000_000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rule:
     """
     What nights may do.
@@ -43,13 +42,36 @@ class Rule:
         name: Which rule is another, and which it is.
         nightly: The configuration.
         changes: What is set meanwhile.
-        alerts: What was told so far.
     """
 
     name: str
     nightly: Nightly = field(default_factory=Nightly)
     changes: tuple[AbstractContextManager[Any], ...] = ()
-    alerts: list[Alert] = field(default_factory=list)
+
+
+class Ruled:
+    """Our detector where a rule is another; see `benchmarks.operations.detectors.Detector`."""
+
+    def __init__(self, rule: Rule, store: Path) -> None:
+        """Make ready; `store` is a folder of its own."""
+        self.name, self.how = rule.name, ""
+        self._changes = rule.changes
+        self._ours = Ours(rule.name, "", store, nightly=rule.nightly)
+
+    def learn(self, days: Sequence[Day]) -> None:
+        """Take these days for normal."""
+        with entered(self._changes):
+            self._ours.learn(days)
+
+    def judge(self, day: Day) -> Iterator[Alert]:
+        """Yield the alerts of a day."""
+        with entered(self._changes):
+            yield from self._ours.judge(day)
+
+    def night(self, day: Day) -> None:
+        """Learn from the day."""
+        with entered(self._changes):
+            self._ours.night(day)
 
 
 def rules() -> Iterator[Rule]:
@@ -68,7 +90,7 @@ def rules() -> Iterator[Rule]:
 
 
 def measure_nights(
-    told: Callable[[str], None] = lambda _: None,
+    told: Callable[[str], None],
     seeds: Sequence[int] = SEEDS,
     days: int = DAYS,
     lines_per_day: int = LINES_PER_DAY,
@@ -76,16 +98,29 @@ def measure_nights(
     """
     Play the weeks to all rules.
 
+    Args:
+        told: Is told of each day when it is done.
+        seeds: Of the weeks.
+        days: Of each seed, with those for learning.
+        lines_per_day: About how many.
+
     Returns:
-        `days` and `lines_per_day`, `seeds`; and `rules`: for each alerts a day, of which false, and how many events and
-        new kinds of line were told, of how many; events without lines are for baselines, and do not count.
+        `days` and `lines_per_day`, `seeds`; and `rules`: for each alerts a day, of which false (by seed, too) and of
+        trouble, and how many events and new kinds of line were told, of how many; events without lines are for
+        baselines, and do not count.
 
     Cost: the weeks of each seed are made once; each rule trains every night.
     """
     runs: dict[str, list[Run]] = {}
     for seed in seeds:
-        for rule, of_rule in _play(Weeks(days, seed, lines_per_day, novel_kinds=40, troubles=12), told):
-            runs.setdefault(rule, []).append(of_rule)
+
+        def done(detector: Detector, day: Day, seed: int = seed) -> None:
+            if detector.name == DEFAULT:
+                told(f"nights, seed {seed}: {day.path.stem}")
+
+        played, _, _ = play(Weeks(days, seed, lines_per_day, novel_kinds=40, troubles=12), _competing, done)
+        for each in played:
+            runs.setdefault(each.detector, []).append(each)
     return {
         "seeds": list(seeds),
         "days": days,
@@ -94,29 +129,8 @@ def measure_nights(
     }
 
 
-def _play(weeks: Weeks, told: Callable[[str], None]) -> Iterator[tuple[str, Run]]:
-    with tempfile.TemporaryDirectory(prefix="nights-") as name:
-        folder = Path(name)
-        (folder / "log").mkdir()
-        players = [
-            (rule, Ours(rule.name, "", folder / str(number), nightly=rule.nightly))
-            for number, rule in enumerate(rules())
-        ]
-        days = weeks.play(folder / "log")
-        learning = list(islice(days, weeks.learned))
-        for rule, ours in players:
-            with _changed(rule):
-                ours.learn(learning)
-        begin = learning[-1].end
-        for day in days:
-            for rule, ours in players:
-                with _changed(rule):
-                    rule.alerts += ours.judge(day)
-                    ours.night(day)
-            told(f"nights, seed {weeks.seed}: {day.path.stem}")
-    truth = Truth.of(weeks.labels, weeks.events(), begin)
-    for rule, _ in players:
-        yield rule.name, run(rule.name, weeks.seed, weeks.days - weeks.learned, list(truth.judge(rule.alerts)), truth)
+def _competing(folder: Path) -> list[Detector]:
+    return [Ruled(rule, folder / str(number)) for number, rule in enumerate(rules())]
 
 
 def _counted(runs: Sequence[Run]) -> dict[str, Any]:
@@ -129,13 +143,6 @@ def _counted(runs: Sequence[Run]) -> dict[str, Any]:
         "events": [events.told, events.events],
         "kinds": [events.kinds_told, events.kinds],
     }
-
-
-def _changed(rule: Rule) -> ExitStack:
-    with ExitStack() as stack:
-        for change in rule.changes:
-            stack.enter_context(change)
-        return stack.pop_all()
 
 
 def _anew(shapes: dict[str, int], algorithm: Algorithm, *, seen_once: bool, held: object) -> list[Accepted]:

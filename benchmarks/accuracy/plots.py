@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from benchmarks.accuracy.data import FORMS, Form
 from benchmarks.accuracy.measure import SHARES
-from benchmarks.training.plots import apart, prepare
+from benchmarks.training.plots import apart, prepare, saved
 
 _BLUE, _GREY, _PALE = "#0072B2", "#707070", "#d8d8d8"
 _LEAST_F1: Final = 0.6
@@ -42,10 +42,7 @@ def _pictures(folder: Path, forms: dict[Form, Any]) -> Iterator[str]:
         _grouping(axes[1][column], of_form["methods"])
         axes[1][column].set_title(f"grouping, {title}", loc="left")
     figure.subplots_adjust(wspace=0.95, hspace=0.22)
-    figure.savefig(folder / "accuracy.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
-    figure.savefig(folder / "accuracy.svg", bbox_inches="tight", metadata={"Date": None})
-    plt.close(figure)
-    yield "accuracy.png"
+    yield saved(folder, "accuracy", figure)
 
 
 def _novelty(axis: Any, results: dict[str, Any]) -> None:

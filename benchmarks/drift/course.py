@@ -10,14 +10,9 @@ from benchmarks.operations.competition import play
 from benchmarks.operations.detectors import Alert, Day, Detector
 from benchmarks.operations.figures import Found, Run
 from benchmarks.operations.ours import Ours
-from benchmarks.operations.truth import CHANGES, TROUBLES, Truth, Verdict
+from benchmarks.operations.truth import CHANGES, NEW_KINDS, Truth, Verdict
 from benchmarks.operations.weeks import Weeks
-from patterns.timestamps import DAY
-
-NEW_KINDS: Final = ("incident", "novelty")
-"""Troubles that bring new kinds of line."""
-
-OTHERS: Final = tuple(cause for cause in TROUBLES if cause not in NEW_KINDS)
+from patterns.timestamps import DAY, microseconds
 
 TOLD: Final = ("trouble", "software", "again", "false")
 """
@@ -126,7 +121,7 @@ def _course(run: Run, verdicts: Sequence[Verdict], truth: Truth, sets: _Sets) ->
     changes = [0] * run.days
     for event in truth.events.values():
         if event.cause in {"deployment", "release"}:
-            changes[(int(event.windows[0][0].timestamp() * 1_000_000) - truth.begin) // DAY] += 1
+            changes[(microseconds(event.windows[0][0]) - truth.begin) // DAY] += 1
     return Course(
         run.detector,
         run.seed,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from benchmarks.drift.course import Course
 from benchmarks.drift.learners import NEVER, NIGHTLY
-from benchmarks.training.plots import apart, prepare
+from benchmarks.training.plots import apart, prepare, saved
 
 _BLUE, _ORANGE, _GREY, _PALE = "#0072B2", "#D55E00", "#707070", "#d8d8d8"
 _COLOURS: Final = {NIGHTLY: _BLUE, NEVER: _ORANGE}
@@ -39,10 +39,7 @@ def draw(folder: Path, courses: Sequence[Course]) -> list[str]:
     _alerts(above, of)
     _patterns(below, of)
     figure.subplots_adjust(hspace=0.12)
-    figure.savefig(folder / "drift.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
-    figure.savefig(folder / "drift.svg", bbox_inches="tight", metadata={"Date": None})
-    plt.close(figure)
-    return ["drift.png"]
+    return [saved(folder, "drift", figure)]
 
 
 def _alerts(axis: Any, of: dict[str, list[Course]]) -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
-from benchmarks.drift.course import NEW_KINDS, OTHERS, TOLD, Course
+from benchmarks.drift.course import TOLD, Course
 from benchmarks.operations.figures import Found
+from benchmarks.operations.report import heading, legend, rounded
+from benchmarks.operations.truth import NEW_KINDS
+from commands.simulation.events.troubles import SORTS
 
-_MONTHS: Final = 3
+_THIRDS: Final = 3
 
 _HOW: Final = """\
 - Each learner takes the first week, which is normal, for what is normal, and is then judged day by day. It sees lines,
@@ -54,9 +57,9 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
     yield "| | alerts | trouble | new software | again | false | **false and again** | first, second, last third |"
     yield "|---|---|---|---|---|---|---|---|"
     for name, each in learned.items():
-        cells = [_number(each["alerts"]), *(_number(each["told"][told]) for told in TOLD)]
-        thirds = ", ".join(map(_number, each["unwanted_by_third"]))
-        yield f"| {name} | {' | '.join(cells)} | **{_number(each['unwanted'])}** | {thirds} |"
+        cells = [rounded(each["alerts"]), *(rounded(each["told"][told]) for told in TOLD)]
+        thirds = ", ".join(map(rounded, each["unwanted_by_third"]))
+        yield f"| {name} | {' | '.join(cells)} | **{rounded(each['unwanted'])}** | {thirds} |"
     yield ""
     yield "## What was missed, and what became of the sets"
     yield ""
@@ -82,8 +85,8 @@ def tables(found: dict[str, Any]) -> Iterator[str]:
     yield f"| | {' | '.join(causes)} | most of all on lines of |"
     yield f"|---|{'---|' * len(causes)}---|"
     for name, each in learned.items():
-        cells = [_number(each["causes"].get(cause, 0.0)) for cause in causes]
-        most = ", ".join(f"{kind} ({_number(some)})" for kind, some in list(each["kinds"].items())[:5])
+        cells = [rounded(each["causes"].get(cause, 0.0)) for cause in causes]
+        most = ", ".join(f"{kind} ({rounded(some)})" for kind, some in list(each["kinds"].items())[:5])
         yield f"| {name} | {' | '.join(cells)} | {most} |"
     missed = {name: each["missed"] for name, each in learned.items() if each["missed"]}
     if missed:
@@ -109,9 +112,9 @@ def _summary(courses: Sequence[Course]) -> dict[str, Any]:
         "alerts": sum(told.values()),
         "told": told,
         "unwanted": told["again"] + told["false"],
-        "unwanted_by_third": [fmean(_unwanted(each, third) for each in courses) for third in range(_MONTHS)],
+        "unwanted_by_third": [fmean(_unwanted(each, third) for each in courses) for third in range(_THIRDS)],
         "new_kinds": _events(courses, NEW_KINDS),
-        "others": _events(courses, OTHERS),
+        "others": _events(courses, SORTS),
         "missed": dict(Counter(what for each in courses for what in (*each.missed, *each.missed_kinds))),
         "patterns": {"first": fmean(s[0] for s in sets), "last": fmean(s[-1] for s in sets)} if sets else None,
         "kept": {"mean": fmean(kept), "least": min(kept)} if kept else None,
@@ -123,7 +126,7 @@ def _summary(courses: Sequence[Course]) -> dict[str, Any]:
 
 def _unwanted(course: Course, third: int) -> float:
     days = len(course.changes)
-    begin, end = third * days // _MONTHS, (third + 1) * days // _MONTHS
+    begin, end = third * days // _THIRDS, (third + 1) * days // _THIRDS
     return sum(sum(course.days[told][begin:end]) for told in ("again", "false")) / max(end - begin, 1)
 
 
@@ -133,9 +136,7 @@ def _events(courses: Sequence[Course], causes: Sequence[str]) -> dict[str, int]:
 
 
 def _page(found: dict[str, Any], pictures: Sequence[str]) -> Iterator[str]:
-    yield f"# Months in which software changes\n\n{found['date']}, {found['machine']}:\n"
-    yield f"    {found['command']}\n"
-    yield ", ".join(f"{name} {version}" for name, version in found["versions"].items()) + ".\n"
+    yield from heading("Months in which software changes", found)
     first = found["courses"][0]
     changes = sum(sum(each["changes"]) for each in found["courses"] if each["learner"] == first["learner"])
     seeds = ", ".join(map(str, found["seeds"]))
@@ -143,16 +144,8 @@ def _page(found: dict[str, Any], pictures: Sequence[str]) -> Iterator[str]:
         f"{found['weeks']} simulated weeks of about {found['lines_per_day']:,} lines a working day for each of the "
         f"seeds {seeds}, {len(first['changes'])} days of them live, with {changes} deployments and releases in all.\n"
     )
-    yield "How to read it:\n"
-    yield _HOW
-    yield "\nWho learns:\n"
-    for name, how in found["learners"].items():
-        yield f"- **{name}**: {how}"
+    yield from legend(_HOW, "Who learns", found["learners"])
     yield ""
     for picture in pictures:
         yield f"![Alerts a day]({picture})\n"
     yield from tables(found)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"

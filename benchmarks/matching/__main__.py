@@ -16,16 +16,13 @@ import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from benchmarks.matching import corpora, report
 from benchmarks.matching.peers import Peer, default_peers, ours, raw_peers
 from benchmarks.training import machine
 from benchmarks.training.corpus import CACHE, amount
-
-_HERE = Path(__file__).resolve().parent
 
 
 class _Size(NamedTuple):
@@ -36,6 +33,7 @@ class _Size(NamedTuple):
     sizes: tuple[int, ...]
 
 
+_PACKAGES = ("pyarrow", "numpy", "polars", "google-re2", "hyperscan", "drain3", "logfold")
 _WHOLE = _Size(1_000_000, 5, (100, 159, 1_000, 10_000, 100_000))
 _SMALL = _Size(100_000, 3, (100, 10_000))
 _SHARES, _MOST = (1_000, 10_000, 200_000), 10_000
@@ -62,18 +60,12 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     chosen = _SMALL if given.small else _WHOLE
     lines, rounds = given.lines or chosen.lines, given.rounds or chosen.rounds
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    folder = given.output or _HERE.parent / "runs" / f"{today}-{machine.cores()}-cores"
+    about = machine.about("matching", arguments, _PACKAGES)
+    folder = given.output or machine.runs(about["date"])
     tasks = {
         "raw": lambda: _raw(corpora.corpus(given.samples, lines, given.cache), lines, given.cache, rounds),
         "default": lambda: _default(corpora.corpus(given.samples, lines, given.cache), given.cache, rounds),
         "growth": lambda: _growth(chosen.sizes, rounds, lines // 5),
-    }
-    about: dict[str, Any] = {
-        "date": today,
-        "command": machine.without_folders(f"python benchmarks/matching {' '.join(arguments)}".strip()),
-        "machine": machine.described(),
-        "versions": machine.versions(("pyarrow", "numpy", "polars", "google-re2", "hyperscan", "drain3", "logfold")),
     }
     runs, commands = report.read(folder)
     about["command"] = "\n    ".join([*commands, about["command"]])

@@ -125,7 +125,7 @@ def _sizes(runs: Sequence[Run]) -> list[int]:
 def _draw(folder: Path, runs: Sequence[Run]) -> bool:
     """Draw rates over the number of patterns; return whether matplotlib is there."""
     try:
-        from benchmarks.training.plots import prepare
+        from benchmarks.training.plots import prepare, saved
 
         prepare()
     except ImportError:
@@ -153,7 +153,5 @@ def _draw(folder: Path, runs: Sequence[Run]) -> bool:
         if chosen:
             axis.legend(frameon=False, fontsize=7)
     figure.subplots_adjust(wspace=0.25)
-    figure.savefig(folder / "matching.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
-    figure.savefig(folder / "matching.svg", bbox_inches="tight", metadata={"Date": None})
-    plt.close(figure)
+    saved(folder, "matching", figure)
     return True

@@ -15,7 +15,7 @@ from benchmarks.operations.truth import Truth, Verdict
 from benchmarks.operations.watched import Watched
 from benchmarks.operations.weeks import Weeks
 
-Of = Callable[[Path], list[Detector]]
+Competing = Callable[[Path], list[Detector]]
 Noted = Callable[[Detector, Day], None]
 
 
@@ -124,14 +124,14 @@ class Player:
 
 
 def play(
-    weeks: Weeks, of: Of = detectors, noted: Noted | None = None
+    weeks: Weeks, competing: Competing = detectors, noted: Noted | None = None
 ) -> tuple[list[Run], dict[str, list[Verdict]], Truth]:
     """
     Play weeks to all detectors.
 
     Args:
         weeks: The weeks.
-        of: Who competes, when given a folder for their sets.
+        competing: Returns who competes when given a folder for their sets.
         noted: Called for each detector after each night.
 
     Returns:
@@ -142,7 +142,7 @@ def play(
     with tempfile.TemporaryDirectory(prefix="operations-") as name:
         folder = Path(name)
         (folder / "log").mkdir()
-        players = [Player(detector) for detector in of(folder)]
+        players = [Player(detector) for detector in competing(folder)]
         days = weeks.play(folder / "log")
         learning = list(islice(days, weeks.learned))
         for player in players:
@@ -165,3 +165,9 @@ def play(
         for name in [player.detector.name]
     ]
     return runs, verdicts, truth
+
+
+def judged(weeks: Weeks) -> tuple[list[Run], dict[str, list[Verdict]]]:
+    """Play weeks to all detectors; as `play`, without what is true, for it has all labels and is to cross processes."""
+    runs, verdicts, _ = play(weeks)
+    return runs, verdicts

@@ -1,17 +1,14 @@
 """operations.md and operations.json: tables for people, every run for machines."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from benchmarks.operations.detectors import NEW
 from benchmarks.operations.figures import Found, Run, Spread, a_day, middle, spread, together
-from benchmarks.operations.truth import CHANGES, TROUBLES, WORTHS
-
-NEW_KINDS = ("incident", "novelty")
-"""Troubles that bring new kinds of line: what all who compete look for."""
+from benchmarks.operations.truth import CHANGES, NEW_KINDS, TROUBLES, WORTHS
 
 _HOW = """\
 - Each detector takes the first days for normal and is then judged on the live ones, day by day. It sees lines, never
@@ -59,9 +56,9 @@ def summary(runs: Sequence[Run]) -> str:
         events = together(some)
         new = sum((events.get(cause, Found()) for cause in NEW_KINDS), Found())
         cells = [
-            _number(a_day(some).mean),
-            *(_number(a_day(some, worth).mean) for worth in ("trouble", "change", "repeated")),
-            f"**{_number(a_day(some, 'false').mean)}** ({_range(a_day(some, 'false'))})",
+            rounded(a_day(some).mean),
+            *(rounded(a_day(some, worth).mean) for worth in ("trouble", "change", "repeated")),
+            f"**{rounded(a_day(some, 'false').mean)}** ({_range(a_day(some, 'false'))})",
             f"{spread([each.precision for each in some]).mean:.0%}",
             f"{new.told} of {new.events}",
             f"{new.kinds_told} of {new.kinds}",
@@ -75,10 +72,29 @@ def tables(runs: Sequence[Run]) -> str:
     return "\n".join([summary(runs), *_by_kind(runs), *_false(runs), *_by_sort(runs)])
 
 
-def _page(runs: Sequence[Run], about: dict[str, Any]) -> Iterator[str]:
-    yield f"# Operations: what an operator is told\n\n{about['date']}, {about['machine']}:\n"
+def heading(title: str, about: dict[str, Any]) -> Iterator[str]:
+    """Yield how a page begins: its title, when, where and by which command it was made, and of which versions."""
+    yield f"# {title}\n\n{about['date']}, {about['machine']}:\n"
     yield f"    {about['command']}\n"
     yield ", ".join(f"{name} {version}" for name, version in about["versions"].items()) + ".\n"
+
+
+def legend(how: str, title: str, who: Mapping[str, str]) -> Iterator[str]:
+    """Yield how tables are read, and who is in them."""
+    yield "How to read it:\n"
+    yield how
+    yield f"\n{title}:\n"
+    for name, configuration in who.items():
+        yield f"- **{name}**: {configuration}"
+
+
+def rounded(value: float) -> str:
+    """Return a figure with as many digits as it is worth."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def _page(runs: Sequence[Run], about: dict[str, Any]) -> Iterator[str]:
+    yield from heading("Operations: what an operator is told", about)
     live, seeds = runs[0].days, sorted({each.seed for each in runs})
     judged = sum(each.lines for each in runs if each.detector == runs[0].detector)
     yield (
@@ -86,11 +102,7 @@ def _page(runs: Sequence[Run], about: dict[str, Any]) -> Iterator[str]:
         f"working day (seeds {', '.join(map(str, seeds))}); {7 * about['weeks'] - live} days for learning, "
         f"{live} live: {judged:,} lines judged by each.\n"
     )
-    yield "How to read it:\n"
-    yield _HOW
-    yield "\nWho competes:\n"
-    for name, how in about["detectors"].items():
-        yield f"- **{name}**: {how}"
+    yield from legend(_HOW, "Who competes", about["detectors"])
     yield "\n## Alerts\n"
     yield summary(runs)
     yield from _by_kind(runs)
@@ -132,7 +144,7 @@ def _false(runs: Sequence[Run]) -> Iterator[str]:
                     most[kind] = most.get(kind, 0) + count
         first = sorted(most, key=lambda kind: (-most[kind], kind))[:4]
         told = ", ".join(f"{kind} ({most[kind] / sum(each.days for each in some):.2f})" for kind in first)
-        yield f"| {name} | {' | '.join(map(_number, means))} | {told} |"
+        yield f"| {name} | {' | '.join(map(rounded, means))} | {told} |"
 
 
 def _by_sort(runs: Sequence[Run]) -> Iterator[str]:
@@ -147,7 +159,7 @@ def _by_sort(runs: Sequence[Run]) -> Iterator[str]:
             means = [
                 spread([each.sorts.get(sort, {}).get(worth, 0) / each.days for each in some]).mean for worth in WORTHS
             ]
-            yield f"| {name} | {sort} | {' | '.join(map(_number, means))} |"
+            yield f"| {name} | {sort} | {' | '.join(map(rounded, means))} |"
 
 
 def _by_detector(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -155,12 +167,8 @@ def _by_detector(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return {name: [each for each in runs if each.detector == name] for name in names}
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
-
-
 def _range(value: Spread) -> str:
-    return f"{_number(value.least)}-{_number(value.most)}"
+    return f"{rounded(value.least)}-{rounded(value.most)}"
 
 
 def _time(seconds: float) -> str:

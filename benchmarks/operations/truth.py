@@ -17,7 +17,10 @@ from commands.simulation.events.event import Event
 from commands.simulation.events.troubles import SORTS
 from patterns.timestamps import DAY, microseconds
 
-TROUBLES = ("incident", "novelty", *SORTS)
+NEW_KINDS = ("incident", "novelty")
+"""Troubles that bring new kinds of line: what all who compete look for."""
+
+TROUBLES = (*NEW_KINDS, *SORTS)
 """Causes of which an operator wants to be woken."""
 
 CHANGES = ("deployment", "release", "seasonal", "new_host", "decommission")

@@ -21,7 +21,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,6 @@ from benchmarks.training import corpus, machine
 from benchmarks.training.corpus import Corpus
 from patterns.errors import LogwinnowError
 
-_HERE = Path(__file__).resolve().parent
 _PACKAGES = ("pyspark", "pyarrow", "elasticsearch", "kafka-python", "msgspec")
 _OUTPUT_HELP = "default: benchmarks/runs/<date>-<cores>-cores; what is there already stays, and is shown too"
 _LONG_HELP = "run a stream so long at 80 %% of its top rate; half an hour takes some 30 GB of disk"
@@ -65,15 +63,13 @@ def main(arguments: Sequence[str]) -> int:
     for name, value in (_SMALL if given.small else _WHOLE).items():
         if getattr(given, name) is None:
             setattr(given, name, value)
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    folder = given.output or _HERE.parent / "runs" / f"{today}-{machine.cores()}-cores"
+    about = machine.about("streaming", arguments, _PACKAGES, programs=("Java",))
+    about |= {"cores": machine.cores(), "versions": about["versions"] | versions()}
+    folder = given.output or machine.runs(about["date"])
     if given.only is None:
         given.only = [] if given.long else _SECTIONS[:-1]
     results = report.read(folder)
-    results.commands.append(machine.without_folders(f"python benchmarks/streaming {' '.join(arguments)}".strip()))
-    about = {"date": today, "machine": machine.described(), "cores": machine.cores()}
-    taking_part = machine.versions(_PACKAGES) | versions()
-    about["versions"] = {name: version for name, version in taking_part.items() if name != "Perl"}
+    results.commands.append(about.pop("command"))
     code = 0
     try:
         _measure(given, results)

@@ -10,12 +10,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from benchmarks.streaming.exchange import Progress, StreamAnswer
 from benchmarks.streaming.place import Place
-from benchmarks.streaming.process import Program, ProgramFailed
+from benchmarks.streaming.process import Program, ProgramFailed, Within
 from benchmarks.streaming.processor import Processors, Taken, Watched
 from benchmarks.streaming.runs import moment, records
 from benchmarks.training.corpus import Corpus
@@ -24,7 +25,7 @@ FIRST_LINES = 1_000
 """Lines by which a stream does all that it does but once, before others come."""
 
 _PATIENCE = 240.0
-_LOOK_SECONDS = 0.1
+_WITHIN = Within(_PATIENCE, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ def measure(place: Place, corpus: Corpus, processors: Processors, about: Latency
         processors.watch(program.session, Watched("stream: driver", "stream: Spark's JVM", "stream: Python workers"))
         program.order(more.order(topic, prefix, log, once=False, acknowledged=str(folder)))
         place.send(topic, corpus, FIRST_LINES)
-        wait_for(folder, FIRST_LINES, program)
+        program.wait_for(FIRST_LINES, partial(_number, folder), "acknowledged", _WITHIN)
         began = time.time()
         late = place.send(topic, corpus, paced, rate=about.rate, skip=FIRST_LINES)
         sent = time.time()
-        wait_for(folder, FIRST_LINES + paced, program)
+        program.wait_for(FIRST_LINES + paced, partial(_number, folder), "acknowledged", _WITHIN)
         program.end()
         answer = program.answer(_PATIENCE)
     took = processors.between(began + warm, sent)
@@ -96,23 +97,6 @@ def measure(place: Place, corpus: Corpus, processors: Processors, about: Latency
         steps={**steps(progress), **our_steps(log, since), "request": request(folder, since)},
         processor={name: round(seconds / max(sent - began - warm, 1e-9), 3) for name, seconds in took.items()},
     )
-
-
-def wait_for(folder: Path, number: int, program: Program[StreamAnswer]) -> None:
-    """
-    Wait until so many documents are acknowledged.
-
-    Raises:
-        ProgramFailed: They are not in time, or the program has ended.
-    """
-    until = time.monotonic() + _PATIENCE
-    while (there := sum(len(row.split()) - 2 for row in _rows(folder))) < number:
-        if program.has_answered:
-            program.answer(0)
-            raise ProgramFailed(f"stream: it ended when {there:,} of {number:,} lines were acknowledged")
-        if time.monotonic() > until:
-            raise ProgramFailed(f"stream: {there:,} of {number:,} lines are acknowledged after {_PATIENCE:g} s")
-        time.sleep(_LOOK_SECONDS)
 
 
 def acknowledged(folder: Path) -> dict[str, float]:
@@ -179,6 +163,11 @@ def request(folder: Path, since: float) -> float:
     times = [[int(part) / 1e6 for part in row.split()[:2]] for row in _rows(folder)]
     took = [ended - began for began, ended in times if began >= since]
     return round(median(took), 1) if took else 0.0
+
+
+def _number(folder: Path) -> int:
+    """Return how many documents are acknowledged."""
+    return sum(len(row.split()) - 2 for row in _rows(folder))
 
 
 def _rows(folder: Path) -> list[str]:

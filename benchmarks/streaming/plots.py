@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.streaming.figures import Figure, figures, paired
 from benchmarks.streaming.runs import Run
 from benchmarks.streaming.strain import Long
-from benchmarks.training.plots import prepare
+from benchmarks.training.plots import prepare, saved
 
 _STREAM, _CEILING = "#0072B2", "#707070"
 _COLOURS = ("#707070", "#E69F00", "#CC79A7", "#D55E00", "#009E73", "#0072B2", "#56B4E9")
@@ -49,10 +49,7 @@ def draw(folder: Path, runs: Sequence[Run]) -> list[str]:
     _pairs(left, pairs)
     _processors(right, list(figures(runs).values()))
     figure.subplots_adjust(wspace=0.28)
-    figure.savefig(folder / "streaming.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
-    figure.savefig(folder / "streaming.svg", bbox_inches="tight", metadata={"Date": None})
-    plt.close(figure)
-    return ["streaming.png"]
+    return [saved(folder, "streaming", figure)]
 
 
 def draw_long(folder: Path, runs: Sequence[Long]) -> list[str]:

@@ -6,10 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -23,6 +23,13 @@ _SECONDS_TO_END = 15.0
 
 class ProgramFailed(Exception):
     """Raised when a program of the benchmark ends, does not answer, or says that it failed."""
+
+
+class Within(NamedTuple):
+    """After how many seconds something takes too long, and how many are between two looks at it."""
+
+    seconds: float
+    between_looks: float
 
 
 class Program(Generic[Answer]):
@@ -110,6 +117,28 @@ class Program(Generic[Answer]):
         if failure:
             raise ProgramFailed(f"{self.name}: {failure}")
         return answer
+
+    def wait_for(self, lines: int, done: Callable[[], int], verb: str, within: Within) -> None:
+        """
+        Wait until it has done so many lines.
+
+        Args:
+            lines: How many.
+            done: Returns how many there are.
+            verb: What is done with them, for the error.
+            within: How long.
+
+        Raises:
+            ProgramFailed: They are not done in time, or it has answered before.
+        """
+        until = time.monotonic() + within.seconds
+        while (there := done()) < lines:
+            if self.has_answered:
+                self.answer(0)
+                raise ProgramFailed(f"{self.name}: it ended when {there:,} of {lines:,} lines were {verb}")
+            if time.monotonic() > until:
+                raise ProgramFailed(f"{self.name}: {there:,} of {lines:,} lines are {verb} after {within.seconds:g} s")
+            time.sleep(within.between_looks)
 
     def end(self) -> None:
         """Tell it by SIGTERM to end what it does, and to answer."""

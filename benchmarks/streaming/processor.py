@@ -5,13 +5,14 @@ Linux alone: it reads /proc. Processes are found by their session, as benchmarks
 """
 
 import os
-import threading
 import time
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
+
+from benchmarks.training.looking import Looking
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -35,25 +36,14 @@ class Watched(NamedTuple):
     others: str
 
 
-class Processors:
+class Processors(Looking):
     """Looks at the sessions that it is told of, until the block ends."""
 
     def __init__(self) -> None:
         """Begin with none."""
+        super().__init__(_SECONDS_BETWEEN_LOOKS)
         self._sessions: dict[int, Watched] = {}
         self._looks: list[tuple[float, Taken]] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look_on, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
 
     def watch(self, session: int, watched: Watched) -> None:
         """Look at a session from now on."""
@@ -77,31 +67,49 @@ class Processors:
         share = (moment - earlier) / (later - earlier)
         return {name: one.get(name, 0.0) + share * (other[name] - one.get(name, 0.0)) for name in other}
 
-    def _look_on(self) -> None:
-        while not self._ended.is_set():
-            self._looks.append((time.time(), self._look()))
-            self._ended.wait(_SECONDS_BETWEEN_LOOKS)
-
-    def _look(self) -> Taken:
-        sessions, taken = self._sessions, defaultdict[str, float](float)
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    told = (entry / "stat").read_text(errors="replace")
-                except OSError:
-                    # It has ended meanwhile; its parent has its time now.
-                    continue
-                session, name, ticks = read(told)
-                if session in sessions:
-                    names = sessions[session]
-                    role = names.leader if entry.name == str(session) else names.others
-                    taken[names.java if name == "java" else role] += ticks / _TICKS
-        return taken
+    def look(self) -> None:
+        """Look once."""
+        began, sessions, taken = time.time(), self._sessions, defaultdict[str, float](float)
+        for process, stat in processes():
+            if stat.session in sessions:
+                names = sessions[stat.session]
+                role = names.leader if process == stat.session else names.others
+                taken[names.java if stat.name == "java" else role] += stat.ticks / _TICKS
+        self._looks.append((began, taken))
 
 
-def read(told: str) -> tuple[int, str, int]:
-    """Return a process's session, its name, and its ticks with those of the children it waited for."""
+class Stat(NamedTuple):
+    """
+    What Linux tells of a process.
+
+    Attributes:
+        session: Its session.
+        name: Of its program.
+        ticks: Of processor, with those of the children it waited for.
+        pages: Of memory that it holds, with those that it shares.
+    """
+
+    session: int
+    name: str
+    ticks: int
+    pages: int
+
+
+def processes() -> Iterator[tuple[int, Stat]]:
+    """Yield the id of each process that there is, and what is told of it."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                told = (entry / "stat").read_text(errors="replace")
+            except OSError:
+                # It has ended meanwhile; its parent has its time now.
+                continue
+            yield int(entry.name), read(told)
+
+
+def read(told: str) -> Stat:
+    """Return what a process's `stat` tells."""
     # The name may hold anything, but the last parenthesis ends it.
     head, _, rest = told.rpartition(")")
     fields = rest.split()
-    return int(fields[3]), head.partition("(")[2], sum(map(int, fields[11:15]))
+    return Stat(int(fields[3]), head.partition("(")[2], sum(map(int, fields[11:15])), int(fields[21]))

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from benchmarks.streaming.programs.send import HOST
 from benchmarks.training.corpus import Corpus
 
 BY_HOST: Final = "one host"
 """Of this one the lines of a host go to one partition."""
 
-_HOST = len("Nov 16 00:00:00 ")
 _LONG = 60_000
 _HOSTS = 50_000
 _WORDS = 9
@@ -25,8 +25,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def _with_host(line: bytes, host: bytes) -> bytes:
-    _, _, rest = line[_HOST:].partition(b" ")
-    return line[:_HOST] + host + b" " + rest
+    _, _, rest = line[HOST:].partition(b" ")
+    return line[:HOST] + host + b" " + rest
 
 
 def _words(random_: random.Random, number: int) -> bytes:

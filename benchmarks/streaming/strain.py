@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -11,14 +12,14 @@ from benchmarks.streaming import skewed
 from benchmarks.streaming.exchange import StreamAnswer
 from benchmarks.streaming.memory import Memory
 from benchmarks.streaming.place import Place
-from benchmarks.streaming.process import Program, ProgramFailed
+from benchmarks.streaming.process import Program, Within
 from benchmarks.streaming.runs import check, moment, records, timed
 from benchmarks.training.corpus import Corpus
 
 SHARE_OF_TOP = 0.8
 
 _PATIENCE = 1_800.0
-_LOOK_SECONDS = 0.5
+_WITHIN = Within(_PATIENCE, 0.5)
 _HEAP_SECONDS = 5.0
 _TOPS = 3
 _MOST_SAMPLES = 600
@@ -139,13 +140,13 @@ def long(place: Place, corpus: Corpus, about: Long, top_lines: int) -> Long:
         for tries in range(1, _TOPS + 1):
             sent = time.time()
             place.send(topic, corpus, top_lines)
-            wait_for(log, tries * top_lines, program)
+            program.wait_for(tries * top_lines, partial(_judged, log), "judged", _WITHIN)
             top = top_lines / (moment(records(log, "batch")[-1]["time"]) - sent)
         before, rate = _TOPS * top_lines, top * SHARE_OF_TOP
         lines = round(rate * about.minutes * 60)
         began = time.time()
         late = place.send(topic, corpus, lines, rate=rate)
-        wait_for(log, before + lines, program)
+        program.wait_for(before + lines, partial(_judged, log), "judged", _WITHIN)
         program.end()
         program.answer(_PATIENCE)
         check(place.count(prefix), before + lines)
@@ -154,24 +155,8 @@ def long(place: Place, corpus: Corpus, about: Long, top_lines: int) -> Long:
     return replace(found, memory=_held(memory, log, began), batches=_lagging(batches, before, began, rate, lines))
 
 
-def wait_for(log: Path, lines: int, program: Program[StreamAnswer]) -> None:
-    """
-    Wait until a stream's log tells of so many lines.
-
-    Raises:
-        ProgramFailed: It does not in time, or the stream has ended.
-    """
-    until = time.monotonic() + _PATIENCE
-    while (there := _judged(log)) < lines:
-        if program.has_answered:
-            program.answer(0)
-            raise ProgramFailed(f"stream: it ended when {there:,} of {lines:,} lines were judged")
-        if time.monotonic() > until:
-            raise ProgramFailed(f"stream: {there:,} of {lines:,} lines are judged after {_PATIENCE:g} s")
-        time.sleep(_LOOK_SECONDS)
-
-
 def _judged(log: Path) -> int:
+    """Return how many lines a stream's log tells of."""
     return sum(batch["lines"] for batch in records(log, "batch")) if log.exists() else 0
 
 

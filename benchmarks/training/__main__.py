@@ -11,7 +11,6 @@ are on PATH. A peer that fails or takes too long is shown as failed; after Ctrl-
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from benchmarks.training.corpus import Corpus
 from benchmarks.training.peers import TASKS, peers, spark_on
 from mining.support import in_lines, parse_support
 
-_HERE = Path(__file__).resolve().parent
 _OUTPUT_HELP = "default: benchmarks/runs/<date>-<cores>-cores; what is there already stays, and is shown too"
 _SMALL: dict[str, Any] = {"sizes": [50_000, 200_000], "corpora": ["fleet"], "rounds": 3, "timeout": 120}
 _WHOLE: dict[str, Any] = {
@@ -44,16 +42,10 @@ def main(arguments: Sequence[str]) -> int:
     for name, value in (_SMALL if given.small else _WHOLE).items():
         if getattr(given, name) is None:
             setattr(given, name, value)
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    folder = given.output or _HERE.parent / "runs" / f"{today}-{machine.cores()}-cores"
+    about = machine.about("training", arguments)
+    folder = given.output or machine.runs(about["date"])
     measurements, commands = report.read(folder)
-    command = machine.without_folders(f"python benchmarks/training {' '.join(arguments)}".strip())
-    about = {
-        "date": today,
-        "command": "\n    ".join([*commands, command]),
-        "machine": machine.described(),
-        "versions": machine.versions(),
-    }
+    about["command"] = "\n    ".join([*commands, about["command"]])
 
     def told(measured: Measurement) -> None:
         measurements.append(measured)

@@ -6,13 +6,17 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from spark.errors import NoJava
 from spark.java import find
 
+_RUNS = Path(__file__).resolve().parents[1] / "runs"
 _PACKAGES = ("pyspark", "polars", "pyarrow", "numpy", "drain3", "logfold")
+_PROGRAMS = ("Java", "Perl")
 _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/'\":,]+/)+")
 
 
@@ -21,20 +25,46 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def about(
+    benchmark: str, arguments: Sequence[str], packages: Sequence[str] = _PACKAGES, programs: Sequence[str] = _PROGRAMS
+) -> dict[str, Any]:
+    """
+    Return what a report tells of a run: its `date`, `command`, `machine`, and the `versions` of what takes part.
+
+    Args:
+        benchmark: Its folder below benchmarks.
+        arguments: What it was given.
+        packages: As `versions` takes them.
+        programs: As `versions` takes them.
+    """
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "command": without_folders(f"python benchmarks/{benchmark} {' '.join(arguments)}".strip()),
+        "machine": described(),
+        "versions": versions(packages, programs),
+    }
+
+
+def runs(date: str) -> Path:
+    """Return the folder for what is measured on a date, as reports have it, on this machine."""
+    return _RUNS / f"{date}-{cores()}-cores"
+
+
 def described() -> str:
     """Return ``2 cores of …, 23 GiB, Linux …``."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return f"{cores()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()} {platform.release()}"
 
 
-def versions(packages: Sequence[str] = _PACKAGES) -> dict[str, str]:
+def versions(packages: Sequence[str] = _PACKAGES, programs: Sequence[str] = _PROGRAMS) -> dict[str, str]:
     """
-    Return the versions of all that takes part, by name; starts a Java and git to ask for theirs.
+    Return the versions of all that takes part, by name: ours, and what is asked for; starts git and the programs.
 
     Args:
         packages: Of Python; by default those that benchmarks/training compares.
+        programs: Of Java and Perl.
     """
-    return dict(_versions(packages))
+    return dict(_versions(packages, programs))
 
 
 def without_folders(text: str) -> str:
@@ -42,7 +72,7 @@ def without_folders(text: str) -> str:
     return _FOLDERS.sub("", text)
 
 
-def _versions(packages: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _versions(packages: Sequence[str], programs: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "logwinnow", _commit()
     yield "Python", platform.python_version()
     for package in packages:
@@ -50,12 +80,13 @@ def _versions(packages: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield package, version(package)
         except PackageNotFoundError:
             yield package, "not installed"
-    try:
-        yield "Java", find().version
-    except NoJava:
-        yield "Java", "none"
+    if "Java" in programs:
+        try:
+            yield "Java", find().version
+        except NoJava:
+            yield "Java", "none"
     perl = shutil.which("perl")
-    if perl:
+    if perl and "Perl" in programs:
         yield "Perl", _told([perl, "-e", 'printf "%vd", $^V'])
 
 

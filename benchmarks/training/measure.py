@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from benchmarks.training.looking import Looking
 
 _SECONDS_BETWEEN_LOOKS = 0.05
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -40,7 +40,7 @@ class Outcome:
     failure: str = ""
 
 
-class Watch:
+class Watch(Looking):
     """Looks at the memory of a session's processes until the block ends."""
 
     def __init__(self, session: int) -> None:
@@ -50,22 +50,11 @@ class Watch:
         Args:
             session: Id of a process that leads a session of its own.
         """
+        super().__init__(_SECONDS_BETWEEN_LOOKS)
         self._session = session
         self._others: set[int] = set()
         self._peak = 0
         self._most = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look_on, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
 
     @property
     def most(self) -> int:
@@ -92,12 +81,11 @@ class Watch:
                 self._others.add(process)
         return mine
 
-    def _look_on(self) -> None:
-        while not self._ended.is_set():
-            processes = self.processes()
-            self._most = max(self._most, len(processes))
-            self._peak = max(self._peak, sum(map(_resident, processes)))
-            self._ended.wait(_SECONDS_BETWEEN_LOOKS)
+    def look(self) -> None:
+        """Look once."""
+        processes = self.processes()
+        self._most = max(self._most, len(processes))
+        self._peak = max(self._peak, sum(map(_resident, processes)))
 
 
 def run(command: Sequence[str], output: Path, timeout: float, environment: Mapping[str, str] | None = None) -> Outcome:

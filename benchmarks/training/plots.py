@@ -115,7 +115,7 @@ def _panels(folder: Path, corpus: str, tasks: dict[str, Series]) -> str:
     figure.subplots_adjust(wspace=0.58)
     axes[0][0].set_ylabel("seconds (warm, of Spark)")
     figure.supxlabel(f"lines of the corpus “{corpus}”", fontsize=9)
-    return _saved(folder, f"training-{corpus}", figure)
+    return saved(folder, f"training-{corpus}", figure)
 
 
 def _log_log(axis: Any, points: Sequence[tuple[float, float]]) -> None:
@@ -182,10 +182,11 @@ def _cores(folder: Path, corpus: str, tasks: dict[str, list[tuple[float, float]]
     axis.set_xlabel("cores")
     axis.set_ylabel("times as fast as on one core, warm")
     axis.set_title(f"engine spark, corpus “{corpus}”", loc="left")
-    return _saved(folder, f"training-cores-{corpus}", figure)
+    return saved(folder, f"training-cores-{corpus}", figure)
 
 
-def _saved(folder: Path, name: str, figure: Any) -> str:
+def saved(folder: Path, name: str, figure: Any) -> str:
+    """Write a figure as PNG and SVG, the same bytes for the same figure; return the name of the PNG file."""
     from matplotlib import pyplot as plt
 
     figure.savefig(folder / f"{name}.png", dpi=160, bbox_inches="tight", metadata={"Software": None})

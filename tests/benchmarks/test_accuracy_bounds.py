@@ -1,14 +1,12 @@
 import json
-import runpy
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.accuracy import __main__ as accuracy
 from benchmarks.accuracy import bounds as of_bounds
-from benchmarks.accuracy import nights as of_nights
-from benchmarks.accuracy.bounds import Bound, Value, bounds
+from benchmarks.accuracy.bounds import Bound, Value, bounds, entered
 from benchmarks.accuracy.data import Reader
 from benchmarks.accuracy.fleets import fleet
 from benchmarks.accuracy.methods import by_scope, ladder
@@ -16,7 +14,6 @@ from benchmarks.accuracy.nights import DEFAULT, measure_nights
 from mining.ladder import climb_down
 from patterns.words import WordRules
 
-ACCURACY = Path(__file__).parents[2] / "benchmarks" / "accuracy"
 LADDER = [bound for bound in bounds() if bound.of_ladder]
 
 
@@ -27,25 +24,9 @@ def shapes(loghub: Path) -> list[dict[str, int]]:
     return [shapes for dataset in datasets for shapes in by_scope(dataset.lines).values()]
 
 
-def run(*arguments: str) -> int:
-    before = sys.argv
-    sys.argv = ["accuracy", *arguments]
-    try:
-        runpy.run_path(str(ACCURACY), run_name="__main__")
-    except SystemExit as ended:
-        return int(str(ended.code))
-    finally:
-        sys.argv = before
-    raise AssertionError
-
-
 def mined_with(value: Value, shapes: list[dict[str, int]]) -> list[list[tuple[str, int]]]:
-    entered = [change.__enter__() for change in value.changes]
-    try:
+    with entered(value.changes):
         return [sorted((each.pattern.text, each.level) for each in value.mine(some)) for some in shapes]
-    finally:
-        for change, _ in zip(value.changes, entered, strict=True):
-            change.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize("bound", LADDER, ids=lambda bound: bound.name)
@@ -87,14 +68,14 @@ def seen_once_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr(of_bounds, "bounds", lambda: iter([bound]))
     monkeypatch.setattr(of_bounds, "_fleets", lambda: {"seed 1": fleet(1, WordRules(), 2)})
-    monkeypatch.setattr(of_nights, "measure_nights", lambda _told: nights)
+    monkeypatch.setattr(accuracy, "measure_nights", lambda _told: nights)
 
 
 @pytest.mark.usefixtures("seen_once_alone")
 def test_errors_patterns_and_time_are_counted_for_each_value(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(str(small), "--bounds", "--output", str(tmp_path)) == 0
+    assert accuracy.main([str(small), "--bounds", "--output", str(tmp_path)]) == 0
 
     told = capsys.readouterr()
     assert told.err.startswith("seen once: on\nseen once: off\n")
@@ -117,14 +98,16 @@ def test_errors_patterns_and_time_are_counted_for_each_value(
 def test_bounds_are_not_measured_on_a_folder_without_datasets(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(str(tmp_path), "--bounds") == 2
+    assert accuracy.main([str(tmp_path), "--bounds"]) == 2
     assert f"no dataset in {tmp_path}: " in capsys.readouterr().err
 
 
 @pytest.mark.slow
 def test_every_rule_of_the_nights_is_played_the_same_weeks() -> None:
-    found = measure_nights(seeds=(1,), days=9, lines_per_day=500)
+    told: list[str] = []
+    found = measure_nights(told.append, seeds=(1,), days=9, lines_per_day=500)
 
+    assert len(told) == len(set(told)) == 6
     shipped = found["rules"][DEFAULT]
     assert all(rule["events"][1] == shipped["events"][1] for rule in found["rules"].values())
     assert found["rules"]["learn_days 3"]["alerts_a_day"] >= shipped["alerts_a_day"]

@@ -15,7 +15,7 @@ _TINY = ["--seeds", "3", "--lines-per-day", "300", "--novel-kinds", "6", "--trou
 
 
 def test_it_writes_tables_figures_and_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The watch keeps its state after each minute, for a machine that stops: this one does not.
+    # Sets are written down for a machine that stops: this one does not.
     monkeypatch.setattr(os, "fsync", lambda _file: None)
     # Nights are what takes time.
     monkeypatch.setattr(drift, "Weeks", lambda _days, *others: Weeks(4, *others))

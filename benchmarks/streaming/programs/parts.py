@@ -104,8 +104,9 @@ class DiscardingSink:
         """Nothing."""
 
     @contextmanager
-    def part(self, batch: int, part: int, planned_at: int, refuse: Refuse) -> Iterator[Discarded]:  # noqa: ARG002
+    def part(self, batch: int, part: int, planned_at: int, refuse: Refuse) -> Iterator[Discarded]:
         """Open a part."""
+        del batch, part, planned_at, refuse
         yield Discarded()
 
     def write_alerts(self, alerts: Iterable[tuple[dict[str, Any], int]]) -> int:

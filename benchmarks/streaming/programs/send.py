@@ -1,5 +1,5 @@
 """
-Sends the lines of a file into the partitions of a topic in turn.
+Sends the lines of a file into the partitions of a topic, in turn or by their hosts.
 
     send.py SERVERS TOPIC FILE TO SKIP LINES RATE   from line SKIP on, RATE a second evenly, 0: as fast as it goes; TO
                                                     is "turns", or "host": a host's lines go to one partition
@@ -22,7 +22,8 @@ from kafka import KafkaProducer
 
 PARTITIONS = 2
 
-_HOST = len("Nov 16 00:00:00 ")
+HOST = len("Nov 16 00:00:00 ")
+"""Where the host begins in a line of a fleet."""
 
 # What librdkafka waits, by which rsyslog and most others send; the record has its time stamp before.
 _LINGER_MS = 5
@@ -48,7 +49,7 @@ def endless(file: Path) -> Iterator[bytes]:
 
 def partition(number: int, line: bytes, to: str) -> int:
     """Return to which partition a line goes."""
-    return number % PARTITIONS if to == "turns" else crc32(line[_HOST:].partition(b" ")[0]) % PARTITIONS
+    return number % PARTITIONS if to == "turns" else crc32(line[HOST:].partition(b" ")[0]) % PARTITIONS
 
 
 def main(servers: str, topic: str, file: str, to: str, *numbers: str) -> None:

@@ -10,10 +10,8 @@ import json
 import logging
 import os
 import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -30,6 +28,7 @@ import streaming.judging
 from benchmarks.streaming.exchange import Progress, StreamAnswer, StreamOrder
 from benchmarks.streaming.programs.parts import TASKS, DiscardingSink, noting, same
 from benchmarks.streaming.programs.serving import serve
+from benchmarks.training.looking import Looking
 from commands.logs import log_to
 from patterns.rules import Rules
 from patterns.settings import load
@@ -61,7 +60,8 @@ def run(order: StreamOrder) -> StreamAnswer:
         log_to(log)
         kept = patch.object(SparkSession, "stop", lambda _session: None)
         clocks = [_clocked(place, name, step) for place, name, step in _CLOCKED]
-        for each in (kept, _kept_query(queries), *clocks, *_part(order), _telling_heap(order.heap_seconds)):
+        heap = [_Heap(order.heap_seconds)] if order.heap_seconds else []
+        for each in (kept, _kept_query(queries), *clocks, *_part(order), *heap):
             changed.enter_context(each)
         try:
             if order.part == "identity":
@@ -77,7 +77,9 @@ def run(order: StreamOrder) -> StreamAnswer:
 def _hand_through(config: StreamingConfig) -> None:
     """Run Spark's own query over the same rows, which ends in nothing."""
     source = streaming.job.source_of(config, once=True)
-    spark = session.start(config.spark, streaming.job._SETTINGS | source.settings(config.spark))  # noqa: SLF001
+    # A session as the stream has it, or the two would be no comparison.
+    settings = streaming.job._SETTINGS | source.settings(config.spark)  # noqa: SLF001 (nobody else needs them)
+    spark = session.start(config.spark, settings)
     rows = source.load(spark, Rules())
     writer = rows.mapInArrow(same, rows.schema).writeStream.format("noop")
     writer = writer.option("checkpointLocation", config.checkpoint).trigger(availableNow=True)
@@ -99,28 +101,17 @@ def _part(order: StreamOrder) -> list[Any]:
     return []
 
 
-@contextmanager
-def _telling_heap(seconds: float) -> Iterator[None]:
-    """Log what the JVM's heap holds, now and then, until the block ends."""
-    ended = threading.Event()
+class _Heap(Looking):
+    """Logs what the JVM's heap holds, now and then, until the block ends."""
 
-    def tell() -> None:
-        while not ended.wait(seconds):
-            context = SparkContext._active_spark_context  # noqa: SLF001 (there is no other way to the JVM)
-            if context is not None and context._jvm is not None:  # noqa: SLF001
-                runtime = context._jvm.java.lang.Runtime.getRuntime()  # noqa: SLF001
-                used = runtime.totalMemory() - runtime.freeMemory()
-                _log.info("heap", extra={"facts": {"used": used, "most": runtime.maxMemory()}})
-
-    thread = threading.Thread(target=tell, daemon=True)
-    if seconds:
-        thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        if seconds:
-            thread.join()
+    def look(self) -> None:
+        """Log it, if there is a JVM yet."""
+        context = SparkContext._active_spark_context  # noqa: SLF001 (all else would start one)
+        jvm = context._jvm if context else None  # noqa: SLF001 (there is no other way to it)
+        if jvm is not None:
+            runtime = jvm.java.lang.Runtime.getRuntime()
+            used = runtime.totalMemory() - runtime.freeMemory()
+            _log.info("heap", extra={"facts": {"used": used, "most": runtime.maxMemory()}})
 
 
 def _clocked(place: Any, name: str, step: str) -> Any:

@@ -5,14 +5,14 @@ import pytest
 
 from benchmarks.streaming.processor import Processors, Watched, read
 
-STAT = "41 {name} S 7 41 40 0 -1 4194560 1 2 3 4 100 20 3 4 20 0 1 0 999 1 1"
+STAT = "41 {name} S 7 41 40 0 -1 4194560 1 2 3 4 100 20 3 4 20 0 1 0 999 1 5"
 
 
 @pytest.mark.parametrize(
     ("name", "shown"), [("(java)", "java"), ("(a) b)", "a) b"), ("(1 2 3)", "1 2 3"), ("()", ""), ("(()", "(")]
 )
-def test_session_name_and_ticks_are_read_whatever_the_name_holds(name: str, shown: str) -> None:
-    assert read(STAT.format(name=name)) == (40, shown, 127)
+def test_session_name_ticks_and_pages_are_read_whatever_the_name_holds(name: str, shown: str) -> None:
+    assert read(STAT.format(name=name)) == (40, shown, 127, 5)
 
 
 def looks(*rows: tuple[float, dict[str, float]]) -> Processors:
