@@ -14,6 +14,8 @@ from streaming.unusual.usual import OfPattern
 NewValueOf = tuple[int, int, int, str]
 """The line, which of its pattern's gaps that are looked at, in their order, the gap, and the value."""
 
+_NOT_COUNTED = -1
+
 
 def new_values(
     judged: Judged,
@@ -32,10 +34,12 @@ def new_values(
         usual: Of each kind what is looked at.
         counted: Which lines are looked at.
     """
+    watched = _watched(usual)
     for group, took in zip(judged.messages, parameters, strict=True):
-        kinds, begins = judged.kind[group.lines], np.cumsum(took.lengths) - took.lengths
-        for kind, values in _watched(usual).items():
-            which = np.flatnonzero((kinds == kind) & counted[group.lines])
+        begins = np.cumsum(took.lengths) - took.lengths
+        kinds = np.where(counted[group.lines], judged.kind[group.lines], _NOT_COUNTED)
+        for kind, values in watched.items():
+            which = np.flatnonzero(kinds == kind)
             # An accepted shape has the pattern's place, and no parameters.
             number = int(took.lengths[which[0]]) if len(which) else 0
             masked = judge.masked(judged.kinds[kind].scope, str(judged.kinds[kind].shape)) if number else []

@@ -96,9 +96,11 @@ _CHANGES = st.lists(
         st.one_of(
             st.tuples(st.just("put"), st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 9)),
             st.tuples(st.just("drop"), st.sampled_from("ab"), st.sampled_from("xyz"), st.just(0)),
+            st.tuples(st.just("clear"), st.sampled_from("ab"), st.just(""), st.just(0)),
         ),
         max_size=5,
-    ),
+        # What is removed is not begun anew in the same step.
+    ).map(lambda some: sorted(some, key=lambda each: each[0] == "clear")),
     max_size=12,
 )
 
@@ -121,6 +123,9 @@ def test_whatever_is_changed_is_read_again_also_when_the_file_was_written_anew(
                 if do == "put":
                     tables.put(table, key, value)
                     expected[table][key] = value
+                elif do == "clear":
+                    tables.clear(table)
+                    expected[table].clear()
                 else:
                     tables.drop(table, key)
                     expected[table].pop(key, None)
