@@ -136,6 +136,14 @@ def test_whatever_is_changed_is_read_again_also_when_the_file_was_written_anew(
     assert {name: dict(found.table(name)) for name in "ab"} == expected
 
 
+def test_a_table_is_not_begun_anew_in_the_step_that_removes_it(tmp_path: Path) -> None:
+    tables = StateFile(tmp_path).before(0)
+    tables.put("t", "k", 1)
+    tables.clear("t")
+    with pytest.raises(ValueError, match="'t' was removed in this step"):
+        tables.put("t", "k", 2)
+
+
 def test_the_file_is_written_anew_before_it_has_many_times_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
