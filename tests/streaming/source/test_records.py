@@ -85,6 +85,7 @@ HOLE = b"\0" * 600
 
 @pytest.mark.parametrize("rules", [Rules(), Rules(multiline=INDENTED)])
 @pytest.mark.parametrize("most", [1, 2, 100])
+@pytest.mark.parametrize("behind_the_first", [False, True])
 @pytest.mark.parametrize(
     "content",
     [
@@ -98,7 +99,7 @@ HOLE = b"\0" * 600
     ],
 )
 def test_a_range_has_by_columns_the_records_that_it_has_one_by_one(
-    content: bytes, most: int, rules: Rules, tmp_path: Path
+    content: bytes, most: int, behind_the_first: bool, rules: Rules, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(content)
@@ -107,7 +108,8 @@ def test_a_range_has_by_columns_the_records_that_it_has_one_by_one(
     with opened:
         file = begun(str(path), str(path), opened, (), take_unfinished=True)
         assert file is not None
-        part = Range(file.taken_to(opened, len(content)), 0, len(content))
+        start = content.index(b"\n") + 1 if behind_the_first else 0
+        part = Range(file.taken_to(opened, len(content)), start, len(content))
     columns = list(read_columns(part, Joining(rules), most) or ())
     found = [pair for lines, offsets in columns for pair in zip(lines.to_pylist(), offsets.tolist(), strict=True)]
     assert found == list(read_records(part, Joining(rules)) or ())
