@@ -268,11 +268,13 @@ def trained(lines: Sequence[bytes], rules: Rules) -> PatternSet:
 def test_lines_of_a_fleet_make_the_same_events_and_counts(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tally_module, "SHAPES_A_TASK", 30)
     patterns = trained(fleet()[:1_000], Rules())
-    given = source_lines(kind, fleet(), [NOON - n for n in range(len(fleet()))])
+    # Some are too old to raise an alert.
+    given = source_lines(kind, fleet(), [NOON - n - (3 * DAY if n % 5 == 0 else 0) for n in range(len(fleet()))])
     counted_by = usual(patterns)
-    expected = one_by_one(patterns, given, 400 * DAY, counted_by)
-    assert by_columns(patterns, given, 400 * DAY, counted_by) == expected
+    expected = one_by_one(patterns, given, DAY, counted_by)
+    assert by_columns(patterns, given, DAY, counted_by) == expected
     assert expected.rows[0]["counts"]["outliers_of_further_shapes"] > 0
+    assert expected.rows[0]["counts"]["outliers_too_old"] > 0
     assert expected.rows[0]["unusual"]["further"] > 0
 
 
