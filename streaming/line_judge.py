@@ -39,16 +39,15 @@ class LineJudge:
 
     def write(self, lines: Sequence[SourceLine], writer: EventWriter, tally: Tally) -> None:
         """Judge lines, write their events, and count them."""
-        made = [self._make(line, tally) for line in lines]
         dated = [self._is_dated(line) for line in lines]
+        made = [self._make(line, tally, dated=each) for line, each in zip(lines, dated, strict=True)]
         writer.write(Events.of(made, lines, dated=dated))
 
     def _is_dated(self, line: SourceLine) -> bool:
         return self._planned_at - OLDEST <= line.record_time <= self._planned_at + NEWEST
 
-    def _make(self, line: SourceLine, tally: Tally) -> bytes:
+    def _make(self, line: SourceLine, tally: Tally, *, dated: bool) -> bytes:
         """Return the event of a line, and count it."""
-        dated = self._is_dated(line)
         # A clock that cannot be true says neither which year nor which bucket of alerts.
         time = line.record_time if dated else self._planned_at
         judgement = self._judge.judge(line.data, time)

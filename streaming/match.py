@@ -84,17 +84,16 @@ class JudgeTask:
         if tally.counting is not None:
             tally.counting.fullness += self.source.fullness(batch)
         ready = judge_of(self.place, *self.judged_by.value)
-        rules = ready.judge.judge.rules
-        lines = BatchEvents(ready, self.name, self.version, self.planned_at, self.max_age)
-        for each in self.source.lines(batch, rules, tally.counts):
+        judge, stamp = ready.judge.judge, (self.name, self.version, self.planned_at, self.max_age)
+        by_columns, one_by_one = BatchEvents(ready, *stamp), LineJudge(judge, *stamp)
+        for each in self.source.lines(batch, judge.rules, tally.counts):
             if isinstance(each, DeadLetter):
                 tally.counts["lines"] += 1
                 bury(each)
-            elif rules.words.raw:
-                one_by_one = LineJudge(ready.judge.judge, self.name, self.version, self.planned_at, self.max_age)
+            elif judge.rules.words.raw:
                 one_by_one.write([each.line(index) for index in range(len(each))], writer, tally)
             else:
-                lines.write(each, writer, tally)
+                by_columns.write(each, writer, tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +145,8 @@ def uncollected() -> Iterator[None]:
     """
     Keep Python from seeking cycles for the time of a task.
 
-    Lines leave none, and while thousands wait for their request it would walk through them again and again: a fifth of
-    all time.
+    Lines leave none. Where they are judged one by one it would walk through thousands again and again, an eighth of all
+    time; by columns there is little to walk through.
     """
     gc.disable()
     try:

@@ -118,7 +118,7 @@ class Reporter:
         judged = judgement.verdict is not None
         return Report(
             explained=explained,
-            then=self._then(asked, explained.verdict) if asked.document is not None else None,
+            then=None if asked.document is None else self._then(asked, asked.document, explained.verdict),
             trained=self._of_training(judgement) if judged else None,
             streamed=self._of_stream(explained.shape) if judged else None,
             reproduce=reproduced.command(
@@ -126,8 +126,7 @@ class Reporter:
             ),
         )
 
-    def _then(self, asked: Asked, verdict: Said) -> Then:
-        document = asked.document or {}
+    def _then(self, asked: Asked, document: dict[str, Any], verdict: Said) -> Then:
         said = then(document)
         try:
             explainer = Explainer(judged_by(self._store, said.set))

@@ -8,7 +8,7 @@ from commands.simulation.clock import DAY, HOUR, Clock
 from commands.simulation.events.drifts import Drifting
 from commands.simulation.events.event import Mark
 from commands.simulation.events.hosts import first_boot
-from commands.simulation.events.script import Change, Opening, Released, Script
+from commands.simulation.events.script import Change, Opening, Released, Script, released
 from commands.simulation.events.troubles import SORTS
 from commands.simulation.hosts import FLEET, Host, Machine
 from commands.simulation.story import Kind, Story
@@ -63,22 +63,12 @@ class Stage:
         if last.program not in self._released:
             return Said(last, mark, novel)
         if last not in self._as_released:
-            self._as_released[last] = self._after_releases(last)
+            self._as_released[last] = released(last, self._released[last.program])
         other, of_release = self._as_released[last]
         if mark.cause in (*SORTS, "incident", "novelty"):
             # Troubles are said in any case, and are what they are in any form.
             return Said(other or last, mark, novel)
         return None if other is None else Said(other, of_release or mark, novel or of_release is not None)
-
-    def _after_releases(self, first: Kind) -> tuple[Kind | None, Mark | None]:
-        """What releases have made of a kind, and the mark of the last one that changed it."""
-        kind, mark = first, None
-        for each in self._released[first.program]:
-            other = each.release.instead(kind, first, each.number)
-            if other is None:
-                return None, each.mark
-            kind, mark = other, mark if other is kind else each.mark
-        return kind, mark
 
     def _due(self, story: Story, machine: Machine, kind: Kind, now: int) -> tuple[Kind, Mark] | None:
         """What is said but for releases, and its mark."""
@@ -141,8 +131,8 @@ class Stage:
             at(time, self._join(host, mark))
         for span, drift, mark in script.drifts:
             at(span[0], self._drift(drift.label, Drifting(drift, *span), mark))
-        for released in script.releases:
-            at(released.time, self._release(released))
+        for release in script.releases:
+            at(release.time, self._release(release))
         for mute in script.mutes:
             key = mute.host, self._volume.stories.get(mute.story, mute.story) if mute.story else None
             at(mute.span[0], self._mute(key))
@@ -175,11 +165,11 @@ class Stage:
         """Lines of a kind begin to change."""
         return lambda _now: self._drifting.update({label: (drifting, mark)})
 
-    def _release(self, released: Released) -> Callable[[int], None]:
+    def _release(self, each: Released) -> Callable[[int], None]:
         """A release is at work from now on."""
 
         def release(_now: int) -> None:
-            self._released.setdefault(released.release.program, []).append(released)
+            self._released.setdefault(each.release.program, []).append(each)
             self._as_released.clear()
 
         return release

@@ -1,6 +1,7 @@
 """JSON records → lines: as patterns.envelope.Envelope says of each, but the headers of all texts are sought at once."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from patterns.errors import EnvelopeError
 from patterns.rules import Rules
 from patterns.timestamps import SECOND
 
-_LATEST = 4_102_444_800 * SECOND  # 2100
+_LATEST: Final = 4_102_444_800 * SECOND  # 2100
 
 
 class Enveloped:

@@ -114,24 +114,22 @@ class KafkaSource:
     def _lines(self, records: Records, rules: Rules) -> Iterator[SourceLines | DeadLetter]:
         stand = self._stand(records)
         values = records.values
-        if values.null_count:
-            for index in np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False)).tolist():
-                yield stand.letter(index, "no_value", "the record has no value", None)
+        there = values.is_valid().to_numpy(zero_copy_only=False)
+        for index in np.flatnonzero(~there).tolist():
+            yield stand.letter(index, "no_value", "the record has no value", None)
+        kept = np.flatnonzero(there)
         if self.config.format == "plain":
-            kept = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
             data = plain_lines(values.drop_null())
         else:
-            kept, data, letters = self._enveloped(stand, values, rules)
+            kept, data, letters = self._enveloped(stand, kept, values.drop_null().to_pylist(), rules)
             yield from letters
         if len(kept):
             yield stand.lines(kept, data, values)
 
     def _enveloped(
-        self, stand: Standing, values: pa.Array, rules: Rules
+        self, stand: Standing, there: Positions, given: list[bytes], rules: Rules
     ) -> tuple[Positions, pa.Array, list[DeadLetter]]:
-        """Return which records have a line, these, and those that have none."""
-        there = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
-        given = values.drop_null().to_pylist()
+        """Return which of the records that have a value have a line, these, and those that have none."""
         kept, lines, letters = [], [], []
         found = self._opened(rules).lines(given, stand.record_times[there].tolist())
         for index, value, line in zip(there.tolist(), given, found, strict=True):

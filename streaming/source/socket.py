@@ -81,24 +81,23 @@ class SocketSource:
         for row in batch.to_pylist():
             spool, segment = row["spool"], row["segment"]
             with opened(Path(self.config.spool), segment) as file:
-                blocks: list[Block] = []
+                blocks, held = list[Block](), 0
                 for block in read_blocks(file, row["begin"], row["end"]):
                     if isinstance(block, Damaged):
                         counts["damaged_bytes"] += block.length
                         continue
                     counts.update(block.lost)
                     blocks.append(block)
-                    if sum(len(each.messages) for each in blocks) >= LINES:
+                    held += len(block.messages)
+                    if held >= LINES:
                         yield self._messages(blocks, spool, segment)
-                        blocks = []
-                if any(each.messages for each in blocks):
+                        blocks, held = [], 0
+                if held:
                     yield self._messages(blocks, spool, segment)
 
     def _messages(self, blocks: Sequence[Block], spool: str, segment: int) -> SourceLines:
-        peers = {
-            block.peer: Place(f"{spool}/{segment}/{block.peer}", self._fields(segment, block.peer)) for block in blocks
-        }
-        codes = {peer: code for code, peer in enumerate(peers)}
+        codes: dict[str, int] = {}
+        peers = [codes.setdefault(block.peer, len(codes)) for block in blocks]
         lengths = [len(block.messages) for block in blocks]
         data = pa.array([message for block in blocks for message in block.messages], pa.binary())
         numbers = np.array([n for block in blocks for n in range(block.number, block.number + len(block.messages))])
@@ -107,8 +106,8 @@ class SocketSource:
             raw=data,
             record_times=np.repeat(np.array([block.arrival for block in blocks], np.int64), lengths),
             event_ids=message_event_ids(self.name, spool, segment, numbers.tolist()),
-            places=list(peers.values()),
-            place=np.repeat(np.array([codes[block.peer] for block in blocks], np.int64), lengths),
+            places=[Place(f"{spool}/{segment}/{peer}", self._fields(segment, peer)) for peer in codes],
+            place=np.repeat(np.array(peers, np.int64), lengths),
             offsets=numbers,
             numbered="log",
         )

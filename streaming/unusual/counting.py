@@ -18,7 +18,7 @@ from kernels.spans import Flags, Positions
 from patterns.judge import Judge, Judgement
 from patterns.timestamps import SECOND
 from streaming.columns import Parameters
-from streaming.documents import brief, decoded, keyword
+from streaming.documents import brief, cut, decoded
 from streaming.source import SourceLine, SourceLines
 from streaming.unusual.new_values import new_values, odd_values
 from streaming.unusual.usual import OfPattern, by_pattern
@@ -152,10 +152,9 @@ class Counting:
             documents: Their events as JSON.
             told: Which may raise an alert.
         """
-        usual = [
-            self._usual.get(kind.known.id) if kind.known is not None and kind.reason is None else None
-            for kind in judged.kinds
-        ]
+        # No pattern has an empty id.
+        ids = [kind.known.id if kind.known is not None and kind.reason is None else "" for kind in judged.kinds]
+        usual = [self._usual.get(pattern) for pattern in ids]
         counted = told & np.array([each is not None for each in usual], np.bool_)[judged.kind]
         which = np.flatnonzero(counted)
         if not len(which):
@@ -164,10 +163,8 @@ class Counting:
         found = [*new_values(judged, parameters, judge, usual, counted), *odd_values(judged, judge, usual, counted)]
         # In the order of the lines, and of each as its pattern's parameters are looked at.
         for index, _, gap, value in sorted(found, key=lambda each: each[:2]):
-            known = judged.kinds[judged.kind[index]].known
-            assert known is not None  # noqa: S101 (only of such kinds there are values)
             place = int(times[index]), lines.places[lines.place[index]].name, int(lines.offsets[index])
-            self._add_value(known.id, gap, value, place, partial(decoded, documents, index))
+            self._add_value(ids[judged.kind[index]], gap, value, place, partial(decoded, documents, index))
 
     def _count(self, judged: Judged, usual: Sequence[OfPattern | None], which: Positions) -> None:
         """Count lines for rates and heartbeats, all of one pattern and host at once."""
@@ -183,8 +180,10 @@ class Counting:
         own = np.minimum(judged.times[which], self._planned_at)
         hours, rate, beat = own // HOUR, rates[inverse], beats[inverse]
         some = (rate >= 0) & (hours >= self._oldest)
-        pairs, counts = np.unique(np.stack([hours[some], rate[some]]), axis=1, return_counts=True)
-        for hour, number, count in zip(*pairs.tolist(), counts.tolist(), strict=True):
+        width = int(rate.max()) + 1
+        keys, counts = np.unique(hours[some] * width + rate[some], return_counts=True)
+        for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
+            hour, number = divmod(key, width)
             lines = self._hours.setdefault(hour, {})
             lines[number] = lines.get(number, 0) + count
         numbers, at_number, counts = np.unique(beat[beat >= 0], return_inverse=True, return_counts=True)
@@ -203,7 +202,7 @@ class Counting:
         document: Callable[[], dict[str, Any]],
     ) -> None:
         """Add a new value of a line, given by its record time, place and offset; its event is not always asked for."""
-        value = value if len(value) <= _VALUE else value[: _VALUE - 1] + "…"
+        value = cut(value, _VALUE)
         key = pattern, gap, value
         before = self._values.get(key)
         if before is None and len(self._values) >= VALUES_A_TASK:
@@ -212,7 +211,7 @@ class Counting:
         if before is not None and (before.record_time, before.place, before.offset) < where:
             before.count += 1
             return
-        this = NewValue(pattern, gap, keyword(value), 1, *where, msgspec.json.encode(brief(document())))
+        this = NewValue(pattern, gap, value, 1, *where, msgspec.json.encode(brief(document())))
         self._values[key] = before.add(this) if before else this
 
     def encode(self) -> bytes:

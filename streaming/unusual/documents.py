@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from patterns.pattern_set import KnownPattern
 from patterns.timestamps import iso
 from patterns.words import CLASS_RUN
-from streaming.documents import keyword, pattern
+from streaming.documents import cut, keyword, pattern
 
 RATE: Final = "rate"
 HEARTBEAT: Final = "heartbeat"
@@ -202,4 +202,4 @@ def _more(identity: str) -> str:
 
 
 def _named(text: str) -> str:
-    return text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
+    return cut(text, _TEXT)

@@ -109,8 +109,7 @@ class Tables:
     def _changed(self, name: str) -> Table:
         changed = self._changes.setdefault(name, {})
         if changed is None:
-            msg = f"table {name!r} was removed in this step"
-            raise ValueError(msg)
+            raise ValueError(f"table {name!r} was removed in this step")
         return changed
 
 

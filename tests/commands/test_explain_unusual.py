@@ -42,6 +42,19 @@ def test_an_alert_about_no_single_line_is_answered_by_what_it_says(
     assert said["pattern"] == ours.get("pattern", {}).get("id")
 
 
+def test_it_says_how_often_it_was_not_told_on_which_host_and_what_is_usual(run: Run, tmp_path: Path) -> None:
+    burst, beat = rate_of("web1"), silent_of("web2")
+    burst["logwinnow"]["untold"] = 1_200
+    told(tmp_path, burst, beat)
+
+    _, out, _ = run("explain", burst["event"]["id"], *OF)
+    assert f"told        {burst['@timestamp']}; 1,200 times since it was told before\n" in out
+    assert "host        web1\n" in out
+
+    said = [json.loads(run("explain", each["event"]["id"], *OF, "--json")[1]) for each in (burst, beat)]
+    assert [each["usual"] for each in said] == [40.0, 60.0]
+
+
 def test_of_a_pattern_it_names_the_command_that_shows_what_is_usual(run: Run, tmp_path: Path) -> None:
     document = rate_of()
     told(tmp_path, document)

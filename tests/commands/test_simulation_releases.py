@@ -56,6 +56,21 @@ def test_what_a_release_ends_is_said_no_more_but_in_troubles(
     assert {line.cause for line in late} <= {"incident", "novelty", *SORTS}
 
 
+def test_a_later_release_of_a_program_ends_what_an_earlier_one_left(events: dict[str, Event]) -> None:
+    releases = [event for event in events.values() if event.cause == "release"]
+    left = {kind for event in releases for kind in event.kinds}
+
+    assert left & {kind for event in releases for kind in event.gone}
+
+
+def test_troubles_have_the_form_that_a_release_gave_their_program(
+    events: dict[str, Event], lines: list[SimulatedLine]
+) -> None:
+    released = {kind for event in events.values() if event.cause == "release" for kind in event.kinds}
+
+    assert [line for line in lines if line.cause in {"incident", *SORTS} and line.kind in released]
+
+
 def test_troubles_stay_what_they_are(lines: list[SimulatedLine]) -> None:
     without = simulate_days(DAYS, 2, lines_per_day=VOLUME, troubles=8)
     troubles = {"incident", "novelty", "burst", "value"}

@@ -24,7 +24,7 @@ from kernels.spans import Spans
 from patterns.baselines import Heartbeat, Rate, Values
 from patterns.judge import Judge
 from patterns.language import parse
-from patterns.pattern_set import PENDING, KnownPattern, PatternSet
+from patterns.pattern_set import ACCEPTED, PENDING, KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.timestamps import DAY, SECOND, iso
 from streaming import tally as tally_module
@@ -268,11 +268,13 @@ def trained(lines: Sequence[bytes], rules: Rules) -> PatternSet:
 def test_lines_of_a_fleet_make_the_same_events_and_counts(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tally_module, "SHAPES_A_TASK", 30)
     patterns = trained(fleet()[:1_000], Rules())
-    given = source_lines(kind, fleet(), [NOON - n for n in range(len(fleet()))])
+    # Some are too old to raise an alert.
+    given = source_lines(kind, fleet(), [NOON - n - (3 * DAY if n % 5 == 0 else 0) for n in range(len(fleet()))])
     counted_by = usual(patterns)
-    expected = one_by_one(patterns, given, 400 * DAY, counted_by)
-    assert by_columns(patterns, given, 400 * DAY, counted_by) == expected
+    expected = one_by_one(patterns, given, DAY, counted_by)
+    assert by_columns(patterns, given, DAY, counted_by) == expected
     assert expected.rows[0]["counts"]["outliers_of_further_shapes"] > 0
+    assert expected.rows[0]["counts"]["outliers_too_old"] > 0
     assert expected.rows[0]["unusual"]["further"] > 0
 
 
@@ -293,6 +295,25 @@ def test_what_stays_of_a_class_word_is_no_part_of_a_parameter() -> None:
     expected = one_by_one(patterns, given, DAY, b"")
     assert by_columns(patterns, given, DAY, b"") == expected
     assert [document["logwinnow"]["params"] for document, *_ in expected.events] == [["é1", "15é 2"], ["1", "15"]]
+
+
+def test_an_accepted_shape_that_has_the_place_of_a_pattern_has_none_of_its_values() -> None:
+    accepted = KnownPattern("su", parse("a b"), 0, 0, 0, ACCEPTED, decided=1)
+    patterns = PatternSet.of(Rules(), [accepted, KnownPattern("su", parse("a *{0,} b *{0,}"), 2, 1, 1)])
+    lines = [b"Nov 17 22:14:15 %s su: %s" % each for each in ((b"h", b"a b"), (b"\xff", b"a b"), (b"h", b"a 7 b 22"))]
+    given = source_lines("kafka", lines, [NOON] * 3)
+    expected = one_by_one(patterns, given, DAY, usual(patterns))
+    assert by_columns(patterns, given, DAY, usual(patterns)) == expected
+    assert [value[2] for value in expected.rows[0]["unusual"]["values"]] == ["7"]
+
+
+def test_of_lines_that_are_too_old_for_alerts_no_value_is_new_also_where_one_is_not_utf_8() -> None:
+    patterns = PatternSet.of(Rules(), [KnownPattern("su", parse("a *{1,1}"), 2, 1, 1)])
+    lines = [b"Nov 17 22:14:15 %s su: a %d" % each for each in ((b"h", 1), (b"\xff", 2), (b"h", 3), (b"\xff", 4))]
+    given = source_lines("kafka", lines, [NOON - 3 * DAY] * 2 + [NOON] * 2)
+    expected = one_by_one(patterns, given, DAY, usual(patterns))
+    assert by_columns(patterns, given, DAY, usual(patterns)) == expected
+    assert [value[2] for value in expected.rows[0]["unusual"]["values"]] == ["3", "4"]
 
 
 def test_a_parameter_that_is_too_long_to_be_searched_by_is_cut_with_a_mark() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain, cycle
 
 from commands.simulation.events.releases import RELEASES, Release
-from commands.simulation.events.script import Opening, Released
+from commands.simulation.events.script import Opening, Released, released
 from commands.simulation.events.writer import Writer
 from commands.simulation.programs import STORIES
 from commands.simulation.story import Kind
@@ -42,7 +42,7 @@ class ReleaseWriter(Writer):
         brought = [step.kind for story in release.stories for step in story.steps]
         kinds, gone = [], []
         for first in self._said_by(release.program):
-            last = _last(first, before)
+            last, _ = released(first, before)
             now = None if last is None else release.instead(last, first, number)
             if last is not None and now is not last:
                 gone.append(last.label)
@@ -65,11 +65,3 @@ class ReleaseWriter(Writer):
         for kind in chain((step.kind for story in stories for step in story.steps), changed):
             said.setdefault(kind.label, kind)
         yield from (kind for kind in said.values() if kind.program == program)
-
-
-def _last(first: Kind, before: list[Released]) -> Kind | None:
-    """Return what earlier releases have made of a kind."""
-    kind: Kind | None = first
-    for each in before:
-        kind = None if kind is None else each.release.instead(kind, first, each.number)
-    return kind

@@ -1,5 +1,6 @@
 """What is to be staged over the weeks, in simulated milliseconds: the plan writes it, the stage does it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from commands.simulation.events.drifts import Drift
@@ -56,6 +57,17 @@ class Released:
     release: Release
     number: int
     mark: Mark
+
+
+def released(first: Kind, releases: Iterable[Released]) -> tuple[Kind | None, Mark | None]:
+    """Return what releases make of a kind, one after the other, and the mark of the last one that changed it."""
+    kind, mark = first, None
+    for each in releases:
+        other = each.release.instead(kind, first, each.number)
+        if other is None:
+            return None, each.mark
+        kind, mark = other, mark if other is kind else each.mark
+    return kind, mark
 
 
 @dataclass(frozen=True, slots=True)

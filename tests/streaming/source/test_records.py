@@ -18,7 +18,7 @@ from streaming.following.content import open_content
 from streaming.following.followed import begun
 from streaming.following.ranges import Range, read_columns, read_records
 from streaming.origin import HEADER, Origin
-from streaming.source import DeadLetter, SourceLine
+from streaming.source import DeadLetter, Place, SourceLine
 from streaming.source.kafka import KafkaSource
 from streaming.source.records import Records, Standing, plain_lines
 from streaming.source.reread import Record
@@ -56,11 +56,12 @@ def test_each_record_is_a_line_or_a_letter_with_its_own_place_id_and_time(record
     source = KafkaSource("app", KafkaSourceConfig(trust_origin=trusts))
     found = each_line(source._lines(Records.of_each(records), Rules()))
     expected: list[SourceLine | DeadLetter] = []
-    for topic, partition, offset, time, value, headers in records:
+    for topic, partition, offset, written, value, headers in records:
         where = {"kafka": {"topic": topic, "partition": partition, "offset": offset}}
-        [identity], place = record_event_ids("app", topic, partition, [(offset, time)]), f"{topic}/{partition}"
+        [identity], place = record_event_ids("app", topic, partition, [(offset, written)]), f"{topic}/{partition}"
+        time = written
         if trusts and ORIGIN.header() in headers:
-            identity, time = ORIGIN.event_id("app"), ORIGIN.time  # noqa: PLW2901
+            identity, time = ORIGIN.event_id("app"), ORIGIN.time
             where |= {"log": {"file": {"path": "/a.log"}, "offset": 12}, "host": {"name": "web1"}}
         if value is None:
             expected.append(DeadLetter(identity, place, offset, time, "no_value", "the record has no value", None))
@@ -73,9 +74,10 @@ def test_each_record_is_a_line_or_a_letter_with_its_own_place_id_and_time(record
 
 
 def test_what_says_where_records_stand_is_not_changed_by_those_that_are_shipped() -> None:
-    stand = Standing(["a"], np.array([7]), [], np.array([0]), np.array([1]))
-    assert stand.shipped("app", [[]]).event_ids == stand.event_ids
-    assert stand.origins is None
+    stand = Standing(["a"], np.array([7]), [Place("t/0", {"kafka": {"topic": "t"}})], np.array([0]), np.array([1]))
+    before = repr(stand)
+    assert stand.shipped("app", [[ORIGIN.header()]]).event_ids == [ORIGIN.event_id("app")]
+    assert repr(stand) == before
 
 
 HOLE = b"\0" * 600
@@ -83,6 +85,7 @@ HOLE = b"\0" * 600
 
 @pytest.mark.parametrize("rules", [Rules(), Rules(multiline=INDENTED)])
 @pytest.mark.parametrize("most", [1, 2, 100])
+@pytest.mark.parametrize("behind_the_first", [False, True])
 @pytest.mark.parametrize(
     "content",
     [
@@ -96,7 +99,7 @@ HOLE = b"\0" * 600
     ],
 )
 def test_a_range_has_by_columns_the_records_that_it_has_one_by_one(
-    content: bytes, most: int, rules: Rules, tmp_path: Path
+    content: bytes, most: int, behind_the_first: bool, rules: Rules, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(content)
@@ -105,7 +108,8 @@ def test_a_range_has_by_columns_the_records_that_it_has_one_by_one(
     with opened:
         file = begun(str(path), str(path), opened, (), take_unfinished=True)
         assert file is not None
-        part = Range(file.taken_to(opened, len(content)), 0, len(content))
+        start = content.index(b"\n") + 1 if behind_the_first else 0
+        part = Range(file.taken_to(opened, len(content)), start, len(content))
     columns = list(read_columns(part, Joining(rules), most) or ())
     found = [pair for lines, offsets in columns for pair in zip(lines.to_pylist(), offsets.tolist(), strict=True)]
     assert found == list(read_records(part, Joining(rules)) or ())

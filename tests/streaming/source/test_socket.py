@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyspark.sql.datasource import DataSourceStreamReader
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMaxBytes, SupportsTriggerAvailableNow
@@ -19,6 +20,7 @@ from streaming.errors import CheckpointError, SourceError
 from streaming.receiver.blocks import HEAD, segment_path, segments, spool_id
 from streaming.receiver.spool import SpoolWriter
 from streaming.source import DeadLetter, SourceLine
+from streaming.source import socket as source_socket
 from streaming.source import spool as source_spool
 from streaming.source.socket import SocketSource
 from streaming.source.spool import COLUMNS, SpoolSource, options
@@ -191,6 +193,27 @@ def test_losses_are_counted_once_with_the_blocks_that_tell_of_them(site: Site) -
     lines, counts = site.lines(start, latest(reader, start))
     assert [line.data for line in lines] == [b"a", b"b"]
     assert counts == {"udp_dropped_full": 7, "udp_dropped_kernel": 2}
+
+
+def test_messages_of_many_blocks_are_handed_over_some_at_a_time_each_with_its_own_peer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_socket, "LINES", 3)
+    peers = ["10.0.0.1", "::1", "10.0.0.1", "10.0.0.2", "::1"]
+    for number, peer in enumerate(peers):
+        site.receive(b"%d a" % number, b"%d b" % number, peer=peer)
+    end = segment_path(site.spool, 1).stat().st_size
+    row = {"spool": spool_id(site.spool), "segment": 1, "begin": 0, "end": end}
+    batch = pa.RecordBatch.from_pylist([row], schema=COLUMNS)
+
+    found = list(site.source.lines(batch, Rules(), Counter()))
+
+    assert [len(each) for each in found] == [4, 4, 2]
+    lines = [each for each in each_line(found) if isinstance(each, SourceLine)]
+    assert [(line.data[:1], line.where["source"]["ip"]) for line in lines] == [
+        (b"%d" % number, peer) for number, peer in enumerate(peers) for _ in "ab"
+    ]
+    assert [line.offset for line in lines] == list(range(10))
 
 
 def test_a_torn_block_waits_until_there_is_a_later_segment_and_is_counted_then(site: Site) -> None:

@@ -96,9 +96,11 @@ _CHANGES = st.lists(
         st.one_of(
             st.tuples(st.just("put"), st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 9)),
             st.tuples(st.just("drop"), st.sampled_from("ab"), st.sampled_from("xyz"), st.just(0)),
+            st.tuples(st.just("clear"), st.sampled_from("ab"), st.just(""), st.just(0)),
         ),
         max_size=5,
-    ),
+        # What is removed is not begun anew in the same step.
+    ).map(lambda some: sorted(some, key=lambda each: each[0] == "clear")),
     max_size=12,
 )
 
@@ -121,6 +123,9 @@ def test_whatever_is_changed_is_read_again_also_when_the_file_was_written_anew(
                 if do == "put":
                     tables.put(table, key, value)
                     expected[table][key] = value
+                elif do == "clear":
+                    tables.clear(table)
+                    expected[table].clear()
                 else:
                     tables.drop(table, key)
                     expected[table].pop(key, None)
@@ -129,6 +134,14 @@ def test_whatever_is_changed_is_read_again_also_when_the_file_was_written_anew(
                 file = StateFile(folder)
         found = StateFile(folder).before(len(changes))
     assert {name: dict(found.table(name)) for name in "ab"} == expected
+
+
+def test_a_table_is_not_begun_anew_in_the_step_that_removes_it(tmp_path: Path) -> None:
+    tables = StateFile(tmp_path).before(0)
+    tables.put("t", "k", 1)
+    tables.clear("t")
+    with pytest.raises(ValueError, match="'t' was removed in this step"):
+        tables.put("t", "k", 2)
 
 
 def test_the_file_is_written_anew_before_it_has_many_times_its_size(
