@@ -18,8 +18,8 @@ from kernels.search import OTHER, Search, Sought
 from kernels.shapes import Known, Shapes
 from kernels.spans import RAW_WORDS, Positions, ranges, within, words_of
 from kernels.vocabulary import PADDING, Vocabulary
-from patterns.alike import words_of as words_of_constant
 from patterns.judge import Judgement
+from patterns.language import alternatives
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.words import CLASS_RUN, Splitter
@@ -267,7 +267,7 @@ class _Scopes:
 def _words(pattern_set: PatternSet, *, without: str = "") -> list[str]:
     """Return all words that a pattern has."""
     constants = {constant for known in pattern_set.patterns for constant in known.pattern.constants}
-    return sorted({word for constant in constants for word in words_of_constant(constant)} - {without})
+    return sorted({word for constant in constants for word in alternatives(constant)} - {without})
 
 
 def _numbered(words: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]:

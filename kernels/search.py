@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from kernels.keys import Keys, KeyTable, grown, mixed
 from kernels.rows import Numbers, RowTable
 from kernels.spans import Flags, Positions, ranges
-from patterns.alike import words_of
 from patterns.fitting import fits, places
-from patterns.language import Pattern
+from patterns.language import Pattern, alternatives
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 
@@ -238,7 +237,7 @@ class _Read(NamedTuple):
         constants = [words[constant] for constant in pattern.constants if isinstance(constant, str)]
         least = number + sum(least for least, _ in gaps)
         most = min(number + sum(_BOUNDLESS if most is None else most for _, most in gaps), _BOUNDLESS)
-        options = [_ANY] if not number else [words[word] for word in words_of(pattern.constants[0])]
+        options = [_ANY] if not number else [words[word] for word in alternatives(pattern.constants[0])]
         fixed = len(constants) == number > 0 and all(least == most for least, most in gaps[:-1])
         places = [0] * len(constants)
         if fixed:

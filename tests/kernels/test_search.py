@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from kernels import search
 from kernels.search import OTHER, Search
-from patterns.alike import words_of
-from patterns.language import Constant, Gap, Pattern, parse
+from patterns.language import Constant, Gap, Pattern, alternatives, parse
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
@@ -58,7 +57,7 @@ def test_the_best_match_of_each_row_is_the_matchers(
 ) -> None:
     pattern_set = PatternSet.of(Rules(), known)
     matcher = Matcher(pattern_set)
-    used = {word for each in known for constant in each.pattern.constants for word in words_of(constant)}
+    used = {word for each in known for constant in each.pattern.constants for word in alternatives(constant)}
     numbers = {word: number for number, word in enumerate(sorted(used - {CLASS_RUN}), start=1)} | {CLASS_RUN: 0}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "_MOST", most)
