@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from kernels.keys import KeyTable, grown
+from kernels.keys import KeyTable, grown, holders, paired
 from kernels.messages import Messages
 from kernels.rows import Numbers, RowTable
 from kernels.search import OTHER, Search, Sought
@@ -140,11 +140,9 @@ class ShapeKinds:
         return int(self._number(np.array([self._met.of_text(shape)]), self._scopes.of([scope]))[0])
 
     def _number(self, shapes: Positions, scopes: Positions) -> Positions:
-        found = self._table.add((shapes.astype(np.uint64) << np.uint64(32)) | scopes.astype(np.uint64))
+        found = self._table.add(paired(shapes, scopes))
         if self._table.size > len(self.kinds):
-            new = np.zeros(self._table.size - len(self.kinds), np.int64)
-            which = np.flatnonzero(found >= len(self.kinds))
-            new[found[which] - len(self.kinds)] = which
+            new = holders(found, len(self.kinds), self._table.size)
             self.kinds += self._judged(shapes[new], scopes[new])
         return found
 
@@ -203,11 +201,9 @@ class RawKinds:
         rows = self._rows.add(*self._words(group))
         own = self._scopes.of(scopes)[group.scopes]
         known = self._table.size
-        found = self._table.add((rows.astype(np.uint64) << np.uint64(32)) | own.astype(np.uint64))
+        found = self._table.add(paired(rows, own))
         if self._table.size > known:
-            new = np.zeros(self._table.size - known, np.int64)
-            which = np.flatnonzero(found >= known)
-            new[found[which] - known] = which
+            new = holders(found, known, self._table.size)
             self._kind = grown(self._kind, self._table.size)
             self._kind[known : self._table.size] = self._judged(rows[new], own[new])
         return self._kind[found]
