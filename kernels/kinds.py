@@ -155,21 +155,13 @@ class ShapeKinds:
         numbers[numbers >= self._first_unknown] = OTHER
         names = [self._scopes.names[scope] for scope in scopes.tolist()]
         known = self._sought.best(numbers, lengths, names, judged)
-        reasons = {scope: self._matcher.reason(scope, None) for scope in set(names)}
-        kinds = [
-            Kind(
-                scope,
-                best,
-                reasons[scope] if best is None else self._matcher.reason(scope, best),
-                None,
-                shape,
-                self._met,
-            )
-            for scope, best, shape in zip(names, known, shapes.tolist(), strict=True)
-        ]
+        unjudged: list[str | None] = [None] * len(names)
         for index in np.flatnonzero(~judged).tolist():
-            kinds[index].reason, kinds[index].unjudged = None, self._shapes.splitter.unjudged(str(kinds[index].shape))
-        return kinds
+            unjudged[index] = self._shapes.splitter.unjudged(CLASS_RUN if lengths[index] else "")
+        return [
+            Kind(scope, best, None if why else self._matcher.reason(scope, best), why, shape, self._met)
+            for scope, best, why, shape in zip(names, known, unjudged, shapes.tolist(), strict=True)
+        ]
 
 
 class RawKinds:
