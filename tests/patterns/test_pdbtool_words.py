@@ -4,11 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from fitting_patterns import fitting_patterns
+from fitting_patterns import fits_message, fitting_patterns, of_class_words_alone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from patterns.fitting import fits, places
 from patterns.language import Pattern, parse
 from patterns.pcre import Expressions
 from patterns.rules import Rules
@@ -18,7 +17,7 @@ from tests.patterns.pdbtool import one_rule_each, rules_found
 SPLITTER = Splitter(WordRules())
 
 WORDS = st.one_of(
-    st.sampled_from(["a", "b", "key=", "=", "k=v", "a:", "(", "<*>", "*", "\\", ".", "é", "@", "\x01"]),
+    st.sampled_from(["a", "b", "key=", "=", "k=v", "a:", "(", "<*>", "*", "\\", ".", "é", "@", "\x01", "INFO"]),
     st.sampled_from(["1", "x2", "10.0.0.7", "3=", "=4", "Jan", "May.", "MB", "secs", "ms", "ms=", "deadbeef="]),
     st.sampled_from(["/", "/a/b", "'/a/b'", "/a=", "abc1", "def22x", "xyz-3=", "r24=", "r25=0x0f", "a.b.c", "a.b.c="]),
     st.text(st.sampled_from("ab1=/.:-"), min_size=1, max_size=6),
@@ -35,19 +34,18 @@ def cases(draw: st.DrawFn) -> tuple[str, Pattern]:
     return message, draw(fitting_patterns(message, SPLITTER))
 
 
-def matches(pattern: Pattern, message: str) -> bool:
-    words = SPLITTER.shape(message).split(" ")
-    return fits(pattern, places(words), len(words))
-
-
-def of_class_words_alone(message: str) -> bool:
-    return all(map(SPLITTER.is_class, re.findall(r"[^\s=,;()\[\]{}]+=?|=", message, re.ASCII)))
-
-
 @given(st.lists(cases(), min_size=1, max_size=12))
 @example([("onExtend:1514", parse("onExtend: *{1,1}")), ("r24=0 r25=3", parse("r24= *{1,1} r25= *{1,1}"))])
 @example([("abc1 def2 ghi3", parse("abc *{3,} ghi *{1,1}")), ("x abc1 def2", parse("x *{1,1}"))])
 @example([("abc1 x", parse("*{1,1} x")), ("abc 1", parse("abc *{1,1}"))])
+@example([("INFO abc1", parse("INFO abc *{1,1}")), ("INFO r1=2", parse("*{1,1} r1= *{0,1}")), ("7", parse("FATAL x"))])
+@example(
+    [
+        ("INFO abc1", parse("(FATAL|INFO) abc *{1,1}")),
+        ("INFO abc 1", parse("INFO abc 1")),
+        ("abc1", parse("abc *{1,1}")),
+    ]
+)
 @example([("a 1 deadbeef= 2", parse("a *{1,1} deadbeef= *{1,1}")), ("a ms=1", parse("a ms= *{1,1}"))])
 def test_a_rule_matches_what_its_pattern_matches_and_nothing_else(
     pdbtool: str, tmp_path_factory: pytest.TempPathFactory, made: list[tuple[str, Pattern]]
@@ -60,9 +58,9 @@ def test_a_rule_matches_what_its_pattern_matches_and_nothing_else(
 
     for (program, text), rule in zip(sent, found, strict=True):
         message, number = text.decode(), int(program[1:])
-        expected = matches(made[number][1], message)
+        expected = fits_message(made[number][1], message, SPLITTER)
         assert rule in {"", ids[number]}
-        if expected or not of_class_words_alone(message):
+        if expected or not of_class_words_alone(message, SPLITTER):
             assert (rule != "") == expected, (made[number][1].text, message)
 
 
@@ -90,8 +88,7 @@ def test_word_classes_of_an_operator_are_those_of_the_rules(
     words = WordRules(classes=classes)
     path, ids = one_rule_each(tmp_path, [parse(text)], Rules(words=words))
     for message in matching + others:
-        shape = Splitter(words).shape(message).split(" ")
-        assert fits(parse(text), places(shape), len(shape)) == (message in matching), message
+        assert fits_message(parse(text), message, Splitter(words)) == (message in matching), message
 
     found = rules_found(pdbtool, path, [("p0", message.encode()) for message in matching + others])
 
