@@ -7,7 +7,7 @@ and another thing of that key goes on to a further key: numbers are exact, howev
 
 import secrets
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,14 +67,14 @@ class KeyTable:
         return numbers
 
     def number(
-        self, keys: Keys, keep: Callable[[Positions, Positions], None], same: Callable[[Positions, Positions], Flags]
+        self, keys: Keys, keep: Callable[[Positions], None], same: Callable[[Positions, Positions], Flags]
     ) -> Positions:
         """
         Return a number for each thing that has one of the keys: equal ones for equal things, and for no others.
 
         Args:
             keys: Equal for equal things.
-            keep: Takes the indices of things that are new, and the number of each: the next ones, in order.
+            keep: Takes the indices of things that are new, in the order of their numbers, which are the next ones.
             same: Tells of things, by index, whether each is the one that was kept with a number.
         """
         which, own = np.arange(len(keys)), keys
@@ -83,10 +83,7 @@ class KeyTable:
             known = self.size
             found[which] = numbers = self.add(own)
             if self.size > known:
-                new = np.flatnonzero(numbers >= known)
-                thing = np.empty(self.size - known, np.int64)
-                thing[numbers[new[::-1]] - known] = which[new[::-1]]
-                keep(thing, np.arange(known, self.size))
+                keep(which[holders(numbers, known, self.size)])
             others = np.flatnonzero(~same(which, numbers))
             which, own = which[others], further(own[others])
         return found
@@ -118,6 +115,19 @@ class KeyTable:
 
     def _places(self, keys: Keys) -> Positions:
         return ((keys * _FACTOR) >> self._shift).astype(np.int64)
+
+
+def holders(numbers: Positions, first: int, behind: int) -> Positions:
+    """Return for each number from the first on, up to what is behind the last, the index of one that has it."""
+    found = np.zeros(behind - first, np.int64)
+    which = np.flatnonzero(numbers >= first)
+    found[numbers[which] - first] = which
+    return found
+
+
+def paired(high: NDArray[Any], low: NDArray[Any]) -> Keys:
+    """Return a key for each pair of numbers that have 32 bits."""
+    return (high.astype(np.uint64) << np.uint64(32)) | low.astype(np.uint64)
 
 
 def further(keys: Keys) -> Keys:

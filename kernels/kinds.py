@@ -11,15 +11,15 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from kernels.keys import KeyTable, grown
+from kernels.keys import KeyTable, grown, holders, paired
 from kernels.messages import Messages
 from kernels.rows import Numbers, RowTable
 from kernels.search import OTHER, Search, Sought
 from kernels.shapes import Known, Shapes
 from kernels.spans import RAW_WORDS, Positions, ranges, within, words_of
 from kernels.vocabulary import PADDING, Vocabulary
-from patterns.alike import words_of as words_of_constant
 from patterns.judge import Judgement
+from patterns.language import alternatives
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.words import CLASS_RUN, Splitter
@@ -140,11 +140,9 @@ class ShapeKinds:
         return int(self._number(np.array([self._met.of_text(shape)]), self._scopes.of([scope]))[0])
 
     def _number(self, shapes: Positions, scopes: Positions) -> Positions:
-        found = self._table.add((shapes.astype(np.uint64) << np.uint64(32)) | scopes.astype(np.uint64))
+        found = self._table.add(paired(shapes, scopes))
         if self._table.size > len(self.kinds):
-            new = np.zeros(self._table.size - len(self.kinds), np.int64)
-            which = np.flatnonzero(found >= len(self.kinds))
-            new[found[which] - len(self.kinds)] = which
+            new = holders(found, len(self.kinds), self._table.size)
             self.kinds += self._judged(shapes[new], scopes[new])
         return found
 
@@ -157,21 +155,13 @@ class ShapeKinds:
         numbers[numbers >= self._first_unknown] = OTHER
         names = [self._scopes.names[scope] for scope in scopes.tolist()]
         known = self._sought.best(numbers, lengths, names, judged)
-        reasons = {scope: self._matcher.reason(scope, None) for scope in set(names)}
-        kinds = [
-            Kind(
-                scope,
-                best,
-                reasons[scope] if best is None else self._matcher.reason(scope, best),
-                None,
-                shape,
-                self._met,
-            )
-            for scope, best, shape in zip(names, known, shapes.tolist(), strict=True)
-        ]
+        unjudged: list[str | None] = [None] * len(names)
         for index in np.flatnonzero(~judged).tolist():
-            kinds[index].reason, kinds[index].unjudged = None, self._shapes.splitter.unjudged(str(kinds[index].shape))
-        return kinds
+            unjudged[index] = self._shapes.splitter.unjudged(CLASS_RUN if lengths[index] else "")
+        return [
+            Kind(scope, best, None if why else self._matcher.reason(scope, best), why, shape, self._met)
+            for scope, best, why, shape in zip(names, known, unjudged, shapes.tolist(), strict=True)
+        ]
 
 
 class RawKinds:
@@ -203,11 +193,9 @@ class RawKinds:
         rows = self._rows.add(*self._words(group))
         own = self._scopes.of(scopes)[group.scopes]
         known = self._table.size
-        found = self._table.add((rows.astype(np.uint64) << np.uint64(32)) | own.astype(np.uint64))
+        found = self._table.add(paired(rows, own))
         if self._table.size > known:
-            new = np.zeros(self._table.size - known, np.int64)
-            which = np.flatnonzero(found >= known)
-            new[found[which] - known] = which
+            new = holders(found, known, self._table.size)
             self._kind = grown(self._kind, self._table.size)
             self._kind[known : self._table.size] = self._judged(rows[new], own[new])
         return self._kind[found]
@@ -267,7 +255,7 @@ class _Scopes:
 def _words(pattern_set: PatternSet, *, without: str = "") -> list[str]:
     """Return all words that a pattern has."""
     constants = {constant for known in pattern_set.patterns for constant in known.pattern.constants}
-    return sorted({word for constant in constants for word in words_of_constant(constant)} - {without})
+    return sorted({word for constant in constants for word in alternatives(constant)} - {without})
 
 
 def _numbered(words: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]:

@@ -42,7 +42,7 @@ class RowTable:
         """
         begins = np.cumsum(lengths) - lengths
 
-        def keep(which: Positions, _rows: Positions) -> None:
+        def keep(which: Positions) -> None:
             self._keep(numbers, begins[which], lengths[which])
 
         def same(which: Positions, rows: Positions) -> Flags:

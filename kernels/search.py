@@ -16,12 +16,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.keys import Keys, KeyTable, grown, mixed
+from kernels.keys import Keys, KeyTable, grown, holders, mixed, paired
 from kernels.rows import Numbers, RowTable
 from kernels.spans import Flags, Positions, ranges
-from patterns.alike import words_of
 from patterns.fitting import fits, places
-from patterns.language import Pattern
+from patterns.language import Pattern, alternatives
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 
@@ -112,10 +111,10 @@ class Search:
         """Return pairs of rows and the patterns filed under their words; and the rows that have too many of these."""
         known = np.flatnonzero(numbers != OTHER)
         rows = np.repeat(np.arange(len(lengths)), lengths)[known]
-        keys = _key(scopes[rows], numbers[known])
+        keys = paired(scopes[rows], numbers[known])
         if self._any:
             rows = np.concatenate([rows, np.arange(len(lengths))])
-            keys = np.concatenate([keys, _key(scopes, np.full(len(lengths), _ANY))])
+            keys = np.concatenate([keys, paired(scopes, np.full(len(lengths), _ANY))])
         spans = self._table.find(keys)
         hit = np.flatnonzero(spans >= 0)
         rows, starts = rows[hit], self._spans[spans[hit]]
@@ -152,14 +151,14 @@ class Search:
     def _file(self, owners: Positions, read: Sequence["_Read"]) -> None:
         """File each pattern under its rarest constant, or under all words of one that has alternatives."""
         scopes = np.array([self.scopes[known.scope] for known in self.patterns], np.int64)
-        keys = _key(scopes[owners], self._constants)
+        keys = paired(scopes[owners], self._constants)
         _, which, uses = np.unique(keys, return_inverse=True, return_counts=True)
         order = np.lexsort((uses[which], owners))
         first = order[np.flatnonzero(np.diff(owners[order], prepend=-1))]
         others = [(rank, word) for rank, each in enumerate(read) if not each.constants for word in each.options]
         ranks = np.concatenate([owners[first], np.array([rank for rank, _ in others], np.int64)])
         words = np.array([word for _, word in others], np.int64)
-        keys = np.concatenate([keys[first], _key(scopes[ranks[len(first) :]], words)])
+        keys = np.concatenate([keys[first], paired(scopes[ranks[len(first) :]], words)])
         order = np.lexsort((ranks, keys))
         distinct, starts = np.unique(keys[order], return_index=True)
         self._filed, self._spans = ranks[order], np.append(starts, len(order))
@@ -198,9 +197,7 @@ class Sought:
         known = self.rows.size
         found = self.rows.add(rows, sizes)
         if self.rows.size > known:
-            new = np.zeros(self.rows.size - known, np.int64)
-            unseen = np.flatnonzero(found >= known)
-            new[found[unseen] - known] = which[unseen]
+            new = which[holders(found, known, self.rows.size)]
             self._best = grown(self._best, self.rows.size)
             chosen = numbers[ranges(begins[new], lengths[new])]
             self._best[known : self.rows.size] = self._search.best(chosen, lengths[new], own[new])
@@ -238,16 +235,12 @@ class _Read(NamedTuple):
         constants = [words[constant] for constant in pattern.constants if isinstance(constant, str)]
         least = number + sum(least for least, _ in gaps)
         most = min(number + sum(_BOUNDLESS if most is None else most for _, most in gaps), _BOUNDLESS)
-        options = [_ANY] if not number else [words[word] for word in words_of(pattern.constants[0])]
+        options = [_ANY] if not number else [words[word] for word in alternatives(pattern.constants[0])]
         fixed = len(constants) == number > 0 and all(least == most for least, most in gaps[:-1])
         places = [0] * len(constants)
         if fixed:
             places = [at - 1 for at in accumulate(least + 1 for least, _ in gaps[:-1])]
         return cls(least, most, fixed, constants, places, options)
-
-
-def _key(scopes: Positions, words: NDArray[Any]) -> Keys:
-    return (scopes.astype(np.uint64) << np.uint64(32)) | words.astype(np.uint64)
 
 
 def _bits(words: NDArray[Any]) -> Keys:

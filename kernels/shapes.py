@@ -1,4 +1,4 @@
-r"""
+"""
 Messages of many lines → their shapes.
 
     messages ─► words ─► class words: those with a digit, and what the rules say of each other distinct word, once

@@ -68,7 +68,7 @@ class Vocabulary:
         self._table = KeyTable()
         self._data = np.zeros(4_096, np.uint8)
         self.taken = 0
-        self._starts, self._ends = np.zeros(256, np.int64), np.zeros(256, np.int64)
+        self._starts = np.zeros(256, np.int64)
         # Number 0 is of no word: no word is as long.
         self._kept = _Ends(np.zeros(256, np.uint64), np.zeros(256, np.uint64), np.full(256, -1))
         self._likely = np.zeros(_LOOKS, np.bool_)
@@ -104,7 +104,7 @@ class Vocabulary:
         """Return the number of each word; one that has none gets the next. `data` has PADDING."""
         ends = _Ends.of(data, words)
 
-        def keep(which: Positions, _numbers: Positions) -> None:
+        def keep(which: Positions) -> None:
             self._keep(data, words.at(which), ends.at(which))
 
         def same(which: Positions, numbers: Positions) -> Flags:
@@ -116,13 +116,13 @@ class Vocabulary:
 
     def texts(self, first: int) -> pa.Array:
         """Return the words from a number on, in order, as binary."""
-        starts, ends = self._starts[first : self.size + 1], self._ends[first : self.size + 1]
-        begin = int(starts[0]) if len(starts) else 0
-        return side_by_side(self._data[begin : self.taken].tobytes(), ends - starts)
+        begin = int(self._starts[first]) if first <= self.size else self.taken
+        return side_by_side(self._data[begin : self.taken].tobytes(), self._kept.lengths[first : self.size + 1])
 
     def text(self, number: int) -> str:
         """Return the word of a number, which is UTF-8."""
-        return self._data[self._starts[number] : self._ends[number]].tobytes().decode()
+        start = self._starts[number]
+        return self._data[start : start + self._kept.lengths[number]].tobytes().decode()
 
     def _keep(self, data: NDArray[np.uint8], words: Spans, ends: _Ends) -> None:
         """Keep new words, the last of the table."""
@@ -130,9 +130,8 @@ class Vocabulary:
         old = size - len(words.starts)
         self._data = grown(self._data, self.taken + total + PADDING)
         self._data[self.taken : self.taken + total] = data[ranges(words.starts, ends.lengths)]
-        self._starts, self._ends = grown(self._starts, size), grown(self._ends, size)
-        self._ends[old:size] = self.taken + np.cumsum(ends.lengths)
-        self._starts[old:size] = self._ends[old:size] - ends.lengths
+        self._starts = grown(self._starts, size)
+        self._starts[old:size] = self.taken + np.cumsum(ends.lengths) - ends.lengths
         self.taken += total
         first, last, lengths = self._kept
         self._kept = _Ends(grown(first, size), grown(last, size), grown(lengths, size))

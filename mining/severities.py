@@ -11,12 +11,12 @@ uses the milder ones: what was known as FATAL is not new as INFO, and what was I
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from mining.clusters import Cluster
-from patterns.language import NO_GAP, Constant, Pattern
+from patterns.language import NO_GAP, Constant, Pattern, alternatives
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
@@ -83,7 +83,7 @@ class Severities:
         # One of which others match all lines better has the severities of none, and stays what it is.
         begins = list(self._begins(cluster.pattern, lines)) or [_NONE]
         for begin in begins:
-            support = sum(lines[severity] for severity in _words(begin)) if len(begins) > 1 else cluster.support
+            support = sum(lines[severity] for severity in alternatives(begin)) if len(begins) > 1 else cluster.support
             yield Cluster(_behind(begin, cluster.pattern), support, cluster.plain)
 
     def _begins(self, pattern: Pattern, lines: Counter[str]) -> Iterator[Constant]:
@@ -93,12 +93,12 @@ class Severities:
             left.remove(_NONE)
             yield _NONE
         for begin in self._held.get(pattern, ()):
-            if begin and not left.isdisjoint(_words(begin)):
-                left.difference_update(_words(begin))
+            if begin and not left.isdisjoint(alternatives(begin)):
+                left.difference_update(alternatives(begin))
                 yield begin
         if left:
             gravest = max(SEVERITIES[severity] for severity in left)
-            taken = {word for begin in self._held.get(pattern, ()) for word in _words(begin)}
+            taken = {word for begin in self._held.get(pattern, ()) for word in alternatives(begin)}
             left |= {word for word in self._used - taken if SEVERITIES[word] <= gravest}
             yield tuple(sorted(left)) if len(left) > 1 else left.pop()
 
@@ -113,7 +113,7 @@ def _begin(pattern: Pattern) -> tuple[Constant, Pattern]:
     if (
         len(pattern.constants) > 1
         and pattern.gaps[0] == NO_GAP
-        and SEVERITIES.keys() >= set(_words(pattern.constants[0]))
+        and SEVERITIES.keys() >= set(alternatives(pattern.constants[0]))
     ):
         return pattern.constants[0], replace(pattern, constants=pattern.constants[1:], gaps=pattern.gaps[1:])
     return _NONE, pattern
@@ -123,7 +123,3 @@ def _behind(begin: Constant, pattern: Pattern) -> Pattern:
     if not begin:
         return pattern
     return replace(pattern, constants=(begin, *pattern.constants), gaps=(NO_GAP, *pattern.gaps))
-
-
-def _words(constant: Constant) -> Iterable[str]:
-    return (constant,) if isinstance(constant, str) else constant

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from patterns.language import Constant
+from patterns.language import alternatives
 from patterns.pattern_set import KnownPattern
 
 USES_READ: Final = 4_096
@@ -31,7 +31,7 @@ class Alike:
         ranks: dict[str, list[int]] = {}
         sizes = []
         for rank, known in enumerate(patterns):
-            distinct = {word for constant in known.pattern.constants for word in words_of(constant)}
+            distinct = {word for constant in known.pattern.constants for word in alternatives(constant)}
             sizes.append(len(distinct))
             for word in distinct:
                 ranks.setdefault(word, []).append(rank)
@@ -79,8 +79,3 @@ class Alike:
         order: NDArray[np.int64] = shares.argmax()[None] if most == 1 else np.argsort(-shares, kind="stable")[:most]
         for share, rank in zip(shares[order].tolist(), ranks[order].tolist(), strict=True):
             yield share, self._patterns[rank]
-
-
-def words_of(constant: Constant) -> tuple[str, ...]:
-    """Return the word that a constant is, or its alternatives."""
-    return (constant,) if isinstance(constant, str) else constant

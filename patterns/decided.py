@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from patterns.decisions import Decision, Decisions
 from patterns.errors import DecisionsError
-from patterns.language import NO_GAP, Pattern
+from patterns.language import NO_GAP, Pattern, alternatives
 from patterns.pattern_set import ACCEPTED, KNOWN, REJECTED, KnownPattern, PatternSet
 from patterns.words import CLASS_RUN, Splitter, WordRules
 
@@ -144,7 +144,7 @@ def _named(known: KnownPattern, entry: Decision | None) -> KnownPattern:
 
 def _readings(pattern: Pattern) -> Iterator[list[str]]:
     """Yield words that the pattern matches, with a class word in each gap: as many as have each alternative once."""
-    constants = [(constant,) if isinstance(constant, str) else constant for constant in pattern.constants]
+    constants = [alternatives(constant) for constant in pattern.constants]
     for number in range(max(map(len, constants), default=0)):
         words = []
         for (_, most), options in zip(pattern.gaps, [*constants, ()], strict=True):

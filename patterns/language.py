@@ -216,6 +216,11 @@ def _parse_constant(token: str, text: str, number: int) -> Constant:
     return plain
 
 
+def alternatives(constant: Constant) -> tuple[str, ...]:
+    """Return the words of which a constant is one: its alternatives, or the one word that it is."""
+    return (constant,) if isinstance(constant, str) else constant
+
+
 def _needs_backslash(word: str) -> bool:
     return "\\" in word or bool(_GAP.fullmatch(word) or _LOOKS_LIKE_ALTERNATIVES.fullmatch(word))
 

@@ -43,4 +43,4 @@ def first_bytes(compiled: Any) -> tuple[int, int]:
     except re2.error:
         return 0, 255
     # What can be empty has no least byte, and what can begin with the greatest has no bound above it.
-    return (least[0], greatest[0] if greatest else 255) if least else (0, 255)
+    return least[0] if least else 0, greatest[0] if greatest else 255

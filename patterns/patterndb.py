@@ -24,10 +24,9 @@ from patterns.judge import Judge, Judgement
 from patterns.language import hash_of
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.pcre import Expressions, literal
-from patterns.severity import SEVERITIES
 from patterns.shapes import EXAMPLE_CHARACTERS
 from patterns.terminal import printable
-from patterns.words import DEFAULT_CLASSES, SEPARATORS, Splitter, WordRules
+from patterns.words import DEFAULT_CLASSES, WordRules, of_class_words_alone
 
 
 class LeftOut(NamedTuple):
@@ -43,7 +42,6 @@ NOT_ITS_OWN: Final = LeftOut("example", "the set reads it as a line of another p
 FORBIDDEN: Final = LeftOut("example", "it has a character that XML forbids")
 UNSURE: Final = LeftOut("example", "it may match otherwise: all its words are class words, or the classes are your own")
 
-_WORDS = re.compile(rf"[^{SEPARATORS}=]+=?|=", re.ASCII)
 _MASK = re.compile(r"(?P<kept>(?<=[^/\s]))?<\*>(?![^/\s])", re.ASCII)
 _LITERAL_IN_NAMES = string.ascii_letters + string.digits + "_-./"
 
@@ -116,8 +114,8 @@ class _Tests:
         words = patterns.rules.words
         self.left_out = left_out
         self._judge = Judge(patterns)
+        self._raw = words.raw
         self._own_classes = not words.raw and words.classes != DEFAULT_CLASSES
-        self._is_class = Splitter(words).is_class
 
     def of(self, known: KnownPattern) -> list[tuple[str, str]]:
         """Return the program and message of each, once; count the others by what is in their way."""
@@ -140,8 +138,7 @@ class _Tests:
             return FORBIDDEN
         if self._own_classes and ("=" in line.message or not line.message.isascii()):
             return UNSURE
-        words = _WORDS.findall(line.message)
-        return UNSURE if all(map(self._is_class, words[words[0] in SEVERITIES :])) else None
+        return UNSURE if not self._raw and of_class_words_alone(judgement.shaped.apart.words) else None
 
 
 def _program(scope: str, rules: WordRules) -> str:

@@ -31,7 +31,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from patterns.errors import RulesError
-from patterns.language import NO_GAP, Gap, Pattern
+from patterns.language import NO_GAP, Gap, Pattern, alternatives
 from patterns.regex import IN_WORD, LIKE_A_KEPT_PREFIX, SEPARATOR, SPACE, spelled_out
 from patterns.severity import SEVERITIES
 from patterns.words import CLASS_RUN, Splitter, WordRules
@@ -118,8 +118,7 @@ class Expressions:
         else:
             if not pattern.constants:
                 return None
-            first = pattern.constants[0]
-            severities = [word for word in ((first,) if isinstance(first, str) else first) if word in SEVERITIES]
+            severities = [word for word in alternatives(pattern.constants[0]) if word in SEVERITIES]
             rest = replace(pattern, constants=pattern.constants[1:], gaps=tuple(gaps))
         parts = self._parts(rest) if severities else None
         return (
@@ -155,7 +154,7 @@ class Expressions:
         written = gap(pattern.gaps[0])
         for constant, next_gap in zip(pattern.constants, pattern.gaps[1:], strict=True):
             words: dict[str, list[str]] = {}
-            for alternative in (constant,) if isinstance(constant, str) else constant:
+            for alternative in alternatives(constant):
                 follows = behind(alternative, next_gap)
                 if follows is not None:
                     words.setdefault(follows, []).append(self._form.literal(alternative))

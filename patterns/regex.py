@@ -12,7 +12,7 @@ those backtrack: a run of class words takes them a time that is exponential in i
 import re
 from typing import Final, NamedTuple
 
-from patterns.language import NO_GAP, Constant, Gap, Pattern
+from patterns.language import NO_GAP, Constant, Gap, Pattern, alternatives
 from patterns.words import CLASS_RUN, WordRules
 
 SPACE: Final = r"\t-\r "
@@ -85,10 +85,9 @@ def _end(pattern: Pattern, words: _Words, rules: WordRules) -> str:
 
 def _then(constant: Constant, gap: Gap, words: _Words, rules: WordRules) -> str:
     """Return the expression of a constant and what separates it from the next word."""
-    alternatives = (constant,) if isinstance(constant, str) else constant
     open_end = any(
         not rules.raw and (word.endswith("=") or (gap != NO_GAP and LIKE_A_KEPT_PREFIX.fullmatch(word)))
-        for word in alternatives
+        for word in alternatives(constant)
     )
     return f"{_one_of(constant)}{words.separator}{'*' if open_end else '+'}"
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from patterns.alike import Alike, words_of
+from patterns.alike import Alike
 from patterns.fitting import fits, places
-from patterns.language import NO_GAP, Pattern
+from patterns.language import NO_GAP, Pattern, alternatives
 from patterns.pattern_set import KnownPattern
 
 _ALONE = ""
@@ -74,7 +74,7 @@ class ScopeIndex:
         elif all(gap == NO_GAP for gap in pattern.gaps) and all(isinstance(c, str) for c in pattern.constants):
             self._by_text.setdefault(" ".join(map(str, pattern.constants)), rank)
         else:
-            constants = {words_of(constant) for constant in pattern.constants}
+            constants = {alternatives(constant) for constant in pattern.constants}
             rarest = sorted(constants, key=lambda words: (sum(map(self.alike.uses, words)), words))
             for first in rarest[0]:
                 seconds = self._by_anchors.setdefault(first, {})

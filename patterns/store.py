@@ -31,13 +31,7 @@ from patterns.observed import FILE as OBSERVED
 from patterns.observed import ObservedTable
 from patterns.pattern_set import PatternSet
 from patterns.row_files import RowFile
-from patterns.set_files import (
-    MANIFEST,
-    PATTERNS,
-    TEXT,
-    encode,
-    for_people,
-)
+from patterns.set_files import MANIFEST, PATTERNS, TEXT, encode, for_people
 from patterns.shapes import ShapeTable
 from patterns.timestamps import microseconds
 from patterns.version_folders import SHAPES, remove_local, write_local, write_remote

@@ -13,15 +13,7 @@ from patterns.errors import BrokenPatternSet, NoPatternSet
 from patterns.observed import FILE as OBSERVED
 from patterns.observed import ObservedTable
 from patterns.row_files import RowFile, temporary_file
-from patterns.set_files import (
-    MANIFEST,
-    PATTERNS,
-    Head,
-    StoredSet,
-    damaged,
-    decode,
-    decode_head,
-)
+from patterns.set_files import MANIFEST, PATTERNS, Head, StoredSet, damaged, decode, decode_head
 from patterns.shapes import ShapeTable
 from patterns.store_files import StoreFiles
 from patterns.timestamps import microseconds

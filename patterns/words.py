@@ -288,6 +288,12 @@ def _placed(pieces: Sequence[str]) -> Iterable[tuple[str, int, int]]:
     return zip(pieces[1::2], ends[::2], ends[1::2], strict=False)
 
 
+def of_class_words_alone(words: str) -> bool:
+    """Tell whether words by the default rules, as `TakenApart` has them, are class words, but for a severity before."""
+    texts = words.split(" ")
+    return set(texts[texts[0] in SEVERITIES :]) == {CLASS_RUN}
+
+
 def _find_first_words(words: str) -> list[int] | None:
     """
     Return for each word of a shape by the default rules, and for its end, the first of the words that it is of.
@@ -298,9 +304,9 @@ def _find_first_words(words: str) -> list[int] | None:
     Returns:
         None where all are class words, but for a severity in front: their shape may have other words.
     """
-    texts = words.split(" ")
-    if set(texts[texts[0] in SEVERITIES :]) == {CLASS_RUN}:
+    if of_class_words_alone(words):
         return None
+    texts = words.split(" ")
     firsts = [number for number, text in enumerate(texts) if not (number and text == texts[number - 1] == CLASS_RUN)]
     return [*firsts, len(texts)]
 

@@ -213,6 +213,8 @@ def test_lines_of_each_shipped_format_and_their_beginnings_are_told_as_the_reade
         r"(?U)(?P<program>[a-b]+)x*(?P<message>.*)",
         r"x(?P<program>a)|b (?P<message>.*)",
         r"[\](|]x|(?P<program>[]|(]) (?P<message>.*)",
+        r"[](]x|b (?P<message>.*)",
+        r"[^](]x|b (?P<message>.*)",
         r"[^](]\|(?P<program>[(|])(?P<message>.*)",
         r"(?P<program>\w+) (?P<message>.*)x",
         r"(?P<program>\w*?)(?: (?P<message>.*))?",

@@ -258,6 +258,7 @@ def test_lines_of_any_words_are_judged_by_columns_as_one_by_one(
     agree(patterns, batches, encoded, [NOON] * len(encoded), pieces)
     for piece in pieces:
         assert len({(kind.scope, kind.shape) for kind in piece.kinds}) == len(piece.kinds)
+        assert list(dict.fromkeys(piece.kind.tolist())) == list(range(len(piece.kinds)))
 
 
 @pytest.mark.parametrize("raw", [False, True])

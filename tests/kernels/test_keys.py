@@ -39,7 +39,7 @@ def test_things_are_numbered_exactly_however_their_keys_collide(batches: list[li
     table, kept, known = KeyTable(), list[str](), dict[str, int]()
     things: list[str] = []
 
-    def keep(which: Positions, _numbers: Positions) -> None:
+    def keep(which: Positions) -> None:
         kept.extend(things[index] for index in which.tolist())
 
     def same(which: Positions, numbers: Positions) -> Flags:

@@ -1,6 +1,7 @@
 """Best matches by columns are those of the matcher, and of the regular expressions of the patterns."""
 
 import re
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,8 +10,7 @@ from hypothesis import strategies as st
 
 from kernels import search
 from kernels.search import OTHER, Search
-from patterns.alike import words_of
-from patterns.language import Constant, Gap, Pattern, parse
+from patterns.language import Constant, Gap, Pattern, alternatives, parse
 from patterns.matcher import Matcher
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
@@ -58,7 +58,7 @@ def test_the_best_match_of_each_row_is_the_matchers(
 ) -> None:
     pattern_set = PatternSet.of(Rules(), known)
     matcher = Matcher(pattern_set)
-    used = {word for each in known for constant in each.pattern.constants for word in words_of(constant)}
+    used = {word for each in known for constant in each.pattern.constants for word in alternatives(constant)}
     numbers = {word: number for number, word in enumerate(sorted(used - {CLASS_RUN}), start=1)} | {CLASS_RUN: 0}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "_MOST", most)
@@ -75,6 +75,30 @@ def test_the_best_match_of_each_row_is_the_matchers(
         assert best == matcher.match(scope, " ".join(shape))
         among = pattern_set.scopes[scope]
         assert best == next((each for each in among if re.search(each.pattern.regex(), " ".join(shape))), None)
+
+
+def test_each_pattern_of_few_words_is_found_in_the_rows_of_few_words_that_its_expression_matches() -> None:
+    gaps: list[Gap] = [(0, 0), (1, 1), (0, 1), (1, None)]
+    constants: list[Constant] = ["a", "b", ("a", "b")]
+    few = [
+        Pattern(words, between)
+        for size in range(3)
+        for words in product(constants, repeat=size)
+        for between in product(gaps, repeat=size + 1)
+    ]
+    pattern_set = PatternSet.of(Rules(), [KnownPattern(f"{at}", each, 1, 1, 1) for at, each in enumerate(few)])
+    by_columns = Search(pattern_set, Matcher(pattern_set), {"a": 1, "b": 2})
+    rows = [row for size in range(1, 5) for row in product("abc", repeat=size)]
+    numbers = np.array([{"a": 1, "b": 2, "c": OTHER}[word] for row in rows for word in row], np.int32)
+    lengths = np.array([len(row) for row in rows], np.int64)
+
+    for known in by_columns.patterns:
+        scope = np.full(len(rows), by_columns.scopes[known.scope])
+        found = [
+            " ".join(row) for row, rank in zip(rows, by_columns.best(numbers, lengths, scope), strict=True) if rank >= 0
+        ]
+        matches = re.compile(known.pattern.regex()).search
+        assert found == [shape for shape in map(" ".join, rows) if matches(shape)], known.pattern.text
 
 
 def test_of_patterns_with_loose_gaps_that_all_fit_the_first_in_order_is_taken() -> None:

@@ -1,8 +1,12 @@
-"""Patterns that match a message: what exported expressions and databases are tried with."""
+"""Patterns that match a message: what exported expressions and databases are tried with, and what they must do."""
+
+import re
 
 from hypothesis import strategies as st
 
+from patterns.fitting import fits, places
 from patterns.language import Constant, Gap, Pattern
+from patterns.severity import SEVERITIES
 from patterns.words import CLASS_RUN, Splitter
 
 
@@ -22,3 +26,17 @@ def fitting_patterns(draw: st.DrawFn, message: str, splitter: Splitter, other: s
         draw(st.sampled_from([(n, n), (max(n - 1, 0), n), (n, n + 2), (0, n), (n, None), (0, None)])) for n in taken
     ]
     return Pattern(tuple(constants), tuple(gaps))
+
+
+def fits_message(pattern: Pattern, message: str, splitter: Splitter) -> bool:
+    """Tell whether a pattern matches a message, by its shape."""
+    words = [part.text for part in splitter.slices(message)]
+    return fits(pattern, places(words), len(words))
+
+
+def of_class_words_alone(message: str, splitter: Splitter) -> bool:
+    """Tell whether a message has class words alone, but for a severity in front: expressions are not exact there."""
+    if splitter.rules.raw:
+        return False
+    words = re.findall(r"[^\s=,;()\[\]{}]+=?|=", message, re.ASCII)
+    return all(map(splitter.is_class, words[set(words[:1]) <= SEVERITIES.keys() :]))

@@ -33,8 +33,8 @@ def climbed(shapes: Mapping[str, int], *, slct: bool) -> Found:
     """Return words, gaps, level and lines of each pattern; of a word that is one of several, all of them in order."""
     rests: dict[str, Counter[str]] = {}
     for shape, n in shapes.items():
-        severity, rest = re.fullmatch(rf"(?:({'|'.join(GRAVE)}) (?!<\*>$))?(.+)", shape).groups()  # type: ignore[union-attr]
-        rests.setdefault(rest, Counter())[severity or ""] += n
+        ((severity, rest),) = re.findall(rf"^(?:({'|'.join(GRAVE)}) (?!<\*>$))?(.+)$", shape)
+        rests.setdefault(rest, Counter())[severity] += n
     found = without_severities({rest: sum(of.values()) for rest, of in rests.items()}, slct=slct)
     lines: dict[Any, Counter[str]] = {p: Counter() for p in found}
     for rest, of in rests.items():

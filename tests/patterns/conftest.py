@@ -1,11 +1,15 @@
-"""What tests of lines have in common: a bound on time that only a defect meets."""
+"""What tests of patterns have in common: a bound on time that only a defect meets, and stores."""
 
 import signal
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from types import FrameType
 
+import fsspec
 import pytest
+
+from patterns.store import Store
 
 Within = Callable[[float], AbstractContextManager[None]]
 
@@ -32,3 +36,14 @@ def within() -> Within:
             signal.signal(signal.SIGALRM, before)
 
     return bound
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path / "not" / "there" / "yet"))
+
+
+@pytest.fixture
+def in_memory() -> Generator[Store]:
+    yield Store("memory://store/sets")
+    fsspec.filesystem("memory").rm("/store", recursive=True)

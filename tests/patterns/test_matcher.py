@@ -284,6 +284,7 @@ def test_a_run_of_class_words_is_no_word_of_what_is_nearest() -> None:
     assert nearest is not None
     assert nearest.known == most_alike(list(patterns.patterns), shape)
     assert nearest.known.pattern.text == "a b"
+    assert [near.known.pattern.text for near in Matcher(patterns).nearest("", shape, 1)] == ["a b"]
 
 
 def test_a_long_shape_is_judged_like_a_short_one() -> None:

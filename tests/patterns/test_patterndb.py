@@ -174,11 +174,20 @@ def test_a_message_of_class_words_alone_is_no_test() -> None:
     assert (examples_of(text), left_out) == ([], {UNSURE: 1})
 
 
-def test_by_rules_that_are_raw_no_word_is_a_class_word() -> None:
+@pytest.mark.parametrize("message", ["17 k=v é", "((", "<*> 1", "FATAL 1"])
+def test_by_rules_that_are_raw_no_word_is_a_class_word(message: str) -> None:
     rules = Rules(words=WordRules(raw=True, classes={"all": r"\S+"}))
-    text, left_out = database(known("17 k=v é", "sshd", f"{HEADER}17 k=v é"), rules=rules)
+    text, left_out = database(known(message, "sshd", HEADER + message), rules=rules)
 
-    assert (examples_of(text), left_out) == ([("sshd", "17 k=v é")], {})
+    assert (examples_of(text), left_out) == ([("sshd", message)], {})
+
+
+@pytest.mark.parametrize(("message", "sure"), [("FATAL abc1", False), ("FATAL", True), ("x abc1", True)])
+def test_behind_a_severity_a_message_of_class_words_alone_is_no_test_either(message: str, *, sure: bool) -> None:
+    pattern = Splitter(WordRules()).shape(message).replace("<*>", "*{1,1}")
+    text, left_out = database(known(pattern, "sshd", HEADER + message))
+
+    assert (len(examples_of(text)), left_out) == (sure, {} if sure else {UNSURE: 1})
 
 
 @pytest.mark.parametrize(("message", "sure"), [("open 1 now", True), ("open k=1 now", False), ("open 1 now é", False)])

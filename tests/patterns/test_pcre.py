@@ -8,18 +8,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from fitting_patterns import fitting_patterns
+from fitting_patterns import fits_message, fitting_patterns, of_class_words_alone
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from patterns.fitting import fits, places
 from patterns.judge import Judge
 from patterns.language import NO_GAP, Pattern, parse
 from patterns.line import split_lines
 from patterns.pattern_set import PatternSet
 from patterns.pcre import Expressions
 from patterns.rules import Rules
-from patterns.severity import SEVERITIES
 from patterns.timestamps import SECOND
 from patterns.words import DEFAULT_CLASSES, Splitter, WordRules
 from training.config import Mining
@@ -69,18 +67,6 @@ def cases(draw: st.DrawFn, rules: WordRules) -> tuple[str, Pattern]:
     return message, draw(fitting_patterns(message, Splitter(rules)))
 
 
-def fits_shape(pattern: Pattern, message: str, splitter: Splitter) -> bool:
-    words = [part.text for part in splitter.slices(message)]
-    return fits(pattern, places(words), len(words))
-
-
-def of_class_words_alone(message: str, splitter: Splitter) -> bool:
-    if splitter.rules.raw:
-        return False
-    words = re.findall(r"[^\s=,;()\[\]{}]+=?|=", message, re.ASCII)
-    return all(map(splitter.is_class, words[set(words[:1]) <= SEVERITIES.keys() :]))
-
-
 def written(pattern: Pattern, rules: WordRules = DEFAULT) -> str:
     expression = Expressions(rules, in_place=True).write(pattern)
     assert expression is not None
@@ -94,7 +80,7 @@ def assert_the_same(made: Iterable[tuple[str, Pattern]], others: Iterable[str], 
     for own, pattern in made:
         expression = expressions.write(pattern)
         for message in (own, *others, *(message for message, _ in made)):
-            expected = fits_shape(pattern, message, splitter)
+            expected = fits_message(pattern, message, splitter)
             found = expression is not None and re.fullmatch(expression, message) is not None
             assert found == (expression is not None and re.search(expression, message) is not None)
             if expected or not of_class_words_alone(message, splitter):
@@ -239,7 +225,7 @@ def test_no_message_takes_it_long(text: str, within: Within) -> None:
     with within(20):
         for message in HOSTILE:
             if not of_class_words_alone(message, splitter):
-                assert (expression.fullmatch(message) is not None) == fits_shape(parse(text), message, splitter)
+                assert (expression.fullmatch(message) is not None) == fits_message(parse(text), message, splitter)
             else:
                 expression.fullmatch(message)
 

@@ -22,148 +22,15 @@ CONF = Path(__file__).parents[2] / "conf" / "training.toml"
 
 
 class Case(NamedTuple):
-    """What a class takes, what it leaves, and what it takes although it means something else."""
+    """Words that a class takes, that it leaves, and that it takes although they mean something else."""
 
     takes: str
     leaves: str
     costs: str = ""
 
 
-# Words, with white space between.
-DEFAULT = {
-    "number": Case(
-        takes="""7 -1 -42 +1.5e-3 #5: 10.0.0.7:22 fe80::1 00:1a:2b:3c:4d:5e 550e8400-e29b-41d4-a716-446655440000
-            d41d8cd98f00b204e9800998ecf8427e 0x1F 3d2h 1h 17ms 1.5GB 12µs 50% v1.2.3 2026-11-29T08:31:27Z Bar.java:17
-            T1hQ0aLmZk=""",
-        leaves="ten - -v --help -n second success: sub-second decade deadbeef N/A I/O e.g. ² \uff11 x",
-        costs="eth0 IPv6 md5 utf8 x86_64 ext4-fs ssh2",
-    ),
-    "calendar": Case(
-        takes="Jan May Dec Mon Sun Sep. Fri,",
-        leaves="jan MAY January Sunday Jan.. Mon: xJan Tues Mai Dez Sonntag Monitor Marker Decline Satellite",
-        costs="May Mar Sun Dec",
-    ),
-    "unit": Case(
-        takes="B KB MB GiB PB iB sec secs nsec usecs msec ms ns",
-        leaves="b kB Bs s us dsec seconds minutes MB/s mss section sub-second msg Mb BB",
-        costs="B ns",
-    ),
-    "path": Case(
-        takes="/ // /var/log/x.log /a '/var/log' ./a/b ../a/ ~/a/b \"/a/b\" <//",
-        leaves="""a/b and/or und/oder I/O N/A TCP/IP read/write src/main/java ./a ~/a http://x/y '/a' \\ - +/-
-            C:\\Temp""",
-        costs="/",
-    ),
-    "dotted_name": Case(
-        takes="""www.example.com a.b.c org.nordwind.Mill: org.nordwind.mill.Basket.<init> (a.b.c) x.y.zip!
-            java.base/java.lang.Thread.run http://a.b.c/d a.b-c.d _._._""",
-        leaves="""example.com a.b Main.main node.js ... a..b a.b. .a.b etc. e.g. i.e. z.B. d.h. a.m. done...
-            é.é.é""",
-        costs="U.S.A. u.s.w. kernel.perf.max",
-    ),
-    "qualified_name": Case(
-        takes="property:user.name= a:b.c mod:pkg.Class: x:y:z.a http:a.b a.b:c.d jar:lib.parser (a:b.c)",
-        leaves="""a:b a.b:c sshd:auth error:done. status:ok a:.b a:b. :a.b a::b.c: é:é.é http://a.b a:b:c.:d
-            a:b:-.c""",
-        costs="failed:retry.later",
-    ),
-    "mail_address": Case(
-        takes="ann@example.org <ann@example.org> from=<a.b+c@x.y> a@b@c.d a@b.c, x@a.b.c mailto:ann@example.org",
-        leaves="ann@host @example.org user@ a@.b a@b. ssh-rsa a.b@c é@é.é git@host:repo @param getty@tty.",
-        costs="getty@tty.service",
-    ),
-    "hexadecimal": Case(
-        takes="deadbeef abcdefabcdef ffffffff",
-        leaves="""accessed decade facade defaced success: feedback deadbee DEADBEEF deadbeeg deadbeef: added
-            0xdeadbeef""",
-        costs="fabaceae",
-    ),
-}
-OPTIONAL = {
-    "month_or_day": Case(
-        takes="January March sunday may Wednesday.",
-        leaves="Jan JANUARY marches Sundays x-May Mai Mayday",
-        costs="may march August",
-    ),
-    "calendar_german": Case(
-        takes="""So Mo Di Mi Do Fr Sa Jan Feb Mär Mar Apr Mai Jun Jul Aug Sep Sept. Okt Nov Dez. Januar Jänner Feber
-            März Maerz M\ufffdrz Juni Juli Oktober Dezember Montag Dienstag Mittwoch Donnerstag Freitag Samstag
-            Sonnabend sonntag.""",
-        leaves="""do so di fr sa mo mi mar DO MÄRZ Soft Document Directory Error Montage Friday June October Thu So:
-            März:""",
-        costs="Do So Mo Fr Mar",
-    ),
-    "calendar_french": Case(
-        takes="""janv. févr. fevr. mars avr. avril mai juin juil. août aout sept. oct. nov. déc. lun. mar. mer. jeu.
-            ven. sam. dim. Janvier Février septembre décembre Lundi mardi mercredi jeudi vendredi samedi dimanche""",
-        leaves="janv mar sept oct nov dec dim sam mer jeu may ago march Monday decembers",
-        costs="mars mar. sept. dec. dim.",
-    ),
-    "calendar_spanish": Case(
-        takes="""ene feb mar abr may jun jul ago sep sept. oct nov dic lun mié mie jue vie sáb dom enero Febrero
-            marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre lunes martes
-            miércoles jueves viernes sábado domingo""",
-        leaves="Mar May set out do so mars martial domain dome Dic lunch vier ages",
-        costs="may mar ago sep dom",
-    ),
-    "calendar_italian": Case(
-        takes="""gen feb mar apr mag giu lug ago set ott nov dic lun mer gio ven sab dom gennaio Febbraio marzo aprile
-            maggio giugno luglio agosto settembre ottobre novembre dicembre lunedì lunedi martedì Mercoledì giovedì
-            venerdì sabato domenica""",
-        leaves="Set setting reset set: general gent magic out may domain venue agone",
-        costs="set ago mar gen mag dom",
-    ),
-    "calendar_portuguese": Case(
-        takes="""jan fev mar abr mai jun jul ago set out nov dez seg ter qua qui sex sáb sab dom janeiro Fevereiro
-            março marco abril maio junho julho agosto setembro outubro novembro dezembro segunda-feira terça-feira
-            quarta quinta-feira sexta sábado domingo""",
-        leaves="Out out: output timeout outer Set setup term quit sext queue-feira domain may do",
-        costs="out set ago mar dez sex dom segunda quinta",
-    ),
-    "calendar_dutch": Case(
-        takes="""jan feb mrt apr mei jun jul aug sep okt nov dec ma di wo do vr za zo januari Februari maart april mei
-            juni juli augustus september oktober november december maandag dinsdag woensdag donderdag vrijdag zaterdag
-            zondag""",
-        leaves="Do done dot doing mad dig word decode Dec dec: january october so mo",
-        costs="do ma di dec jan",
-    ),
-    "quoted": Case(
-        takes='"ok" \'a:b\' `cron.daily\' \'it\'. <"x"> "a"> ("x")',
-        leaves="\" it's ' a'b' '' \"a b\" don't \"event\": 'key': \"GET x\"y \"\"",
-        costs='"deny" "failed" "down"',
-    ),
-    "angle_brackets": Case(
-        takes="<ann> <a.b> <ann>. '<ann>'",
-        leaves="<ann <> << >> -> <- a<b <a><b>x x<a> <key>: <NSObject: List<Map>",
-        costs="<warn> <info> <init> <none>",
-    ),
-    "windows_path": Case(
-        takes=r"C:\ C:\Users\Public c:\Temp \\server\share \SystemRoot\Temp 'C:\Temp' D:\\logs\\a C:\src\Mill.cs:line",
-        leaves=r"\ \\ \n \r\n \n\tat DOMAIN\user a\b C: C:/Temp x:y \w+ hw\\ ",
-    ),
-    "url": Case(
-        takes="tcp://localhost/x <unix:///run git+ssh://host http://localhost/",
-        leaves="http: ://x HTTP://x a/b http:/x and/or sshd: file: //",
-    ),
-    "hexadecimal_capitals": Case(
-        takes="DEADBEEF",
-        leaves="DEADBEE deadbeef DEADBEEG ABCDEFAB: DEFACED ADDED FACADE",
-    ),
-    "base64": Case(
-        takes="HuJFpVwFFUbSNovr/lOVAg= DOhIqiPCqqdKSyuYTwNaUA= ErwJsOPZjELlU+kAxQsldQ=",
-        leaves="""abcdefghijklmnopqrstuvwx retryCountOfLastRequest NSErrorFailingURLStringKey= application/xhtml+xml
-            getMaxBlockSizeInMB key= CONFIGURATION_INVALID FileNotFoundException SUSPENDED""",
-    ),
-    "hardware_address": Case(
-        takes="aa:bb:cc:dd:ee:ff AA-BB-CC-DD-EE-FF",
-        leaves="aa:bb:cc:dd:ee aa:bb:cc:dd:ee:ff: g:h be:ad de-fa-ce",
-    ),
-    "unit_in_words": Case(
-        takes="minutes byte milliseconds megabytes second hours day",
-        leaves="sec minuteman bits Bytes sub-second seconds. daily weekly per-second",
-        costs="second",
-    ),
-}
+_WORDS = tomllib.loads((Path(__file__).parent / "word_classes.toml").read_text(encoding="utf-8"))
+DEFAULT, OPTIONAL = ({name: Case(**words) for name, words in _WORDS[kind].items()} for kind in ("default", "optional"))
 CASES = {**DEFAULT, **OPTIONAL}
 
 

@@ -4,8 +4,7 @@ Kinds that became known, though none of their shapes did: pending patterns whose
 Where a line names a project, a branch and a user, each day brings combinations that never were, and none of them comes
 twice. What they are combinations of was there on all these days. So that this makes nothing known of a kind of which
 nothing was, such a pattern is one that a known shape has, too, but for one word: a new project, a new share. The
-program is such a word: one that is renamed says what it said. A ransom note in ever new folders
-stays what it is.
+program is such a word: one that is renamed says what it said. A ransom note in ever new folders stays what it is.
 """
 
 from collections import defaultdict

@@ -179,6 +179,12 @@ def test_in_few_lines_values_are_all_if_each_came_on_three_days() -> None:
     assert values_of("p", 0, days_with(["a", "b"], ["a", "b"], ["a"], ["a"], lines=30), LEARNING) is not None
 
 
+def test_many_lines_of_the_first_days_prove_nothing_of_the_later_ones() -> None:
+    first, later = days_with(["a", "b"], ["a"], lines=300), days_with([], [], ["a"], ["a"], lines=7)
+    assert values_of("p", 0, {**later, **first}, LEARNING) is None
+    assert values_of("p", 0, {**days_with([], [], ["a"], ["b"], ["b"], lines=7), **first}, LEARNING) is not None
+
+
 def test_too_many_values_too_few_lines_or_days_say_nothing() -> None:
     many = [f"v{chr(97 + n)}" for n in range(MOST_VALUES + 1)]
     assert values_of("p", 0, days_with(many[1:], many[1:], many[1:]), LEARNING) is not None

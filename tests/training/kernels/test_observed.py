@@ -13,11 +13,11 @@ from patterns.baselines import MOST_VALUES
 from patterns.decided import decided
 from patterns.decisions import Decision, Decisions
 from patterns.judge import Judge
-from patterns.language import NO_GAP
+from patterns.language import NO_GAP, parse
 from patterns.line import split_lines
 from patterns.matcher import gap_words
 from patterns.observed import LONGEST_HOST, LONGEST_VALUE, MOST_SECONDS, SCHEMA
-from patterns.pattern_set import PatternSet
+from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import Rules
 from patterns.shapes import bucket_of
 from patterns.timestamps import SECOND
@@ -107,6 +107,16 @@ def test_whatever_the_lines_both_ways_give_the_rows_that_are_asked_for(kind: str
     expected = plainly(whole, patterns, times)
     assert by_lines(whole, patterns, times) == expected
     assert by_columns(chunks, patterns, times) == expected
+
+
+def test_of_a_gap_with_class_words_and_others_the_shape_is_observed_and_else_what_it_took() -> None:
+    patterns = PatternSet.of(Rules(), [KnownPattern("app", parse("open by *{1,2} done"), 2, 1, 1)])
+    said = ["root 10:01", "root 10:02", "anna 7", "root", "10:03 10:04", "root anna"]
+    lines = b"".join(f"2026-10-01T00:00:00Z h app: open by {who} done\n".encode() for who in said)
+
+    for rows in (by_lines(lines, patterns), by_columns([lines], patterns), plainly(lines, patterns, ALL_TIMES)):
+        (values,) = (row["values"] for row in rows if row["gap"] >= 0)
+        assert values == ["10:03 10:04", "anna <*>", "root", "root <*>", "root anna"]
 
 
 PARTS = st.builds(

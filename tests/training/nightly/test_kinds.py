@@ -162,6 +162,21 @@ def test_a_kind_with_the_id_of_a_known_pattern_would_widen_that_and_stays_pendin
     assert len(found.shapes) == (len(USERS) if expected == KNOWN else 0)
 
 
+@pytest.mark.parametrize(("program", "expected"), [("app", PENDING), ("old", KNOWN)])
+def test_of_few_words_a_kind_is_known_by_what_another_program_said_and_not_by_its_own(
+    program: str, expected: str
+) -> None:
+    pending = AcceptedPending(Cluster(parse("job *{1,1} done"), 4, 1), 2)
+    count = ShapeCount()
+    count.add(1, moment(1, 9), moment(1, 9), [])
+    rows = {("app", f"job {user} done", day) for user in USERS for day in (1, 2)} | {(program, "job root done", 0)}
+    table = ShapeTable.of({ShapeKey(scope, shape, f"2026-11-0{day + 1}"): count for scope, shape, day in rows})
+
+    found = known_kinds({"app": [pending]}, table, lambda _scope, shape: KNOWN if "root" in shape else PENDING, 2)
+
+    assert [one.state for one in found.found["app"]] == [expected]
+
+
 few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
