@@ -23,6 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from server_process import free_ports
+
 from commands.simulation.fleet import simulate
 
 ROOT: Final = Path(__file__).parents[2]
@@ -227,14 +229,6 @@ class Sandbox:
                 running.wait()
 
 
-def free_port() -> int:
-    """Return a port that none listens on, by UDP and TCP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        udp.bind(("127.0.0.1", 0))
-        tcp.bind(("127.0.0.1", udp.getsockname()[1]))
-        return int(udp.getsockname()[1])
-
-
 @contextmanager
 def sandbox(folder: Path, main: Callable[[list[str]], int], **servers: str) -> Iterator[Sandbox]:
     """
@@ -248,7 +242,7 @@ def sandbox(folder: Path, main: Callable[[list[str]], int], **servers: str) -> I
     table = {
         "/var/log/": f"{folder}/var/log/",
         "/srv/app": f"{folder}/srv/app",
-        ":5514": f":{free_port()}",
+        ":5514": f":{free_ports(1)[0]}",
         # Two cores are not more than one test's.
         'master = "local[*]"': 'master = "local[2]"',
     }

@@ -180,7 +180,7 @@ class Server(ABC):
 
 def free_ports(number: int) -> list[int]:
     """
-    Return different ports of 127.0.0.1 that are free now.
+    Return different ports of 127.0.0.1 that are free now, by TCP and UDP.
 
     They lie below those that the system gives to whoever asks for any (from 32768 on with Linux): such a one could be
     given away while its server is stopped, even to the client that tries to reach it and would then meet itself.
@@ -188,8 +188,9 @@ def free_ports(number: int) -> list[int]:
     ports: list[int] = []
     while len(ports) < number:
         port = 20_000 + secrets.randbelow(10_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((HOST, port))
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
+            tcp.bind((HOST, port))
+            udp.bind((HOST, port))
             if port not in ports:
                 ports.append(port)
     return ports
