@@ -25,9 +25,9 @@ from kernels.fields import Fields
 from kernels.heads import NONE, PRIORITY, UNTOLD, WHITE, Head, place_of, words_of_header
 from kernels.messages import Messages, joined
 from kernels.spans import Flags, Positions, Spans, slices
-from kernels.times import PADDING, RecordTime, Times
+from kernels.times import ISO, PADDING, RFC3164, RecordTime, Times
 from patterns.judge import check_rules
-from patterns.line import LineReader
+from patterns.line import HeaderFormat, LineReader
 from patterns.rules import BUILT_IN_FORMATS, PLAIN, Rules
 from patterns.words import DEFAULT_CLASSES, Splitter
 
@@ -52,7 +52,7 @@ class Headers:
         self._limit = rules.max_line_bytes
         self._built_in = [each for each in formats if each.name in BUILT_IN_FORMATS]
         self._configured = [Configured(each, rules) for each in formats if each.name not in BUILT_IN_FORMATS]
-        self._times = [Times(each.time) if each.time else None for each in self._built_in]
+        self._times = [_times_of(each) for each in self._built_in]
         # Which digits a program's name has is seen in its scope only where digits are no class of their own.
         self._digits_alike = rules.words.classes.get("number") == DEFAULT_CLASSES["number"]
         self._heads: dict[bytes, Head] = {}
@@ -72,7 +72,7 @@ class Headers:
             odd[which] |= heads[:, 0] == UNTOLD.format
         rest = np.flatnonzero(~odd & ~found)
         for each, at, _ in fitting(self._configured, chunk, lines.at(rest)):
-            (odd if each.expression is None else found)[rest[at]] = True
+            (found if each.usable else odd)[rest[at]] = True
         return found, np.flatnonzero(odd)
 
     def read(
@@ -200,8 +200,7 @@ class Headers:
             times = np.full(number, own)
             reader = self._times[index]
             if reader:
-                read = reader.rfc3164 if each.name == "rfc3164" else reader.iso
-                times = read(data, Spans(starts + begin, starts + end), own)
+                times = reader.at(data, Spans(starts + begin, starts + end), own)
             yield Messages(chunk, Spans(starts + message, ends), which[chosen], scope, times, {each.name: number})
 
     def _tell(self, chunk: bytes, starts: Positions, which: Positions, heads: Positions, fields: Fields) -> None:
@@ -230,11 +229,11 @@ class Headers:
         """Return the messages of configured formats, the lines of none, and the lines that cannot be told here."""
         found: list[Messages] = []
         left = np.ones(len(which), np.bool_)
-        for each, at, take in fitting(self._configured, chunk, first_lines or lines):
+        for each, at, groups in fitting(self._configured, chunk, first_lines or lines):
             left[at] = False
-            if each.expression is None:
+            if not each.usable:
                 return found, which[left], which[at]
-            groups, rests = take(), None
+            rests = None
             if first_lines is not None:
                 rests = slices(chunk, Spans(first_lines.ends[at], lines.ends[at])).view(pa.string())
             own = record_time if isinstance(record_time, int) else record_time[which[at]]
@@ -246,6 +245,10 @@ class Headers:
                     if values is not None:
                         getattr(told, name).put_texts(which[at], values)
         return found, which[left], which[:0]
+
+
+def _times_of(built_in: HeaderFormat) -> Times | None:
+    return Times(built_in.time, RFC3164 if built_in.name == "rfc3164" else ISO) if built_in.time else None
 
 
 def _translated(texts: pa.Array, table: bytes) -> pa.Array:

@@ -2,29 +2,40 @@
 Timestamps of many lines → microseconds since 1970, as the readers of patterns/timestamps.py would say.
 
 Those ask a calendar and a zone, line by line. Here they are asked once an hour and zone, for its first second and its
-last; within an hour whose ends lie 3,599 seconds apart, time runs evenly. Whatever is written otherwise (other widths,
-a shift of the clock, a date that is none) goes to the reader itself.
+last; within an hour whose ends lie 3,599 seconds apart, time runs evenly. That needs to know where minutes and seconds
+stand: in `iso`, and by directives that are each as wide in every timestamp. Whatever is written otherwise (other
+widths, a shift of the clock, a date that is none) goes to the reader itself.
 
 A record time is one of all lines, or each line has its own. The year that is nearest to the first and to the last of
 them is nearest to all, so what both say is so.
 """
 
-from typing import Final
+import re
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kernels.spans import Flags, Positions, Spans
 from patterns.timestamps import DAY, SECOND, TimeReader
 
+ISO: Final = "iso"
+RFC3164: Final = "%b %d %H:%M:%S"
+"""How the timestamps of the built-in formats are written, as a format of the configuration would say it."""
+
+_EPOCH: Final = "epoch"
 _COLON, _ZERO = ord(":"), ord("0")
 _ZONE_BEGINS: Final = np.frombuffer(b"\0Z+-", np.uint8)
 _LAST_SECOND: Final = 3_599 * SECOND
 _LONGEST_REST = 16
-_WITHOUT_YEAR, _WITH_YEAR = len("Nov  3 04"), len("2003-10-11T22")
 _NEAR: Final = 182 * DAY
 _REMEMBERED_HOURS = 100_000
+_LONGEST_EPOCH = 11
+
+_DIRECTIVE: Final = re.compile("%(?P<letter>.)|[^%]", re.DOTALL)
+_WIDTHS: Final = {"Y": 4, "b": 3, "a": 3, "z": 5} | dict.fromkeys("ymdHMS", 2)
 
 RecordTime = int | Positions
 """In microseconds since 1970: of all lines, or of each its own."""
@@ -33,37 +44,103 @@ PADDING: Final = 64
 """How many bytes must follow the last line in the data that times are read from."""
 
 
+class _Layout(NamedTuple):
+    """Where minutes and seconds stand in a timestamp of so many bytes, and whether it tells its year."""
+
+    width: int
+    minute: int
+    second: int
+    has_year: bool
+
+
+_ISO_LAYOUT: Final = _Layout(19, 14, 17, has_year=True)
+"""Of what stands in front of the fraction and the zone."""
+
+
+_VARYING: Final = _Layout(0, 0, 0, has_year=False)
+
+
+def _layout(directives: str) -> _Layout:
+    """Return the layout of timestamps that are written by directives, _VARYING where a place may vary."""
+    places: dict[str, int] = {}
+    width = 0
+    for part in _DIRECTIVE.finditer(directives):
+        letter = part["letter"]
+        if letter is not None:
+            if letter not in _WIDTHS:
+                return _VARYING
+            places[letter] = width
+        width += _WIDTHS[letter] if letter else len(part[0].encode())
+    if width > PADDING or not {"M", "S"} <= places.keys():
+        return _VARYING
+    return _Layout(width, places["M"], places["S"], has_year="Y" in places or "y" in places)
+
+
 class Times:
     """Reads the timestamps of one header format. Not thread-safe."""
 
-    def __init__(self, read: TimeReader) -> None:
-        """Read by `read` what cannot be read by columns."""
-        self._read = read
+    def __init__(self, read: TimeReader, written: str) -> None:
+        """
+        Read timestamps by columns.
+
+        Args:
+            read: What reads those that cannot be read so.
+            written: How they are written: ``iso``, ``epoch``, or directives of strptime.
+        """
+        self._read, self._written = read, written
+        self._layout = _ISO_LAYOUT if written == ISO else _layout(written)
         self._hours: dict[tuple[bytes, int], int | None] = {}
 
-    def rfc3164(self, data: NDArray[np.uint8], spans: Spans, record_time: RecordTime) -> Positions:
-        """Return the times of ``Nov  3 04:05:06``; the record time where there is none. `data` has PADDING."""
-        begin = spans.starts
-        minutes, seconds = _two_digits(data, begin + 10), _two_digits(data, begin + 13)
-        keys = data[begin[:, None] + np.arange(_WITHOUT_YEAR)]
-        even = (minutes < 60) & (seconds < 60)
-        return self._times(data, spans, record_time, keys, even, (minutes * 60 + seconds) * SECOND)
+    def of(self, texts: pa.Array, record_time: RecordTime) -> Positions:
+        """Return the times of timestamps that are an array of strings; the record time where there is none, or null."""
+        if self._written == _EPOCH:
+            return self._epochs(texts, record_time)
+        if self._layout is _VARYING:
+            return self._each(texts, record_time)
+        lengths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        ends = np.cumsum(lengths)
+        text = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts.fill_null("")), "")[0].as_buffer()
+        data = np.frombuffer(text.to_pybytes() + bytes(PADDING), np.uint8)
+        return self.at(data, Spans(ends - lengths, ends), record_time)
 
-    def iso(self, data: NDArray[np.uint8], spans: Spans, record_time: RecordTime) -> Positions:
-        """Return the times of ``2003-10-11T22:14:15.003+02:00``; the record time where there is none."""
+    def at(self, data: NDArray[np.uint8], spans: Spans, record_time: RecordTime) -> Positions:
+        """
+        Return the times of timestamps in a text, which has PADDING; the record time where there is none.
+
+        They must be written by ``iso`` or by directives that are each as wide always, as RFC3164 is.
+        """
+        layout = self._layout
         begin, end = spans
-        even = (end - begin >= 19) & (end - begin <= 19 + _LONGEST_REST)
-        even &= (data[begin + 13] == _COLON) & (data[begin + 16] == _COLON)
-        minutes, seconds = _two_digits(data, begin + 14), _two_digits(data, begin + 17)
-        even &= (minutes < 60) & (seconds < 60)
-        micros, zone, well_formed = _fractions(data, begin + 19, end)
-        keys = np.concatenate([data[begin[:, None] + np.arange(_WITH_YEAR)], zone], axis=1)
-        return self._times(
-            data, spans, record_time, keys, even & well_formed, (minutes * 60 + seconds) * SECOND + micros
-        )
+        minutes, seconds = _two_digits(data, begin + layout.minute), _two_digits(data, begin + layout.second)
+        even = (minutes < 60) & (seconds < 60)
+        keys = data[begin[:, None] + np.arange(layout.width)]
+        for at in (layout.minute, layout.second):
+            keys[:, at : at + 2] = _ZERO
+        within = (minutes * 60 + seconds) * SECOND
+        if self._written == ISO:
+            even &= (end - begin >= layout.width) & (end - begin <= layout.width + _LONGEST_REST)
+            even &= (data[begin + 13] == _COLON) & (data[begin + 16] == _COLON)
+            micros, zone, well_formed = _fractions(data, begin + layout.width, end)
+            even &= well_formed
+            within += micros
+            keys = np.concatenate([keys, zone], axis=1)
+        else:
+            even &= end - begin == layout.width
+        keys[~even] = 0
+        return self._times(data, spans, record_time, keys, even, within)
 
-    def each(self, texts: pa.Array, record_time: RecordTime) -> Positions:
-        """Return the times of timestamps that are written in whatever way, or null; each distinct one is read once."""
+    def _epochs(self, texts: pa.Array, record_time: RecordTime) -> Positions:
+        plain = pc.and_(pc.ascii_is_decimal(texts), pc.less_equal(pc.binary_length(texts), _LONGEST_EPOCH))
+        whole = plain.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+        times: Positions = np.zeros(len(texts), np.int64)
+        times[whole] = texts.filter(plain).cast(pa.int64()).to_numpy() * SECOND
+        if not whole.all():
+            own = record_time if isinstance(record_time, int) else record_time[~whole]
+            times[~whole] = self._each(texts.filter(pa.array(~whole)), own)
+        return times
+
+    def _each(self, texts: pa.Array, record_time: RecordTime) -> Positions:
+        """Return the times of timestamps that are written in whatever way; each distinct one is read once."""
         codes = texts.fill_null("").dictionary_encode()
         distinct, indices = codes.dictionary.to_pylist(), codes.indices.to_numpy(zero_copy_only=False)
         earliest, latest = _ends(record_time)
@@ -124,17 +201,21 @@ class Times:
         return self._hours[place]
 
     def _even_hour(self, key: bytes, record_time: int) -> int | None:
-        try:
-            text = key.rstrip(b"\0").decode()
-        except UnicodeDecodeError:
-            return None
-        width = _WITHOUT_YEAR if len(key) == _WITHOUT_YEAR else _WITH_YEAR
-        hour, zone = text[:width], text[width:]
-        first, last = (self._read(f"{hour}:{at}{zone}", record_time) for at in ("00:00", "59:59"))
+        layout = self._layout
+        ends = []
+        for minute, second in ((b"00", b"00"), (b"59", b"59")):
+            text = bytearray(key.rstrip(b"\0"))
+            text[layout.minute : layout.minute + 2] = minute
+            text[layout.second : layout.second + 2] = second
+            try:
+                ends.append(self._read(text.decode(), record_time))
+            except UnicodeDecodeError:
+                return None
+        first, last = ends
         if first is None or last is None or last - first != _LAST_SECOND:
             return None
         # Half a year away, which year is the nearest may change within the hour: an hour is not as long in each.
-        if len(key) == _WITHOUT_YEAR and max(abs(first - record_time), abs(last - record_time)) >= _NEAR:
+        if not layout.has_year and max(abs(first - record_time), abs(last - record_time)) >= _NEAR:
             return None
         return first
 

@@ -62,16 +62,18 @@ def main(arguments: Sequence[str]) -> int:
     lines, rounds = given.lines or chosen.lines, given.rounds or chosen.rounds
     about = machine.about("matching", arguments, _PACKAGES)
     folder = given.output or machine.runs(about["date"])
+    of_default = "samples" if given.samples else "default"
+    rows = {"raw": ("raw",), "default": (of_default,), "growth": ("known", "new", "outliers")}
     tasks = {
         "raw": lambda: _raw(corpora.corpus(given.samples, lines, given.cache), lines, given.cache, rounds),
-        "default": lambda: _default(corpora.corpus(given.samples, lines, given.cache), given.cache, rounds),
+        "default": lambda: _default(corpora.corpus(given.samples, lines, given.cache), given.cache, rounds, of_default),
         "growth": lambda: _growth(chosen.sizes, rounds, lines // 5),
     }
     runs, commands = report.read(folder)
     about["command"] = "\n    ".join([*commands, about["command"]])
     _warm_up()
     for name in given.tasks.split(","):
-        runs = [run for run in runs if run.task != name]
+        runs = [run for run in runs if run.task not in rows[name]]
         for run in tasks[name]():
             runs.append(run)
             print(f"  {run.task:<8} {run.patterns:>7,} {run.peer:<32} {run.rate:>12,.0f} lines/s", flush=True)
@@ -95,10 +97,10 @@ def _raw(path: Path, lines: int, cache: Path, rounds: int) -> Iterator[report.Ru
         yield from _compete("raw", len(patterns.patterns), peers, path, rounds)
 
 
-def _default(path: Path, cache: Path, rounds: int) -> Iterator[report.Run]:
+def _default(path: Path, cache: Path, rounds: int, task: str) -> Iterator[report.Run]:
     patterns = corpora.trained(path, cache)
     peers = [*ours(patterns), *default_peers(path, 100_000)]
-    yield from _compete("default", len(patterns.patterns), peers, path, rounds)
+    yield from _compete(task, len(patterns.patterns), peers, path, rounds)
 
 
 def _growth(sizes: Sequence[int], rounds: int, lines: int) -> Iterator[report.Run]:

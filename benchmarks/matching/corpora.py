@@ -2,8 +2,8 @@
 What is judged, and by what: a corpus of real kinds, sets that are mined of it, and made sets of any size.
 
     fleet     the syslog of `logwinnow simulate` (benchmarks/training/corpus.py)
-    samples   lines of logs in a folder, drawn by chance, all numbers of two digits or more changed; logs that may not
-              be handed on give figures that only who has them can repeat
+    samples   lines of logs in a folder, drawn by chance, all numbers of two digits or more in their messages changed;
+              logs that may not be handed on give figures that only who has them can repeat
 """
 
 import json
@@ -19,13 +19,15 @@ from pathlib import Path
 from benchmarks.training.corpus import made
 from patterns.errors import PatternSyntaxError
 from patterns.language import of_words, parse
+from patterns.line import LineReader
 from patterns.pattern_set import KnownPattern, PatternSet
 from patterns.rules import PLAIN, Rules
+from patterns.settings import load_formats
 from patterns.store import Store
 from patterns.words import WordRules
 
 _SYLLABLES = ("ba", "con", "der", "fil", "gra", "hel", "in", "jo", "ket", "lo", "mas", "ner", "pro", "que", "ri", "ten")
-_HEADER = re.compile(rb"(?:<\d+>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d\S*) ")
+_SETTINGS = Path(__file__).parents[2] / "conf/training.toml"
 _NUMBER = re.compile(rb"\d{2,}")
 
 Template = tuple[str, list[str | None]]
@@ -50,13 +52,22 @@ def _changed(samples: Path, lines: int) -> Iterator[bytes]:
     chance = random.Random(1)
     known = [line for path in sorted(samples.glob("**/*.log")) for line in path.read_bytes().splitlines()]
 
+    reader = LineReader(Rules(formats=load_formats(_SETTINGS)))
+
     def other(number: re.Match[bytes]) -> bytes:
         return b"".join(b"%d" % chance.randrange(10) for _ in number[0])
 
+    headers = {line: _header(line, reader) for line in set(known)}
     for line in chance.choices(known, k=lines):
-        header = _HEADER.match(line)
-        begin = header.end() if header else 0
+        begin = headers[line]
         yield line[:begin] + _NUMBER.sub(other, line[begin:])
+
+
+def _header(line: bytes, reader: LineReader) -> int:
+    """Return how many bytes of a line are in front of its message."""
+    read = reader.read(line, 0)
+    message = read.message[len(read.level) + 1 :] if read.level else read.message
+    return len(line) - len(message.encode()) if read.original is None else 0
 
 
 def trained(path: Path, folder: Path) -> PatternSet:

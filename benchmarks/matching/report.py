@@ -14,7 +14,8 @@ _MANY = 1_000
 """Patterns; sets of fewer are what larger ones are compared with."""
 _TASKS = {
     "raw": "Raw: whole lines, by patterns mined at a support",
-    "default": "Default: headers, programs, classes",
+    "default": "Default: headers, programs, classes; the syslog of a fleet",
+    "samples": "Default: headers, programs, classes; lines of samples, all logs mixed",
     "known": "Growth: made sets, shapes that come again",
     "new": "Growth: every line has a new shape, and matches",
     "outliers": "Growth: every line has a new shape, and is an outlier",

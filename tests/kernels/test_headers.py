@@ -1,6 +1,7 @@
 """Headers by columns are those that patterns.line reads one by one; what cannot be told so is left to it."""
 
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from hostile_headers import CHUNKS, RULES, SHIPPED
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels import headers
+from kernels import header_expressions, headers
 from kernels.headers import Headers
 from kernels.spans import lines_of
 from patterns.errors import RulesError
@@ -228,6 +229,62 @@ def test_lines_of_each_shipped_format_and_their_beginnings_are_told_as_the_reade
 def test_whatever_an_expression_is_made_of_it_takes_what_the_reader_takes(expression: str, lines: list[bytes]) -> None:
     rules = Rules(header="odd", formats={"odd": FormatRule(expression=expression)})
     agree(lines, rules, Headers(rules))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"(?P<program>a{1,3})(?P<message>.*)",
+        r"(?P<program>a{0,2}?)(?P<level>[ab]{1,3})(?P<message>.*)",
+        r"(?P<host>[^ ]{0,2})(?P<program>\w{1,3}) ?(?P<message>.*)",
+        r"(?P<program>[]a]{1,2})(?P<level>[^]a]{0,2})(?P<message>.*)",
+        r"(?P<program>[[:alpha:]{1,2}]{1,2}) ?(?P<message>.*)",
+        r"(?P<program>(?:ab?){1,2})(?P<level>a{0,1})(?P<message>.*)",
+        r"(?P<program>(?:a|(b{2,3}|x{0,2})) ?){1,3}(?P<message>.*)",
+        r"(?P<program>\(\{1,2}a)(?P<message>.*)",
+        r"(?P<program>a{2})(?P<level>b{1,})(?P<message>.*)",
+        r"(?P<program>\pL{1,2}[{1,2}]{0,2})(?: (?P<message>.*))?",
+        r"(?P<program>a{1,2}) (?P<message>.*)x",
+        r"(?U)(?P<program>a{1,2})(?P<level>b{0,2}) ?(?P<message>.*)",
+        r"(?P<program>.{1,4}) (?P<message>.*)",
+        r"\b{0,2}(?P<program>\w{1,2})\b(?P<message>.*)",
+    ],
+)
+@given(lines=st.lists(st.text("aaabbB](|{1,2}x é", max_size=12).map(str.encode), min_size=1, max_size=8))
+def test_headers_of_repeats_with_bounds_are_those_of_the_reader(expression: str, lines: list[bytes]) -> None:
+    rules = Rules(header="odd", formats={"odd": FormatRule(expression=expression)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(header_expressions, "_LARGE", 1)
+        read = Headers(rules)
+    agree(lines, rules, read)
+    # What most lines had is tried otherwise the next time.
+    agree(lines, rules, read)
+
+
+@pytest.mark.parametrize("length", [1, 127, 128, 129, 300])
+def test_a_field_beyond_its_bound_is_told_as_the_reader_reads_it(length: int) -> None:
+    rules = Rules(formats=SHIPPED)
+    lines = [
+        f"17/06/09 20:10:40 INFO {'x' * length}: done",
+        "17/06/09 20:10:40 INFO x: done",
+        f"2026-10-11 22:14:15,003 - {'x' * length} - INFO - done",
+        f"- 1117838570 2005.06.03 {'x' * length} 2005-06-03-15.42.50.675872 x RAS KERNEL INFO done",
+    ]
+    agree([line.encode() for line in lines], rules)
+
+
+@pytest.mark.parametrize(
+    ("expression", "wide", "most"),
+    [
+        (r"a (?P<program>[^ ]{1,128}) \d{1,200}: (?P<message>.*)", r"a (?P<program>[^ ]{1,}) \d{1,}: ", 128),
+        (r"\d{1,10} (?P<message>.*)", r"\d{1,10} ", sys.maxsize),
+        (r"(?:a ){1,128}[{1,128}]\{1,128}(?P<message>.*)", r"(?:a ){1,128}[{1,128}]\{1,128}", sys.maxsize),
+    ],
+)
+def test_only_large_bounds_of_single_characters_are_left_out(expression: str, wide: str, most: int) -> None:
+    found = header_expressions.header_expressions(expression)
+
+    assert (found.wide, found.most) == (rf"(?s)\A(?P<{header_expressions.HEADER}>{wide})", most)
 
 
 def test_rules_that_cannot_be_used_are_refused() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kernels import times
 from kernels.spans import Positions, Spans
-from kernels.times import PADDING, Times
+from kernels.times import ISO, PADDING, RFC3164, Times
 from patterns.rules import load_zone
 from patterns.timestamps import (
     SECOND,
@@ -45,16 +45,16 @@ def listed(times: Positions) -> list[int]:
 
 def iso_times(texts: list[str], reader: Times, record_time: int) -> list[int]:
     data, spans = laid_out(texts)
-    return listed(reader.iso(data, spans, record_time))
+    return listed(reader.at(data, spans, record_time))
 
 
 def rfc3164_times(texts: list[str], reader: Times, record_time: int) -> list[int]:
     data, spans = laid_out(texts)
-    return listed(reader.rfc3164(data, spans, record_time))
+    return listed(reader.at(data, spans, record_time))
 
 
 def each_time(texts: list[str], reader: Times, record_time: int) -> list[int]:
-    return listed(reader.each(pa.array(texts, pa.string()), record_time))
+    return listed(reader.of(pa.array(texts, pa.string()), record_time))
 
 
 def one_by_one(texts: list[str], reader: TimeReader, record_time: int) -> list[int]:
@@ -81,14 +81,14 @@ OFFSETS = st.sampled_from(
         *("\0", "é", ".5", ",5", ":5", "-", "+2", " +02:00", "5", "+02:0\0", "\0Z"),
     ]
 )
-ISO = st.lists(st.tuples(DATES, SEPARATORS, CLOCKS, FRACTIONS, OFFSETS).map("".join), max_size=6)
+ISO_TEXTS = st.lists(st.tuples(DATES, SEPARATORS, CLOCKS, FRACTIONS, OFFSETS).map("".join), max_size=6)
 
 
-@given(ISO, st.sampled_from(ZONES))
+@given(ISO_TEXTS, st.sampled_from(ZONES))
 def test_iso_times_are_those_of_the_reader_however_they_are_written(texts: list[str], zone: str) -> None:
     read = iso_reader(load_zone(zone))
 
-    assert iso_times(texts, Times(read), RECORD_TIME) == one_by_one(texts, read, RECORD_TIME)
+    assert iso_times(texts, Times(read, ISO), RECORD_TIME) == one_by_one(texts, read, RECORD_TIME)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_iso_times_are_those_of_the_reader_however_they_are_written(texts: list[
 def test_an_iso_time_of_a_rare_form_is_that_of_the_reader(text: str) -> None:
     read = iso_reader(UTC)
 
-    assert iso_times([text, "2026-01-02T10:00:00Z"], Times(read), 7) == one_by_one(
+    assert iso_times([text, "2026-01-02T10:00:00Z"], Times(read, ISO), 7) == one_by_one(
         [text, "2026-01-02T10:00:00Z"], read, 7
     )
 
@@ -145,13 +145,13 @@ def test_where_a_clock_shifts_each_minute_is_read_as_the_reader_does(zone: str, 
     record_time = microseconds(shift + timedelta(days=20))
 
     texts = [moment.isoformat() + ".25" for moment in moments]
-    assert iso_times(texts, Times(iso), record_time) == one_by_one(texts, iso, record_time)
+    assert iso_times(texts, Times(iso, ISO), record_time) == one_by_one(texts, iso, record_time)
     texts = [f"{moment:%b} {moment.day:2} {moment:%H:%M:%S}" for moment in moments]
-    assert rfc3164_times(texts, Times(rfc3164), record_time) == one_by_one(texts, rfc3164, record_time)
+    assert rfc3164_times(texts, Times(rfc3164, RFC3164), record_time) == one_by_one(texts, rfc3164, record_time)
 
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Oct", "Nov", "Dec"]
-RFC3164 = st.builds(
+RFC3164_TEXTS = st.builds(
     "{}{}{}{}{:02}:{:02}:{:02}".format,
     st.sampled_from(MONTHS),
     st.sampled_from(" \t"),
@@ -169,11 +169,11 @@ RECORD_TIMES = st.one_of(
 )
 
 
-@given(st.lists(RFC3164, max_size=6), st.sampled_from(ZONES), RECORD_TIMES)
+@given(st.lists(RFC3164_TEXTS, max_size=6), st.sampled_from(ZONES), RECORD_TIMES)
 def test_times_without_a_year_are_those_of_the_reader(texts: list[str], zone: str, record_time: int) -> None:
     read = rfc3164_reader(load_zone(zone))
 
-    assert rfc3164_times(texts, Times(read), record_time) == one_by_one(texts, read, record_time)
+    assert rfc3164_times(texts, Times(read, RFC3164), record_time) == one_by_one(texts, read, record_time)
 
 
 @given(
@@ -189,7 +189,7 @@ def test_half_a_year_from_the_record_time_the_year_is_that_of_the_reader(
     moments = [record + timedelta(days=days, seconds=seconds + step) for step in range(-3600, 3600, 97)]
     texts = [f"{moment:%b} {moment.day:2} {moment:%H:%M:%S}" for moment in moments]
 
-    assert rfc3164_times(texts, Times(read), record_time) == one_by_one(texts, read, record_time)
+    assert rfc3164_times(texts, Times(read, RFC3164), record_time) == one_by_one(texts, read, record_time)
 
 
 @pytest.mark.parametrize("seconds", [-1200, 0, 1200])
@@ -200,7 +200,7 @@ def test_within_an_hour_the_nearest_year_may_change_where_one_has_a_shift_of_the
     texts = [f"Mar 11 01:{minute:02}:00" for minute in range(60)]
     record_time = (one + other) // 2 + seconds * SECOND
 
-    assert rfc3164_times(texts, Times(read), record_time) == one_by_one(texts, read, record_time)
+    assert rfc3164_times(texts, Times(read, RFC3164), record_time) == one_by_one(texts, read, record_time)
 
 
 def test_the_29th_of_february_is_that_of_a_leap_year() -> None:
@@ -208,50 +208,116 @@ def test_the_29th_of_february_is_that_of_a_leap_year() -> None:
     read = rfc3164_reader(UTC)
     record_time = microseconds(datetime(2025, 12, 1, tzinfo=UTC))
 
-    found = rfc3164_times(texts, Times(read), record_time)
+    found = rfc3164_times(texts, Times(read, RFC3164), record_time)
 
     assert found[0] == microseconds(datetime(2024, 2, 29, 10, 11, 12, tzinfo=UTC))
     assert found == one_by_one(texts, read, record_time)
 
 
 @pytest.mark.parametrize(
-    ("read", "texts"),
+    ("written", "texts"),
     [
-        (epoch_reader(), ["1", "1.5", "-7", "1e3", "nan", "inf", "1e400", "x", "", " 5 ", "99999999999999", "1_0"]),
-        (strptime_reader("%Y/%m/%d %H:%M:%S", UTC), ["2026/01/02 03:04:05", "2026/13/02 03:04:05", "", "2026/01/02"]),
-        (strptime_reader("%d.%b %H:%M:%S", UTC), ["29.Feb 01:02:03", "1.Jan 01:02:03", "1.Jan 01:02:03", "1.Xyz"]),
+        ("%Y/%m/%d %H:%M:%S", ["2026/01/02 03:04:05", "2026/13/02 03:04:05", "", "2026/01/02", "2026/01/02 3:04:05"]),
+        ("%d.%b %H:%M:%S", ["29.Feb 01:02:03", "1.Jan 01:02:03", "1.Jan 01:02:03", "1.Xyz"]),
+        ("%d.%B %H:%M:%S", ["29.February 01:02:03", "01.May 01:02:03", "01.May 01:02:03"]),
+        ("%H:%M, %d.%m.%Y", ["01:02, 03.04.2026"]),
+        ("%y%m%d %H%M%S", ["081109 203615", "081109  03615", "081109 0361 5", "81109  203615"]),
+        (f"%H:%M:%S{'.' * 70} %d.%m.%Y", [f"01:02:03{'.' * 70} 03.04.2026", "01:02"]),
     ],
 )
-def test_times_that_are_written_in_any_other_way_are_read_each(read: TimeReader, texts: list[str]) -> None:
-    assert each_time(texts, Times(read), RECORD_TIME) == one_by_one(texts, read, RECORD_TIME)
+def test_times_are_those_of_the_reader_whether_their_places_vary_or_not(written: str, texts: list[str]) -> None:
+    read = strptime_reader(written, UTC)
+
+    assert each_time(texts, Times(read, written), RECORD_TIME) == one_by_one(texts, read, RECORD_TIME)
 
 
-def test_a_missing_timestamp_is_the_record_time() -> None:
+DIRECTIVES = [
+    RFC3164,
+    *("%Y%m%d%H%M%S", "%y%m%d %H%M%S", "%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %Y", "%S:%M:%H %d.%m.%y"),
+    *("%m.%d %H:%M:%S", "%H:%M:%S %m%d", "%y%m%d%M%S%H", "%d%m %M%S", "%Y é %m-%d %H:%M:%S", "%H%M%S%z %d %b"),
+    *("%m  %d %H:%M:%S", "%m %d\t%H %M %S"),
+]
+CHANGES = st.tuples(
+    st.integers(0, 30), st.integers(0, 2), st.sampled_from(["", "", " ", "  ", "0", "1", "6", "59", "é"])
+)
+WRITTEN = st.tuples(INSTANTS, st.lists(CHANGES, max_size=2))
+
+
+@given(st.sampled_from(DIRECTIVES), st.lists(WRITTEN, max_size=6), st.sampled_from(ZONES), RECORD_TIMES)
+def test_times_by_directives_are_those_of_the_reader_however_they_are_written(
+    directives: str, moments: list[tuple[datetime, list[tuple[int, int, str]]]], zone: str, record_time: int
+) -> None:
+    read = strptime_reader(directives, load_zone(zone))
+    texts = []
+    for moment, changes in moments:
+        text = moment.strftime(directives)
+        for at, removed, added in changes:
+            text = text[:at] + added + text[at + removed :]
+        texts.append(text)
+
+    assert each_time(texts, Times(read, directives), record_time) == one_by_one(texts, read, record_time)
+
+
+def test_a_time_by_directives_is_read_once_an_hour_too() -> None:
+    asked: list[str] = []
+
+    def read(text: str, record_time: int) -> int | None:
+        asked.append(text)
+        return strptime_reader("%d/%b/%Y:%H:%M:%S %z", UTC)(text, record_time)
+
+    texts = [f"02/Jan/2026:10:{minute:02}:07 +0100" for minute in range(60)]
+    each_time([*texts, "of no time"], Times(read, "%d/%b/%Y:%H:%M:%S %z"), RECORD_TIME)
+
+    assert asked[:2] == ["02/Jan/2026:10:00:00 +0100", "02/Jan/2026:10:59:59 +0100"]
+    assert asked[-1] == "of no time"
+    assert not set(texts) & set(asked)
+
+
+EPOCHS = st.one_of(
+    st.integers(0, 10**13).map(str),
+    st.floats(0, 1e11).map(str),
+    st.sampled_from(["-7", "1e3", "nan", "inf", "1e400", "x", "", " 5 ", "1_0", "007", "٣", "99999999999", "1.5"]),
+)
+
+
+@given(st.lists(EPOCHS, max_size=6))
+def test_seconds_since_1970_are_those_of_the_reader_however_they_are_written(texts: list[str]) -> None:
+    assert each_time(texts, Times(epoch_reader(), "epoch"), 7) == one_by_one(texts, epoch_reader(), 7)
+
+
+@pytest.mark.parametrize("record_time", [7, np.array([7, 8, 9, 10])])
+def test_a_missing_timestamp_is_the_record_time(record_time: int | Positions) -> None:
     texts = pa.array([None, "12", None, ""], pa.string())
+    own = [7] * 4 if isinstance(record_time, int) else record_time.tolist()
 
-    assert Times(epoch_reader()).each(texts, 7).tolist() == [7, 12 * SECOND, 7, 7]
-    assert Times(epoch_reader()).each(pa.array([None], pa.string()), 7).tolist() == [7]
+    assert Times(epoch_reader(), "epoch").of(texts, record_time).tolist() == [own[0], 12 * SECOND, *own[2:]]
+    no_times = pa.array([None] * 4, pa.string())
+    for written in ("epoch", "%H:%M:%S", "%d %B"):
+        assert Times(epoch_reader(), written).of(no_times, record_time).tolist() == own
 
 
 @pytest.mark.parametrize("read", [iso_times, rfc3164_times, each_time])
-def test_of_no_timestamps_there_are_no_times(read: Read) -> None:
-    assert read([], Times(iso_reader(UTC)), 7) == []
+@pytest.mark.parametrize("written", [ISO, RFC3164, "epoch", "%B"])
+def test_of_no_timestamps_there_are_no_times(read: Read, written: str) -> None:
+    assert read([], Times(iso_reader(UTC), written), 7) == []
 
 
-@given(st.lists(RFC3164, min_size=2, max_size=5), st.lists(st.sampled_from([0, RECORD_TIME]), min_size=2, max_size=3))
+@given(
+    st.lists(RFC3164_TEXTS, min_size=2, max_size=5), st.lists(st.sampled_from([0, RECORD_TIME]), min_size=2, max_size=3)
+)
 def test_each_record_time_is_asked_for_anew(texts: list[str], record_times: list[int]) -> None:
     read = rfc3164_reader(UTC)
-    reader = Times(read)
+    reader = Times(read, RFC3164)
 
     for record_time in record_times:
         assert rfc3164_times(texts, reader, record_time) == one_by_one(texts, read, record_time)
 
 
-@given(ISO, ISO)
+@given(ISO_TEXTS, ISO_TEXTS)
 def test_hours_that_are_forgotten_are_read_again(texts: list[str], more: list[str]) -> None:
     assume(texts and more)
     read = iso_reader(UTC)
-    reader = Times(read)
+    reader = Times(read, ISO)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(times, "_REMEMBERED_HOURS", 1)
@@ -268,6 +334,6 @@ def test_an_hour_is_read_twice_and_no_timestamp_in_it() -> None:
         asked.append(text)
         return iso_reader(UTC)(text, record_time)
 
-    iso_times([f"2026-01-02T10:{minute:02}:07.{minute}Z" for minute in range(60)], Times(read), RECORD_TIME)
+    iso_times([f"2026-01-02T10:{minute:02}:07.{minute}Z" for minute in range(60)], Times(read, ISO), RECORD_TIME)
 
     assert asked == ["2026-01-02T10:00:00Z", "2026-01-02T10:59:59Z"]
