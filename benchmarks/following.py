@@ -28,7 +28,8 @@ from patterns.rules import Rules
 from spark import session
 from spark.config import SparkConfig
 from streaming.config import FilesSourceConfig
-from streaming.following.ranges import read_records
+from streaming.following.ranges import read_columns
+from streaming.source import LINES
 from streaming.source.files import FilesSource, ranges_of
 
 _LINE = "Nov 28 10:00:{:02} web{} sshd[{}]: Accepted password for user{} from 10.0.{}.{} port {} ssh2\n"
@@ -91,7 +92,8 @@ def _arguments() -> argparse.Namespace:
 def _read_ranges(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     records = Records(Rules())
     for batch in batches:
-        number = sum(sum(1 for _ in read_records(part, records) or ()) for part, _ in ranges_of(batch))
+        read = (read_columns(part, records, LINES) or () for part, _ in ranges_of(batch))
+        number = sum(len(lines) for pieces in read for lines, _ in pieces)
         yield pa.RecordBatch.from_pydict({"lines": [number]})
 
 

@@ -37,8 +37,8 @@ from streaming.sink.events import Events
 from streaming.source import SourceLines
 from streaming.tally import RESULT
 
-# By what they belong to: what a worker knows of headers outlives a task.
-_HEADERS: dict[int, Headers] = {}
+# What a worker knows of headers outlives a task; all tasks of a run judge by one set.
+_HEADERS: list[Headers] = []
 _CREATED = frozenset({200, 201, 409})
 
 
@@ -55,15 +55,14 @@ class ParsedTask(JudgeTask):
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the one row of RESULT that says how many lines there were."""
-        ready, lines = judge_of(self.place, *self.judged_by.value), 0
-        rules = ready.judge.judge.rules
-        if id(ready) not in _HEADERS:
-            _HEADERS[id(ready)] = Headers(rules)
+        rules, lines = judge_of(self.place, *self.judged_by.value).judge.judge.rules, 0
+        if not _HEADERS:
+            _HEADERS.append(Headers(rules))
         with uncollected():
             for batch in batches:
                 for each in self.source.lines(batch, rules, Counter()):
                     if isinstance(each, SourceLines):
-                        lines += _read_headers(_HEADERS[id(ready)], each)
+                        lines += _read_headers(_HEADERS[0], each)
         yield _counted(lines)
 
 
