@@ -21,7 +21,7 @@ def match(log: Path, store: Path) -> list[dict[str, Any]]:
     return [json.loads(row) for row in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("dataset", ["Linux", "OpenSSH"])
+@pytest.mark.parametrize("dataset", ["OpenSSH", pytest.param("Linux", marks=pytest.mark.slow)])
 def test_rows_of_the_topic_are_documents_of_the_index_and_outliers_those_of_match(
     dataset: str, live: Live, loghub: Path
 ) -> None:
