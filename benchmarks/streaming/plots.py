@@ -77,6 +77,8 @@ def draw_long(folder: Path, runs: Sequence[Long]) -> list[str]:
         for axis, title in ((above, "memory, MiB"), (middle, "a batch, seconds"), (below, "lines that wait")):
             axis.set_ylim(bottom=0)
             axis.set_title(title, loc="left")
+            axis.yaxis.set_major_formatter("{x:,.0f}")
+        figure.subplots_adjust(hspace=0.3)
         above.legend(frameon=False, fontsize=8)
         below.set_xlabel("minutes")
         names.append(f"long-{number}.png")
