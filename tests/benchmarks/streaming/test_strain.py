@@ -71,12 +71,13 @@ def test_a_batch_of_sparks_own_query_ends_before_it_is_written_down() -> None:
 def test_runs_under_strain_are_read_back_and_told(tmp_path: Path) -> None:
     strained = Strained(0, "all new", 1_000, 2.0, 900, 5, [2.0], {"driver": 80.0})
     held = {"driver": [[0.0, 80.0], [9.0, 90.0]]}
-    long = Long(0, 1, 20_000.0, 16_000.0, 960_000, 0.1, held, [[1.0, 8_000, 0.4, 100], [2.0, 8_000, 0.6, 0]])
+    long = Long(0, 1, 25_000.0, 20_000.0, 16_000.0, 960_000, 0.1, held, [[1.0, 8_000, 0.4, 100], [2.0, 8_000, 0.6, 0]])
     results = Results([], [], ["c"], [strained], [long])
     report.write(tmp_path, results, ABOUT, [])
     assert report.read(tmp_path) == results
     page = (tmp_path / "streaming.md").read_text()
     assert "| all new | 1,000 | 500 | 900 | 5 | 2.0 s | 80 |" in page
     assert "960,000 lines at 16,000 a second" in page
+    assert "Of a burst 25,000 a second were indexed; when these came for minutes, 20,000." in page
     assert "| a batch, seconds | 0.40 | 0.60 | 0.60 |" in page
     assert "| driver, MiB | 80 | 90 | 90 |" in page
