@@ -7,11 +7,12 @@ What all tests share: where the data is, which Java Spark gets, and an honest ac
     LOGWINNOW_REQUIRE_ALL=1       a test that would be skipped fails: `make check` is not green by leaving out
 """
 
+import logging
 import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,16 @@ _REQUIRE_ALL = os.environ.get("LOGWINNOW_REQUIRE_ALL") == "1"
 hypothesis.settings.register_profile("logwinnow", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("logwinnow-long", deadline=None, print_blob=True, max_examples=2000)
 hypothesis.settings.load_profile("logwinnow-long" if _LONG else "logwinnow")
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Put back the log that a command set up: its handler would write to what the test has closed by then."""
+    log = logging.getLogger("logwinnow")
+    kept = log.handlers[:], log.propagate, log.level
+    yield
+    log.handlers[:], log.propagate = kept[:2]
+    log.setLevel(kept[2])
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,10 @@
 
 import base64
 import json
-import logging
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,6 @@ Run = Callable[..., tuple[int, str, str]]
 
 _AT = 1_795_000_000_000_000  # 2026-11-18T11:06:40Z
 _JSON = b'{"message": "Nov  3 04:05:06 web1 cron[7]: job rotate started"}'
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Put back the log that `replay` sets up."""
-    log = logging.getLogger("logwinnow")
-    kept = log.handlers[:], log.propagate, log.level
-    yield
-    log.handlers[:], log.propagate = kept[:2]
-    log.setLevel(kept[2])
 
 
 @pytest.fixture

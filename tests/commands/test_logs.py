@@ -2,7 +2,6 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,15 +14,6 @@ _FACTS = {"batch": 3, "set": "v1", "lines": 1_200, "matched": 0, "outliers": 12,
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Put the log back as it was."""
-    kept = _LOG.handlers[:], _LOG.propagate, _LOG.level
-    yield
-    _LOG.handlers[:], _LOG.propagate = kept[:2]
-    _LOG.setLevel(kept[2])
 
 
 def test_a_record_is_one_json_object_a_line_with_its_facts() -> None:

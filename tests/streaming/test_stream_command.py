@@ -1,7 +1,6 @@
 """`logwinnow stream` as a user meets it where it does not get as far as Spark: one line that says what to mend."""
 
 import json
-import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -21,16 +20,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Refuse to start Spark; put back the signal handlers and the log that a command sets up."""
+    """Refuse to start Spark; put back the signal handlers that a command sets up."""
     monkeypatch.setattr(session, "start", lambda *_: pytest.fail("Spark was started"))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    log = logging.getLogger("logwinnow")
-    kept = log.handlers[:], log.propagate, log.level
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    log.handlers[:], log.propagate = kept[:2]
-    log.setLevel(kept[2])
 
 
 @pytest.fixture
