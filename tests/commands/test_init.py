@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -110,7 +111,12 @@ def formats() -> dict[str, FormatRule]:
 
 
 def read(line: str, header: str = "auto") -> Line:
-    return LineReader(replace(Rules(formats=formats()), header=header)).read(line.encode(), RECORD_TIME)
+    return reader(header).read(line.encode(), RECORD_TIME)
+
+
+@cache
+def reader(header: str) -> LineReader:
+    return LineReader(replace(Rules(formats=formats()), header=header))
 
 
 def test_formats_toml_explains_every_field_and_shows_a_line_of_every_format() -> None:

@@ -64,7 +64,7 @@ def tabulated(by: Engine, rules: Rules | None = None) -> tuple[bytes, Any]:
     return file.getvalue(), counts
 
 
-@pytest.mark.parametrize("partitions", [1, 2, 7, 64])
+@pytest.mark.parametrize("partitions", [1, 7, *(pytest.param(more, marks=pytest.mark.slow) for more in (2, 64))])
 def test_real_logs_give_the_bytes_of_engine_python_for_any_number_of_partitions(loghub: Path, partitions: int) -> None:
     with Corpus([str(loghub / name / f"{name}_2k.log") for name in LOGS]) as corpus:
         by, python = cut(corpus, partitions), PythonEngine(corpus)
