@@ -156,7 +156,8 @@ class BatchJudge:
             every = lines_of(text + b"\n")
             first_lines = every.at(np.searchsorted(every.starts, lines.starts))
             # A final carriage return is of the line where no other line follows it.
-            alone = (np.searchsorted(every.starts, lines.ends) - np.searchsorted(every.starts, lines.starts)) == 1
+            behind = np.searchsorted(every.starts, lines.ends, side="right")
+            alone = behind - np.searchsorted(every.starts, lines.starts) == 1
             first_lines = Spans(first_lines.starts, np.where(alone, lines.ends, first_lines.ends))
         return self._judge(text, lines, first_lines, record_time)
 

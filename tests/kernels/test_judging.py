@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from hostile_headers import CHUNKS, RULES, SHIPPED
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commands.simulation.fleet import simulate
@@ -122,7 +122,13 @@ RECORDS = st.lists(
 )
 
 
-@given(RECORDS, st.sampled_from([Rules(), Rules(formats=SHIPPED), Rules(max_line_bytes=256)]))
+# A line feed could be taken for the one character in front of a message.
+ANY_CHARACTER = Rules(formats={"own": FormatRule("(?:(?P<program>t)|.)(?P<message>.*)")})
+
+
+@given(RECORDS, st.sampled_from([Rules(), Rules(formats=SHIPPED), Rules(max_line_bytes=256), ANY_CHARACTER]))
+@example([b"", b"\n"], ANY_CHARACTER)
+@example([b"a b\r\n", b"\r\n", b"x"], ANY_CHARACTER)
 def test_a_value_with_line_feeds_is_a_record(records: list[bytes], rules: Rules) -> None:
     patterns = pattern_set(rules)
     batches = BatchJudge(patterns)
