@@ -47,7 +47,7 @@ from streaming.unusual.watch import LOOK_SECONDS, Watch
 
 _log = logging.getLogger("logwinnow")
 
-_SETTINGS = {
+SETTINGS = {
     # Nothing is shuffled.
     "spark.sql.shuffle.partitions": "1",
     # Spark's own two files of a batch. The default manager, without Hadoop's native library, starts 20 processes for
@@ -124,7 +124,7 @@ class Stream:
             letters = letters_of(self.config.dead_letters, sender)
             letters.start()
             try:
-                spark = session.start(self.config.spark, _SETTINGS | source.settings(self.config.spark))
+                spark = session.start(self.config.spark, SETTINGS | source.settings(self.config.spark))
             except (PySparkException, Py4JError) as error:
                 raise explained(error) from None
             try:

@@ -65,7 +65,7 @@ class Long:
     Attributes:
         command: Which of the file's commands made it, from 0.
         minutes: For how many.
-        burst: Lines a second that it took of half a million that were sent as fast as it went.
+        burst: Lines a second that it took while they were sent as fast as they went.
         top: Lines a second that it kept up for minutes, when more came.
         rate: Lines a second that were sent then.
         lines: That were sent at that rate, all of which are documents.

@@ -190,7 +190,7 @@ def test_a_scrape_that_is_given_up_prints_nothing_and_the_next_is_answered(
     monkeypatch.setattr(logging.getLogger("logwinnow"), "propagate", True)
     caplog.set_level(logging.INFO, logger="logwinnow")
     with serving(MetricsConfig("[::1]:0"), "app", Store(str(site.store))):
-        (url,) = {vars(record)["facts"]["url"] for record in caplog.records}
+        (url,) = [vars(record)["facts"]["url"] for record in caplog.records]
         address = (urlsplit(url).hostname, urlsplit(url).port)
         for _ in range(5):
             with socket.create_connection(address) as scrape:

@@ -78,7 +78,7 @@ def _hand_through(config: StreamingConfig) -> None:
     """Run Spark's own query over the same rows, which ends in nothing."""
     source = streaming.job.source_of(config, once=True)
     # A session as the stream has it, or the two would be no comparison.
-    settings = streaming.job._SETTINGS | source.settings(config.spark)  # noqa: SLF001 (nobody else needs them)
+    settings = streaming.job.SETTINGS | source.settings(config.spark)
     spark = session.start(config.spark, settings)
     rows = source.load(spark, Rules())
     writer = rows.mapInArrow(same, rows.schema).writeStream.format("noop")
