@@ -31,20 +31,28 @@ class Configured:
         self._times = Times(form.time, rules.formats[form.name].time) if form.time else None
         self._usual = False
 
-    def fit(self, texts: pa.Array) -> tuple[Flags, pa.Array] | None:
+    def fits(self, texts: pa.Array) -> tuple[Flags, None] | None:
+        """Tell which lines have the format, and take nothing of them; None where no line has it."""
+        exact, wide, _ = self._expressions
+        fits = pc.match_substring_regex(texts, wide)
+        if wide != exact and fits.true_count:
+            fits = pc.match_substring_regex(texts, exact)
+        return (fits.to_numpy(zero_copy_only=False), None) if fits.true_count else None
+
+    def takes(self, texts: pa.Array) -> tuple[Flags, pa.Array] | None:
         """
         Tell which lines have the format, and what the expression took of them, as a struct; None where no line has it.
 
         Cost: for a format of no line a match of each, and to compile what matches.
         """
         exact, wide, most = self._expressions
-        fitting = self._fit(texts, wide)
-        if fitting and wide != exact and pc.max(pc.binary_length(fitting[1].field(HEADER))).as_py() > most:
-            fitting = self._fit(texts, exact)
-        self._usual = fitting is not None and 2 * len(fitting[1]) > len(texts)
-        return fitting
+        taken = self._take(texts, wide)
+        if taken and wide != exact and pc.max(pc.binary_length(taken[1].field(HEADER))).as_py() > most:
+            taken = self._take(texts, exact)
+        self._usual = taken is not None and 2 * len(taken[1]) > len(texts)
+        return taken
 
-    def _fit(self, texts: pa.Array, expression: str) -> tuple[Flags, pa.Array] | None:
+    def _take(self, texts: pa.Array, expression: str) -> tuple[Flags, pa.Array] | None:
         # To match takes a third of what it takes to find groups, but those of lines that fit are needed.
         groups = pc.extract_regex(texts, expression) if self._usual else None
         fits = pc.match_substring_regex(texts, expression) if groups is None else groups.is_valid()
@@ -92,10 +100,19 @@ class Configured:
 
 
 def fitting(
-    configured: Sequence[Configured], chunk: bytes, lines: Spans
-) -> Iterator[tuple[Configured, Positions, pa.Array]]:
+    configured: Sequence[Configured],
+    chunk: bytes,
+    lines: Spans,
+    tell: Callable[[Configured, pa.Array], tuple[Flags, pa.Array | None] | None],
+) -> Iterator[tuple[Configured, Positions, pa.Array | None]]:
     """
-    Yield each format with the lines that fit it and none before it: indices, and what its expression takes of them.
+    Yield each format with the lines that fit it and none before it: indices, and what is taken of them.
+
+    Args:
+        configured: The formats.
+        chunk: The text.
+        lines: Its lines, or some of them.
+        tell: `Configured.fits`, or `Configured.takes` where what the expressions take is wanted too.
 
     The first that cannot be told for many lines at once gets all lines that are left, of which it takes nothing, and is
     the last.
@@ -117,16 +134,16 @@ def fitting(
         at, of_them = some[each.first_bytes]
         if not len(at):
             continue
-        fit = each.fit(of_them)
-        if fit is not None:
-            fits, groups = fit
+        told = tell(each, of_them)
+        if told is not None:
+            fits, taken = told
             at = at[fits]
-            yield each, at, _with_messages(groups, chunk, lines.at(at))
+            yield each, at, taken
             left[at] = False
             some.clear()
 
 
-def _with_messages(groups: pa.Array, chunk: bytes, lines: Spans) -> pa.Array:
+def with_messages(groups: pa.Array, chunk: bytes, lines: Spans) -> pa.Array:
     """Return what an expression took of lines, with the messages behind where it took the headers alone."""
     if groups.type.get_field_index(HEADER) < 0:
         return groups

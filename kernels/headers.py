@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kernels.configured import Configured, field_of, fitting
+from kernels.configured import Configured, field_of, fitting, with_messages
 from kernels.fields import Fields
 from kernels.heads import NONE, PRIORITY, UNTOLD, WHITE, Head, place_of, words_of_header
 from kernels.messages import Messages, joined
@@ -71,7 +71,7 @@ class Headers:
             found[which] = heads[:, 0] >= 0
             odd[which] |= heads[:, 0] == UNTOLD.format
         rest = np.flatnonzero(~odd & ~found)
-        for each, at, _ in fitting(self._configured, chunk, lines.at(rest)):
+        for each, at, _ in fitting(self._configured, chunk, lines.at(rest), Configured.fits):
             (found if each.usable else odd)[rest[at]] = True
         return found, np.flatnonzero(odd)
 
@@ -229,10 +229,12 @@ class Headers:
         """Return the messages of configured formats, the lines of none, and the lines that cannot be told here."""
         found: list[Messages] = []
         left = np.ones(len(which), np.bool_)
-        for each, at, groups in fitting(self._configured, chunk, first_lines or lines):
+        firsts = first_lines or lines
+        for each, at, taken in fitting(self._configured, chunk, firsts, Configured.takes):
             left[at] = False
             if not each.usable:
                 return found, which[left], which[at]
+            groups = with_messages(taken, chunk, firsts.at(at))
             rests = None
             if first_lines is not None:
                 rests = slices(chunk, Spans(first_lines.ends[at], lines.ends[at])).view(pa.string())
