@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from hostile_headers import CHUNKS, RULES, SHIPPED
 from hypothesis import given
@@ -56,8 +57,12 @@ def one_by_one(lines: list[bytes], rules: Rules, record_time: int = NOON) -> lis
 
 def agree(lines: list[bytes], rules: Rules, read: Headers | None = None) -> None:
     """See to it that what is told of lines is what the reader says."""
-    found, formats = by_columns(lines, read or Headers(rules))
-    told = [(now, was) for now, was in zip(found, one_by_one(lines, rules), strict=True) if now is not None]
+    read, one = read or Headers(rules), one_by_one(lines, rules)
+    has_header, untold = read.found(chunk := b"".join(line + b"\n" for line in lines), lines_of(chunk))
+    of_those = np.setdiff1d(np.arange(len(lines)), untold)
+    assert has_header[of_those].tolist() == [one[index][1] != "plain" for index in of_those]
+    found, formats = by_columns(lines, read)
+    told = [(now, was) for now, was in zip(found, one, strict=True) if now is not None]
     assert [now for now, _ in told] == [was for _, (was, _) in told]
     assert formats == Counter(form for _, (_, form) in told)
 
