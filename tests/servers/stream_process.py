@@ -31,13 +31,17 @@ class StreamProcess:
         found = [json.loads(row) for row in rows if row.endswith("\n")]
         return [record for record in found if record["event"] == name]
 
+    def lines(self) -> int:
+        """Return how many lines are judged, in batches that are done."""
+        return sum(record["lines"] for record in self.records("batch"))
+
     def wait_for_batches(self, number: int) -> None:
         """Wait until so many batches are done; fail when it ended before."""
         self.wait_until(lambda: len(self.records("batch")) >= number)
 
     def wait_for_lines(self, number: int) -> None:
         """Wait until so many lines are judged; fail when it ended before."""
-        self.wait_until(lambda: sum(record["lines"] for record in self.records("batch")) >= number)
+        self.wait_until(lambda: self.lines() >= number)
 
     def wait_until(self, holds: Any) -> None:
         """Wait until something holds; fail when it ended before."""
