@@ -43,9 +43,9 @@ def test_who_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) ->
         f"open({str(child)!r}, 'w').write(str(process.pid))\n"
         "time.sleep(60)"
     )
-    outcome = run(python(code), tmp_path / "output", 1)
-    assert outcome.failure == "longer than 1 s"
-    assert outcome.seconds < 10
+    outcome = run(python(code), tmp_path / "output", 5)
+    assert outcome.failure == "longer than 5 s"
+    assert outcome.seconds < 30
     assert ended(int(child.read_text()))
 
 

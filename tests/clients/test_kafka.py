@@ -95,7 +95,7 @@ def test_a_broker_that_is_not_there_is_told_with_what_the_client_only_logs() -> 
         ),
         connecting("a:1"),
     ):
-        KafkaConsumer(bootstrap_servers="127.0.0.1:1", bootstrap_timeout_ms=300)
+        KafkaConsumer(bootstrap_servers="127.0.0.1:1", bootstrap_timeout_ms=3_000)
 
 
 @pytest.mark.parametrize(

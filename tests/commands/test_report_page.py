@@ -114,6 +114,7 @@ def file(reader: FilesReader, changes: Difference, tmp_path_factory: pytest.Temp
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=60_000)
     with sync_playwright() as started:
         # The sandbox wants rights that a container does not have.
         browser = started.chromium.launch(executable_path=chromium, args=ARGUMENTS, chromium_sandbox=False)
@@ -125,7 +126,7 @@ class Watched:
     """A page that was opened, and what it did meanwhile."""
 
     def __init__(self, page: Page, file: Path) -> None:
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(120_000)
         self.page = page
         self.requests: list[str] = []
         self.said: list[str] = []

@@ -81,7 +81,7 @@ def test_of_writers_at_the_same_time_none_loses_an_entry(tmp_path: Path) -> None
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(240)
         assert writer.exitcode == 0
     shapes = {entry.shape for entry in Store(str(tmp_path)).decisions().entries}
     assert shapes == {f"a w{who} n{number}" for who in range(3) for number in range(0, 20, 2)}

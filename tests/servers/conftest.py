@@ -16,8 +16,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from elasticsearch import Elasticsearch
-from elasticsearch_server import ElasticsearchServer, delete_all
+from elasticsearch_server import ElasticsearchServer, delete_all, patient
 from kafka_server import KafkaServer, delete_topics
 from live import Live
 from maven import NotHere
@@ -58,7 +57,7 @@ def index_prefix(elasticsearch: str) -> Iterator[str]:
     """A prefix of the test's own for indices and templates of the shared Elasticsearch; they are deleted at the end."""
     prefix = f"test-{secrets.token_hex(6)}"
     yield prefix
-    with closing(Elasticsearch(elasticsearch)) as client:
+    with closing(patient(elasticsearch)) as client:
         delete_all(client, prefix)
 
 

@@ -16,6 +16,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import certificates
 import maven
@@ -89,8 +90,8 @@ class ElasticsearchServer(Server):
     def client(self) -> Elasticsearch:
         """Return a client that may do everything and repeats nothing."""
         if not self._secured:
-            return Elasticsearch(self.url, max_retries=0)
-        return Elasticsearch(self.url, basic_auth=(USER, PASSWORD), ca_certs=str(self.certificate.ca), max_retries=0)
+            return patient(self.url, max_retries=0)
+        return patient(self.url, basic_auth=(USER, PASSWORD), ca_certs=str(self.certificate.ca), max_retries=0)
 
     def prepare(self) -> None:
         """Lay out program, configuration and folders; raises NotHere or NoJava."""
@@ -140,7 +141,8 @@ class ElasticsearchServer(Server):
         """Ask for its health."""
         try:
             with closing(self.client()) as client:
-                return not client.cluster.health(wait_for_status="yellow", timeout="1s")["timed_out"]
+                asked = client.options(request_timeout=10)
+                return not asked.cluster.health(wait_for_status="yellow", timeout="1s")["timed_out"]
         except (ApiError, TransportError):
             return False
 
@@ -165,6 +167,11 @@ class ElasticsearchServer(Server):
             )
         if done.returncode:
             raise ServerFailed(f"Elasticsearch's keystore took no password; {self.told()}")
+
+
+def patient(url: str, **options: Any) -> Elasticsearch:
+    """Return a client that waits as long for an answer as the product does: other tests have the cores as well."""
+    return Elasticsearch(url, request_timeout=60, **options)
 
 
 def delete_all(client: Elasticsearch, prefix: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any
 
-from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
+from elasticsearch_server import patient
 from kafka import KafkaProducer
 from kafka_server import create_topic
 
@@ -49,7 +49,7 @@ def produce(servers: str, topic: str, records: Iterable[tuple[bytes | None, int]
 
 def index(url: str, name: str, of: Iterable[dict[str, Any]], shards: int = 2) -> None:
     """Make an index of documents."""
-    with closing(Elasticsearch(url)) as client:
+    with closing(patient(url)) as client:
         client.indices.create(index=name, settings={"number_of_shards": shards, "number_of_replicas": 0})
         bulk(client, ({"_index": name, "_id": str(n), "_source": each} for n, each in enumerate(of)), refresh=True)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from elasticsearch import Elasticsearch, helpers
+from elasticsearch_server import patient
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from stream_process import StreamProcess, stream_process
@@ -111,7 +112,7 @@ class Live:
             return stream.records("batch")
 
     def client(self) -> Elasticsearch:
-        return Elasticsearch(self.elasticsearch)
+        return patient(self.elasticsearch)
 
     def indices(self) -> set[str]:
         """Return the names of all indices of the prefix."""

@@ -183,11 +183,13 @@ def free_ports(number: int) -> list[int]:
     Return different ports of 127.0.0.1 that are free now, by TCP and UDP.
 
     They lie below those that the system gives to whoever asks for any (from 32768 on with Linux): such a one could be
-    given away while its server is stopped, even to the client that tries to reach it and would then meet itself.
+    given away while its server is stopped, even to the client that tries to reach it and would then meet itself. Each
+    process of tests takes its own, since a port is not bound while its server is prepared or stopped.
     """
     ports: list[int] = []
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while len(ports) < number:
-        port = 20_000 + secrets.randbelow(10_000)
+        port = 20_000 + process % 8 * 1_250 + secrets.randbelow(1_250)
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
             tcp.bind((HOST, port))
             udp.bind((HOST, port))

@@ -108,7 +108,7 @@ def mail_server(
         further = {"tls_context": context, "require_starttls": True}
     if login is not None:
         further |= {"authenticator": knows, "auth_required": True, "auth_require_tls": starttls}
-    controller = _OfAnyPort(mailbox, hostname=HOST, port=0, **further)
+    controller = _OfAnyPort(mailbox, hostname=HOST, port=0, ready_timeout=60, **further)
     controller.start()
     try:
         mailbox.port = controller.port

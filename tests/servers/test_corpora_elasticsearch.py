@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
-from elasticsearch_server import ElasticsearchServer
+from elasticsearch_server import ElasticsearchServer, patient
 from fetching import NOON, documents_of, fetched, index, quiet, toml
 
 from clients.elasticsearch import Connection
@@ -45,7 +45,7 @@ def test_each_document_is_fetched_once_while_others_come_and_go(
     pages = PointInTime.pages
 
     def changed_meanwhile(point: PointInTime) -> Iterator[list[dict[str, Any]]]:
-        with closing(Elasticsearch(elasticsearch)) as client:
+        with closing(patient(elasticsearch)) as client:
             for number, hits in enumerate(pages(point)):
                 client.delete(index=name, id=str(999 - number))
                 client.index(index=name, id=str(500 - number), document={"@timestamp": iso(NOON), "message": "changed"})
@@ -105,7 +105,7 @@ def test_of_nights_our_events_are_of_when_they_were_planned_and_other_documents_
 def test_an_alias_and_several_names_with_commas_are_read(elasticsearch: str, index_prefix: str) -> None:
     for part in "ab":
         index(elasticsearch, f"{index_prefix}-{part}", [{"@timestamp": iso(NOON), "message": part}])
-    with closing(Elasticsearch(elasticsearch)) as client:
+    with closing(patient(elasticsearch)) as client:
         client.indices.put_alias(index=f"{index_prefix}-a", name=f"{index_prefix}-alias")
 
     header = b"2026-11-24T12:00:00.000000+00:00 - -: "
@@ -116,7 +116,7 @@ def test_an_alias_and_several_names_with_commas_are_read(elasticsearch: str, ind
 
 def test_fields_of_other_names_forms_and_depths_are_found(elasticsearch: str, index_prefix: str) -> None:
     name = f"{index_prefix}-a"
-    with closing(Elasticsearch(elasticsearch)) as client:
+    with closing(patient(elasticsearch)) as client:
         times = {"type": "date", "format": "epoch_second||yyyy/MM/dd HH:mm"}
         nanoseconds = {"type": "date_nanos"}
         client.indices.create(
@@ -186,7 +186,7 @@ def test_an_index_that_is_deleted_meanwhile_is_told(elasticsearch: str, index_pr
     wanted = Wanted({"match_all": {}}, ["message"], ["@timestamp"], 2, 1)
 
     with (
-        closing(Elasticsearch(elasticsearch)) as client,
+        closing(patient(elasticsearch)) as client,
         PointInTime(Connection.of(ElasticsearchCorpus(url=elasticsearch)), name, wanted) as point,
     ):
         pages = point.pages()
@@ -203,7 +203,7 @@ def test_a_point_in_time_is_closed_in_the_end(elasticsearch: str, index_prefix: 
 
     name = f"{index_prefix}-a"
     index(elasticsearch, name, map(numbered, range(10)))
-    with closing(Elasticsearch(elasticsearch)) as client:
+    with closing(patient(elasticsearch)) as client:
         before = open_contexts(client)
         documents_of(elasticsearch, name)
         with pytest.raises(CorpusError):

@@ -169,9 +169,6 @@ def test_an_unknown_topic_is_told_with_those_there_are(kafka: str, topic: str) -
 def test_a_login_or_a_certificate_that_is_wrong_is_told(
     own_kafka: Callable[..., KafkaServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Each of three logins in vain is tried for as long.
-    hasty = {"bootstrap_timeout_ms": 3_000}
-    monkeypatch.setattr(from_kafka, "client_settings", lambda config: client_settings(config) | hasty)
     server = own_kafka(secured=True)
     servers = server.secured_bootstrap_servers
     make_topic(server.bootstrap_servers, "logs")
@@ -186,6 +183,9 @@ def test_a_login_or_a_certificate_that_is_wrong_is_told(
         return {name: getattr(found, name) for name in (*place, *login)}
 
     assert records_of(servers, "logs", **secured(kafka_server.PASSWORD))[0] == Counter([b"a"])
+    # Each of three logins in vain is tried for as long.
+    hasty = {"bootstrap_timeout_ms": 3_000}
+    monkeypatch.setattr(from_kafka, "client_settings", lambda config: client_settings(config) | hasty)
     with pytest.raises(ClientError, match=r"check .*username, password and sasl_mechanism") as told:
         records_of(servers, "logs", **secured("wrong"))
     assert not isinstance(told.value, ServerAway)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
+from elasticsearch_server import patient
 from filled_sink import files_sink, fill, published
 
 from commands.__main__ import main
@@ -55,7 +55,7 @@ def test_the_effect_is_that_on_files(
     head = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     for sink in (ElasticsearchSink.of(config), files_sink(out)):
         fill(sink, store, lines(head), planned_at=now)
-    with closing(Elasticsearch(str(config.url))) as client:
+    with closing(patient(str(config.url))) as client:
         client.indices.refresh(index=f"{config.index_prefix}-*")
     time.sleep(0.002)
     published(store, NEW)

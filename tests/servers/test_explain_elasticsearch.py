@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from elasticsearch import Elasticsearch
+from elasticsearch_server import patient
 from filled_sink import files_sink, fill, published
 
 from commands.finding import Finder, opened
@@ -36,7 +36,7 @@ def finders(elasticsearch: str, index_prefix: str, tmp_path: Path) -> tuple[Sink
     published(tmp_path / "patterns", PATTERNS)
     for sink in (ElasticsearchSink.of(config), files_sink(tmp_path / "out")):
         fill(sink, tmp_path / "patterns", LINES)
-    with closing(Elasticsearch(str(config.url))) as client:
+    with closing(patient(str(config.url))) as client:
         client.indices.refresh(index=f"{config.index_prefix}-*")
     files = SinkConfig(files=FilesSinkConfig(str(tmp_path / "out")))
     return SinkConfig(kind="elasticsearch", elasticsearch=config), files

@@ -1,5 +1,6 @@
 """Elasticsearch goes away, has no room, or refuses: nothing is lost or there twice, and what is wrong is said."""
 
+import re
 import threading
 import time
 from collections import Counter
@@ -87,7 +88,8 @@ def test_away_for_longer_than_is_waited_it_ends_the_stream_which_goes_on_when_st
         small.stop()
         live.send(b"user %d came" % number for number in range(100))
         assert stream.end() == 1
-        assert "it was waited for 1 seconds: started again, the stream goes on where it was" in stream.complaint()
+        told = r"it was waited for [1-9] seconds: started again, the stream goes on where it was"
+        assert re.search(told, stream.complaint())
     # What is away as the stream starts is said at once.
     with live.run() as stream:
         assert stream.end() == 1

@@ -53,6 +53,7 @@ def test_while_kafka_is_stopped_or_killed_the_stream_waits_and_then_goes_on_with
             stream.wait_for_lines(100 * number)
         with closing(KafkaAdminClient(bootstrap_servers=live.kafka)) as admin:
             admin.create_partitions({live.topic: NewPartitions(3)})
+            stream.wait_until(lambda: len(admin.describe_topics([live.topic])[0]["partitions"]) == 3)
         live.send(lines("went"), partition=2)
         stream.wait_for_lines(400)
         assert stream.stop() == 0
@@ -65,8 +66,8 @@ def test_of_a_kafka_that_stays_away_the_stream_ends_and_goes_on_when_started_aga
 ) -> None:
     live = on_broker
     # How long Spark's client bears it: a minute by default, several times.
-    for name in ("default.api", "request"):
-        live.settings[f'source.kafka.options."kafka.{name}.timeout.ms"'] = "3000"
+    default, request = (f'source.kafka.options."kafka.{name}.timeout.ms"' for name in ("default.api", "request"))
+    live.settings |= {default: "5000", request: "5000"}
     live.send(lines("left"))
     with live.run() as stream:
         stream.wait_for_lines(100)
@@ -77,6 +78,7 @@ def test_of_a_kafka_that_stays_away_the_stream_ends_and_goes_on_when_started_aga
         assert stream.end() == 1
         assert f"Kafka at {live.kafka} does not answer" in stream.complaint()
     broker.start()
+    del live.settings[default], live.settings[request]
     live.send(lines("came"))
     live.run_once()
     assert live.check() == Counter(events=200, outliers=100, alerts=1, letters=0)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
+from elasticsearch_server import patient
 from grok import Grok
 from logstash_pipeline import MACHINE, RECEIVED, SHIPPED, Event, Pipeline, find, put_in, written
 
@@ -325,7 +326,7 @@ def test_elasticsearch_takes_each_document_and_knows_time_recive_as_a_time(
     pids = [f"Nov 24 10:00:00 web1 su[{pid}]: x" for pid in ("7", "main", "7" * 64)]
     lines = [*pids, *HOSTILE]
     store(elasticsearch, f"{index_prefix}-a", direct.events(grok, lines))
-    with closing(Elasticsearch(elasticsearch)) as client:
+    with closing(patient(elasticsearch)) as client:
         assert client.count(index=f"{index_prefix}-a")["count"] == len(lines)
         mapping = client.indices.get_mapping(index=f"{index_prefix}-a")[f"{index_prefix}-a"]["mappings"]["properties"]
     assert mapping["time_recive"] == mapping["@timestamp"] == {"type": "date"}

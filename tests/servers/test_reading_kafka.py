@@ -52,7 +52,8 @@ def test_a_stream_of_a_pattern_finds_topics_that_are_made_later_and_waits_for_en
         "source.kafka.topic_pattern": f"{live.topic}.*",
         "source.kafka.starting_offsets": "latest",
         "source.kafka.min_offsets_per_batch": 100,
-        "source.kafka.longest_wait_seconds": 12,
+        # Counted from the first look: what is sent now must be there by then.
+        "source.kafka.longest_wait_seconds": 40,
     }
     with live.run() as stream:
         # An empty one: Spark has looked where the topic ends.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from elasticsearch import Elasticsearch
+from elasticsearch_server import patient
 from filled_sink import files_sink, fill, published
 
 from commands.__main__ import main
@@ -66,7 +66,7 @@ def filled(config: ElasticsearchSinkConfig, folder: Path, rows: Sequence[bytes])
     Store(str(folder / "patterns")).decide(add=[Decision(do="reject", pattern=pattern), name])
     for sink in (ElasticsearchSink.of(config), files_sink(folder / "out")):
         fill(sink, folder / "patterns", rows)
-    with closing(Elasticsearch(str(config.url))) as client:
+    with closing(patient(str(config.url))) as client:
         client.indices.refresh(index=f"{config.index_prefix}-*")
 
 
@@ -85,7 +85,7 @@ def test_alerts_and_shapes_are_found_by_their_ids_in_indices_as_in_files(
         assert list(in_indices.outliers(shape[:8])) == list(in_files.outliers(shape[:8])) == [alert]
     assert in_indices.document("0" * 20) is None
     # Where no alert is, an event of the shape is found.
-    with closing(Elasticsearch(str(config.url))) as client:
+    with closing(patient(str(config.url))) as client:
         client.indices.delete(index=list(client.indices.get(index=f"{config.index_prefix}-alerts-*")))
     shape = alerts[0]["logwinnow"]["shape"]["id"]
     [event] = in_indices.outliers(shape)

@@ -16,7 +16,7 @@ import kafka_server
 import pytest
 from elasticsearch import ApiError, AuthenticationException, Elasticsearch
 from elasticsearch import ConnectionError as NoConnection
-from elasticsearch_server import ElasticsearchServer
+from elasticsearch_server import ElasticsearchServer, patient
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 from kafka_server import KafkaServer, create_topic
@@ -122,7 +122,7 @@ def test_the_secured_listener_takes_the_right_password_of_the_user_only(secured_
     assert len(log_in(secured_kafka, kafka_server.PASSWORD, ca)["brokers"]) == 1
     # The client only says that it came to nothing.
     with pytest.raises(KafkaTimeoutError):
-        log_in(secured_kafka, "wrong", ca, bootstrap_timeout_ms=3_000)
+        log_in(secured_kafka, "wrong", ca, bootstrap_timeout_ms=6_000)
     assert "invalid credentials with SASL mechanism SCRAM-SHA-512" in secured_kafka.log.read_text()
 
 
@@ -136,7 +136,7 @@ def test_the_secured_listener_is_not_trusted_without_its_authority(
 
 def test_a_document_is_created_once(elasticsearch: str, index_prefix: str) -> None:
     create: list[dict[str, Any]] = [{"create": {"_index": f"{index_prefix}-a", "_id": "1"}}, {"message": "a line"}]
-    with closing(Elasticsearch(elasticsearch)) as client:
+    with closing(patient(elasticsearch)) as client:
         statuses = [client.bulk(operations=create)["items"][0]["create"]["status"] for _ in range(2)]
 
     assert statuses == [201, 409]
@@ -159,7 +159,7 @@ def test_a_secured_elasticsearch_refuses_a_wrong_password(secured_elasticsearch:
     options: dict[str, Any] = {"ca_certs": str(secured_elasticsearch.certificate.ca)}
     wrong = (elasticsearch_server.USER, "wrong")
     with (
-        closing(Elasticsearch(secured_elasticsearch.url, basic_auth=wrong, **options)) as client,
+        closing(patient(secured_elasticsearch.url, basic_auth=wrong, **options)) as client,
         pytest.raises(AuthenticationException) as refused,
     ):
         client.cluster.health()
@@ -178,11 +178,11 @@ def test_a_secured_elasticsearch_takes_an_api_key_of_a_client_that_knows_its_aut
         {"ssl_assert_fingerprint": certificate.fingerprint},
     ]
     for way in ways:
-        with closing(Elasticsearch(secured_elasticsearch.url, api_key=key, **way)) as client:
+        with closing(patient(secured_elasticsearch.url, api_key=key, **way)) as client:
             assert client.security.authenticate()["authentication_type"] == "api_key"
     stranger = str(certificates.make(tmp_path).ca)
     with (
-        closing(Elasticsearch(secured_elasticsearch.url, api_key=key, ca_certs=stranger)) as client,
+        closing(patient(secured_elasticsearch.url, api_key=key, ca_certs=stranger)) as client,
         pytest.raises(NoConnection, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         client.security.authenticate()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
+from elasticsearch_server import patient
 
 from clients.errors import ClientError
 from streaming.config import ElasticsearchSinkConfig
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture
 def client(elasticsearch: str) -> Iterator[Elasticsearch]:
-    with closing(Elasticsearch(elasticsearch)) as made:
+    with closing(patient(elasticsearch)) as made:
         yield made
 
 

@@ -126,11 +126,12 @@ def test_while_kafka_is_away_it_waits_and_says_so_and_goes_on_when_it_is_back(
         shipper.wait_until(lambda: shipper.records("kafka_away"))
         kafka.start()
         shipper.wait_until(lambda: shipper.records("kafka_back"))
-        assert {record.value for record in shipped(live)} == {b"first", b"second"}
+        shipper.wait_until(lambda: {record.value for record in shipped(live)} == {b"first", b"second"})
+        before = len(shipper.records("kafka_away"))
         kafka.stop()
         with log.open("ab") as file:
             file.write(b"third\n")
-        shipper.wait_until(lambda: len(shipper.records("kafka_away")) == 2)
+        shipper.wait_until(lambda: len(shipper.records("kafka_away")) > before)
         # It can be told to end all the same, and goes on later.
         assert shipper.stop() == 0, shipper.said.read_text()
     kafka.start()

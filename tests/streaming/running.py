@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import pytest
+from stream_process import PATIENCE
 
 from streaming.job import Stream
 
@@ -22,12 +22,11 @@ def running(stream: Stream) -> Iterator[Callable[[Callable[[], object]], None]]:
             failed.append(error)
 
     def wait_until(holds: Callable[[], object]) -> None:
-        for _ in range(1200):
-            if holds():
-                return
+        until = time.monotonic() + PATIENCE
+        while not holds():
             assert not failed, failed
+            assert time.monotonic() < until, "it did not come"
             time.sleep(0.05)
-        pytest.fail("it did not come")
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -35,6 +34,6 @@ def running(stream: Stream) -> Iterator[Callable[[Callable[[], object]], None]]:
         yield wait_until
     finally:
         stream.stop()
-        thread.join(60)
+        thread.join(PATIENCE)
     assert not failed
     assert not thread.is_alive()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from receiver_process import ReceiverProcess, receiver_process
+from server_process import free_ports
 from stream_process import PATIENCE, StreamProcess, stream_process
 
 from streaming.receiver.blocks import segments
@@ -109,10 +110,10 @@ def test_a_receiver_that_cannot_listen_is_told_before_spark_is_started(site: "Si
 
 
 def test_a_stream_that_is_killed_leaves_no_receiver_and_a_receiver_that_dies_ends_the_stream(site: "Site") -> None:
-    with command(site) as stream:
+    tcp = f"127.0.0.1:{free_ports(1)[0]}"
+    with command(site, tcp=tcp) as stream:
         # It receives while it waits for a set, and before Spark is there.
-        host, port = where(stream)
-        connection = socket.create_connection((host, port))
+        connection = socket.create_connection(where(stream))
         connection.sendall(b"user 1 left\nuser 2")
         stream.process.kill()
         assert stream.end() == -signal.SIGKILL
@@ -120,7 +121,7 @@ def test_a_stream_that_is_killed_leaves_no_receiver_and_a_receiver_that_dies_end
             connection.settimeout(PATIENCE)
             assert connection.recv(1) == b""
     site.publish("user *{1,1} left")
-    with command(site, tcp=f"127.0.0.1:{port}") as stream:
+    with command(site, tcp=tcp) as stream:
         send(where(stream), "user 3 left")
         stream.wait_for_lines(3)
         os.kill(receiver_of(stream), signal.SIGKILL)

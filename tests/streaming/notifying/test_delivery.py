@@ -42,8 +42,8 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def webhook(url: str, name: str = "webhook.a") -> Webhook:
-    return Webhook(name, convert({"url": url, "timeout_seconds": 0.3}, WebhookConfig, "test"), 24)
+def webhook(url: str, name: str = "webhook.a", timeout: float = 30) -> Webhook:
+    return Webhook(name, convert({"url": url, "timeout_seconds": timeout}, WebhookConfig, "test"), 24)
 
 
 def items(*lines: str) -> list[Item]:
@@ -199,7 +199,7 @@ def test_what_waited_while_nothing_ran_is_tried_before_it_is_given_up(tmp_path: 
 def test_one_that_hangs_holds_up_no_other(tmp_path: Path, outbox: Outbox, silent: int) -> None:
     asked = Asked(200)
     outbox.put(0, items(*LINES), {}, "v1", now())
-    hangs = delivery(tmp_path, webhook(f"http://127.0.0.1:{silent}"), outbox)
+    hangs = delivery(tmp_path, webhook(f"http://127.0.0.1:{silent}", timeout=0.3), outbox)
     with answering(asked) as url, running(hangs), running(delivery(tmp_path, webhook(url, "webhook.b"), outbox)):
         until(lambda: outbox.counts("webhook.b").sent == 3)
     assert outbox.counts("webhook.a") == (3, 0, 0, 0)

@@ -32,11 +32,13 @@ def test_what_is_sent_by_tcp_and_udp_is_in_the_spool_with_its_sender_and_time(tm
         send_datagrams(receiver, b"<13>three\n", b"\n", b"<13>fo\nur\0")
         assert receiver.wait_for(4) == [b"<13>one", b"<13>two", b"<13>three", b"<13>fo\nur"]
         assert receiver.stopped()["lines"] == 4
-    tcp, udp = blocks_of(tmp_path / "spool")
-    assert (tcp.transport, udp.transport) == ("tcp", "udp")
-    assert (tcp.peer, udp.peer) == ("127.0.0.1", "127.0.0.1")
-    assert (tcp.number, udp.number) == (0, 2)
-    assert before <= tcp.arrival <= udp.arrival <= time.time_ns() // 1_000
+    # What comes within some milliseconds is one block.
+    tcp, *udp = blocks_of(tmp_path / "spool")
+    assert [block.transport for block in (tcp, *udp)] == ["tcp", *["udp"] * len(udp)]
+    assert {block.peer for block in (tcp, *udp)} == {"127.0.0.1"}
+    assert [block.number for block in (tcp, *udp)] == [0, 2, 3][: 1 + len(udp)]
+    arrivals = [before, *(block.arrival for block in (tcp, *udp)), time.time_ns() // 1_000]
+    assert arrivals == sorted(arrivals)
     assert not lost_of(tmp_path / "spool")
 
 
@@ -100,7 +102,7 @@ def test_connections_over_the_limit_are_refused_and_counted(tmp_path: Path) -> N
 
 
 def test_a_connection_that_is_idle_is_closed_and_what_it_said_is_kept(tmp_path: Path) -> None:
-    with receiver_process(tmp_path, idle_seconds=0.1) as receiver:
+    with receiver_process(tmp_path, idle_seconds=1) as receiver:
         with receiver.connect() as connection:
             connection.sendall(b"<13>a\n<13>b")
             assert connection.recv(1) == b""
