@@ -3,15 +3,20 @@
 import json
 import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 _ROOT = Path(__file__).parents[2]
 _COMMAND = ("-m", "commands")
@@ -95,7 +100,7 @@ def stream_process(
         standard_input: As `Popen` takes it.
         environment: Further variables.
     """
-    said = folder / f"said-{secrets.token_hex(4)}"
+    said = _new_file(folder)
     with said.open("wb") as stderr:
         # A group of its own, so that all of it can be killed at once.
         process = subprocess.Popen(
@@ -112,3 +117,44 @@ def stream_process(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(PATIENCE)
+
+
+def run_to_its_end(folder: Path, arguments: Sequence[str]) -> StreamProcess:
+    """
+    Run `logwinnow stream`, which ends by itself with exit code 0, in the one process of all such runs (same_jvm.py).
+
+    Args:
+        folder: Of the file that what it says goes to.
+        arguments: Behind the verb. Of Spark those of the first such run hold.
+    """
+    process, said = _same_jvm(), _new_file(folder)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps({"arguments": ["stream", *arguments], "said": str(said)}).encode() + b"\n")
+    process.stdin.flush()
+    answered, _, _ = select.select([process.stdout], [], [], PATIENCE)
+    if not answered or process.stdout.readline() != b"0\n":
+        # Whatever it is at, it must not be in the way of the next.
+        _same_jvm.cache_clear()
+        process.kill()
+        process.wait()
+        pytest.fail(said.read_text()[-5_000:])
+    return StreamProcess(process, said)
+
+
+@cache
+def _same_jvm() -> "subprocess.Popen[bytes]":
+    """Start the process; it ends with this one, whose end its input is."""
+    return subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("same_jvm.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=_ROOT,
+        # The folder of the first test may be gone by the second.
+        env=os.environ | {"SPARK_LOCAL_DIRS": tempfile.gettempdir(), "PYTHONPATH": str(_ROOT)},
+        start_new_session=True,
+    )
+
+
+def _new_file(folder: Path) -> Path:
+    return folder / f"said-{secrets.token_hex(4)}"

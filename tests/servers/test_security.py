@@ -83,7 +83,8 @@ def use_api_key(live: SecuredLive, *, cluster: list[str], privileges: list[str])
 
 def test_it_reads_and_writes_with_logins_over_tls(secured: SecuredLive) -> None:
     live = secured
-    live.run_once()
+    with live.run("--once") as stream:
+        assert stream.end() == 0, stream.said.read_text()
     assert live.check() == Counter(events=100, outliers=50, alerts=1, letters=0)
     assert not any(password in said for said in everything_said(live) for password in _PASSWORDS)
 

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from running import running
 
 from patterns.language import parse
 from patterns.pattern_set import KnownPattern, PatternSet
@@ -11,6 +10,7 @@ from patterns.rules import Rules
 from patterns.shapes import ShapeTable
 from patterns.store import Store
 from streaming.job import Stream
+from tests.streaming.running import running
 
 if TYPE_CHECKING:
     from tests.streaming.conftest import Site
