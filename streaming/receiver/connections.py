@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 from collections import Counter
+from functools import partial
 from typing import Final, cast
 
 from streaming.config import SocketSourceConfig
@@ -54,8 +55,9 @@ class Connections:
         while True:
             await self._has_room.wait()
             try:
-                accepted, _ = await loop.sock_accept(listening)
-                await loop.connect_accepted_socket(lambda: Connection(self, tls), accepted)
+                accepted, address = await loop.sock_accept(listening)
+                peer = peer_text(address[0])
+                await loop.connect_accepted_socket(partial(Connection, self, tls, peer), accepted)
             except OSError as error:
                 # It was gone before it was taken; or the machine has no more files, which passes.
                 self.intake.complain("not_accepted", error=error.strerror or str(error))
@@ -116,26 +118,28 @@ class Connection(asyncio.Protocol):
         last_heard: When it said something, by the event loop's clock.
     """
 
-    def __init__(self, connections: Connections, tls: ssl.SSLContext | None) -> None:
-        """Begin: with a context, by a TLS handshake."""
+    def __init__(self, connections: Connections, tls: ssl.SSLContext | None, peer: str) -> None:
+        """
+        Begin: with a context, by a TLS handshake.
+
+        Args:
+            connections: All.
+            tls: The context, None for plain TCP.
+            peer: Address, from when it was taken: one that was reset while it waited has none any more, and may have
+                said much.
+        """
         self._all, self._intake, self._tls = connections, connections.intake, tls
         self._counts: Counter[str] = Counter()
         self._framer = Framer(connections.config.max_line_bytes, self._counts)
         self._loop = asyncio.get_running_loop()
         self.last_heard = self._loop.time()
-        self._peer = ""
+        self._peer = peer
         self._transport: asyncio.Transport | None = None
         self._handshake: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take it, unless there are too many."""
         made = cast("asyncio.Transport", transport)
-        name = made.get_extra_info("peername")
-        if not name:
-            # It is gone already.
-            made.abort()
-            return
-        self._peer = peer_text(name[0])
         if len(self._all.open) >= self._all.config.max_connections:
             self._intake.lose("connections_refused")
             self._intake.complain("connection_refused", peer=self._peer, connections=len(self._all.open))

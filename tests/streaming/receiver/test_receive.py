@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import time
 from pathlib import Path
 
@@ -108,6 +109,20 @@ def test_a_connection_that_is_idle_is_closed_and_what_it_said_is_kept(tmp_path: 
             assert connection.recv(1) == b""
         assert receiver.wait_for(2) == [b"<13>a", b"<13>b"]
     assert lost_of(tmp_path / "spool") == {"connections_idle": 1, "lines_unfinished": 1}
+
+
+def test_what_a_connection_said_that_was_reset_before_it_was_taken_is_kept(tmp_path: Path) -> None:
+    with receiver_process(tmp_path) as receiver:
+        os.kill(receiver.process.pid, signal.SIGSTOP)
+        # So it is too where a sender that has gone waits so long that its port is given to another one.
+        with receiver.connect() as connection:
+            connection.sendall(b"<13>a\n<13>b\n<13>c")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.kill(receiver.process.pid, signal.SIGCONT)
+        assert receiver.wait_for(3) == [b"<13>a", b"<13>b", b"<13>c"]
+        receiver.stopped()
+    assert [block.peer for block in blocks_of(tmp_path / "spool")] == ["127.0.0.1"]
+    assert lost_of(tmp_path / "spool") == {"lines_unfinished": 1}
 
 
 def test_datagrams_that_the_kernel_drops_are_counted(tmp_path: Path) -> None:
