@@ -1,5 +1,6 @@
 """
-`logwinnow` again and again in one process, whose JVM stays: to start one takes longer than what most tests stream.
+`logwinnow` again and again in one process, whose JVM stays, with a Spark of its own for each: to start a JVM takes
+longer than what most tests stream.
 
     python same_jvm.py
 
@@ -12,14 +13,11 @@ import os
 import sys
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from commands.__main__ import main
 
 
 def serve() -> None:
     """Run the commands that are asked for, one after the other."""
-    SparkSession.stop = lambda _session: None  # type: ignore[method-assign, assignment]
     # What is printed is no answer.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)

@@ -7,7 +7,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -125,7 +124,7 @@ def run_to_its_end(folder: Path, arguments: Sequence[str]) -> StreamProcess:
 
     Args:
         folder: Of the file that what it says goes to.
-        arguments: Behind the verb. Of Spark those of the first such run hold.
+        arguments: Behind the verb. Options of the JVM, and its JARs, are those of the first such run.
     """
     process, said = _same_jvm(), _new_file(folder)
     assert process.stdin is not None
@@ -150,8 +149,6 @@ def _same_jvm() -> "subprocess.Popen[bytes]":
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=_ROOT,
-        # The folder of the first test may be gone by the second.
-        env=os.environ | {"SPARK_LOCAL_DIRS": tempfile.gettempdir(), "PYTHONPATH": str(_ROOT)},
         start_new_session=True,
     )
 

@@ -55,7 +55,7 @@ LINES = st.lists(
 ).map(lambda lines: [b"Nov 20 10:00:00 h cron: started", *lines])
 
 
-@settings(max_examples=settings().max_examples // 6)
+@settings(max_examples=max(30, settings().max_examples // 20))
 @given(st.lists(LINES, min_size=2, max_size=4), st.sampled_from(["logcluster", "slct"]))
 def test_stored_parts_and_the_last_one_give_the_patterns_of_all_lines(parts: list[list[bytes]], algorithm: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
